@@ -1,0 +1,116 @@
+// Every method of the API with its message types, in one table that server and client share: the server registers a handler
+// under a method, the client calls it, and neither can get the types wrong. methods_test proves that the table agrees with
+// the descriptors and leaves no method out.
+#pragma once
+
+#include "google/protobuf/message.h"
+#include "grpc/health/v1/health.pb.h"
+#include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "reeve/v1/admin_service.pb.h"
+#include "reeve/v1/console_service.pb.h"
+#include "reeve/v1/domain_service.pb.h"
+#include "reeve/v1/event_service.pb.h"
+#include "reeve/v1/hypervisor_service.pb.h"
+#include "reeve/v1/node_service.pb.h"
+#include "reeve/v1/operation_service.pb.h"
+#include "reeve/v1/session_service.pb.h"
+#include "reeve/v1/test_service.pb.h"
+
+namespace reeve {
+
+// One request, one response.
+template <typename RequestType, typename ResponseType>
+struct UnaryMethod {
+  using Request = RequestType;
+  using Response = ResponseType;
+  const char* path;  // "/package.Service/Method"
+};
+
+// One request, a stream of responses.
+template <typename RequestType, typename ResponseType>
+struct ServerStreamMethod {
+  using Request = RequestType;
+  using Response = ResponseType;
+  const char* path;
+};
+
+// Streams both ways.
+template <typename RequestType, typename ResponseType>
+struct BidirectionalMethod {
+  using Request = RequestType;
+  using Response = ResponseType;
+  const char* path;
+};
+
+namespace methods {
+
+inline constexpr UnaryMethod<v1::ListDomainsRequest, v1::ListDomainsResponse> kListDomains{
+    "/reeve.v1.DomainService/ListDomains"};
+inline constexpr UnaryMethod<v1::GetDomainRequest, v1::Domain> kGetDomain{"/reeve.v1.DomainService/GetDomain"};
+inline constexpr UnaryMethod<v1::ExportDomainRequest, v1::Document> kExportDomain{
+    "/reeve.v1.DomainService/ExportDomain"};
+inline constexpr UnaryMethod<v1::CreateDomainRequest, v1::Domain> kCreateDomain{
+    "/reeve.v1.DomainService/CreateDomain"};
+inline constexpr UnaryMethod<v1::UpdateDomainRequest, v1::Domain> kUpdateDomain{
+    "/reeve.v1.DomainService/UpdateDomain"};
+inline constexpr UnaryMethod<v1::DeleteDomainRequest, v1::DeleteDomainResponse> kDeleteDomain{
+    "/reeve.v1.DomainService/DeleteDomain"};
+inline constexpr UnaryMethod<v1::StartDomainRequest, v1::Domain> kStartDomain{"/reeve.v1.DomainService/StartDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kShutdownDomain{
+    "/reeve.v1.DomainService/ShutdownDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kRebootDomain{"/reeve.v1.DomainService/RebootDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kDestroyDomain{
+    "/reeve.v1.DomainService/DestroyDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kSuspendDomain{
+    "/reeve.v1.DomainService/SuspendDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kResumeDomain{"/reeve.v1.DomainService/ResumeDomain"};
+inline constexpr UnaryMethod<v1::SetDomainAutostartRequest, v1::Domain> kSetDomainAutostart{
+    "/reeve.v1.DomainService/SetDomainAutostart"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Operation> kSaveDomain{"/reeve.v1.DomainService/SaveDomain"};
+
+inline constexpr BidirectionalMethod<v1::AttachConsoleRequest, v1::AttachConsoleResponse> kAttachConsole{
+    "/reeve.v1.ConsoleService/AttachConsole"};
+inline constexpr ServerStreamMethod<v1::WatchRequest, v1::WatchResponse> kWatch{"/reeve.v1.EventService/Watch"};
+
+inline constexpr UnaryMethod<v1::ListOperationsRequest, v1::ListOperationsResponse> kListOperations{
+    "/reeve.v1.OperationService/ListOperations"};
+inline constexpr UnaryMethod<v1::GetOperationRequest, v1::Operation> kGetOperation{
+    "/reeve.v1.OperationService/GetOperation"};
+inline constexpr UnaryMethod<v1::WaitOperationRequest, v1::Operation> kWaitOperation{
+    "/reeve.v1.OperationService/WaitOperation"};
+inline constexpr UnaryMethod<v1::CancelOperationRequest, v1::Operation> kCancelOperation{
+    "/reeve.v1.OperationService/CancelOperation"};
+
+inline constexpr UnaryMethod<v1::ListHypervisorsRequest, v1::ListHypervisorsResponse> kListHypervisors{
+    "/reeve.v1.HypervisorService/ListHypervisors"};
+inline constexpr UnaryMethod<v1::GetHypervisorRequest, v1::Hypervisor> kGetHypervisor{
+    "/reeve.v1.HypervisorService/GetHypervisor"};
+inline constexpr UnaryMethod<v1::GetCapabilitiesRequest, v1::Capabilities> kGetCapabilities{
+    "/reeve.v1.HypervisorService/GetCapabilities"};
+
+inline constexpr UnaryMethod<v1::GetNodeRequest, v1::Node> kGetNode{"/reeve.v1.NodeService/GetNode"};
+inline constexpr UnaryMethod<v1::GetVersionRequest, v1::Version> kGetVersion{"/reeve.v1.NodeService/GetVersion"};
+
+inline constexpr UnaryMethod<v1::GetSessionRequest, v1::Session> kGetSession{"/reeve.v1.SessionService/GetSession"};
+
+inline constexpr UnaryMethod<v1::ListClientsRequest, v1::ListClientsResponse> kListClients{
+    "/reeve.v1.AdminService/ListClients"};
+inline constexpr UnaryMethod<v1::DisconnectClientRequest, v1::DisconnectClientResponse> kDisconnectClient{
+    "/reeve.v1.AdminService/DisconnectClient"};
+inline constexpr UnaryMethod<v1::GetDaemonRequest, v1::Daemon> kGetDaemon{"/reeve.v1.AdminService/GetDaemon"};
+inline constexpr UnaryMethod<v1::SetLogLevelRequest, v1::SetLogLevelResponse> kSetLogLevel{
+    "/reeve.v1.AdminService/SetLogLevel"};
+
+inline constexpr UnaryMethod<v1::SetWedgeRequest, v1::SetWedgeResponse> kSetWedge{"/reeve.v1.TestService/SetWedge"};
+inline constexpr UnaryMethod<v1::EndGuestRequest, v1::EndGuestResponse> kEndGuest{"/reeve.v1.TestService/EndGuest"};
+
+inline constexpr UnaryMethod<grpc::health::v1::HealthCheckRequest, grpc::health::v1::HealthCheckResponse> kHealthCheck{
+    "/grpc.health.v1.Health/Check"};
+inline constexpr ServerStreamMethod<grpc::health::v1::HealthCheckRequest, grpc::health::v1::HealthCheckResponse>
+    kHealthWatch{"/grpc.health.v1.Health/Watch"};
+inline constexpr BidirectionalMethod<grpc::reflection::v1alpha::ServerReflectionRequest,
+                                     grpc::reflection::v1alpha::ServerReflectionResponse>
+    kReflection{"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"};
+
+}  // namespace methods
+}  // namespace reeve
