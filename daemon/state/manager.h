@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "daemon/state/watch.h"
 #include "drivers/driver.h"
+#include "reeve/v1/console_service.pb.h"
 #include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event_service.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"

@@ -1,0 +1,134 @@
+// The real Manager.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "daemon/state/manager.h"
+#include "drivers/driver.h"
+#include "util/clock.h"
+#include "util/timers.h"
+
+namespace reeve::state {
+
+class Core;
+
+// The codecs and the check, which live in folders that the manager need not know. Thread-safe, pure. Null: refused.
+struct Formats {
+  // Reads a document; the name of the result is the bare last part ("web1") or a whole resource name, uid may be empty.
+  std::function<absl::StatusOr<v1::Domain>(absl::string_view text)> parse;
+  // Writes a document. The domain's name is the whole resource name.
+  std::function<absl::StatusOr<std::string>(const v1::Domain& domain)> write;
+  // Whether a specification is sound by itself: SPEC_INVALID with every wrong field.
+  std::function<absl::Status(const v1::DomainSpec& spec)> check;
+};
+
+// How much is kept and for how long.
+struct Limits {
+  absl::Duration journal_age = absl::Hours(7 * 24);  // journal entries older than this go
+  int64_t journal_revisions = 100000;                // and so do those beyond so many
+  absl::Duration request_age = absl::Hours(1);       // answers of calls with a request_id
+  absl::Duration operation_age = absl::Hours(24);    // ended operations
+  size_t operations = 1000;                          // ended operations
+  size_t waiting_per_domain = 16;                    // changes that wait behind the one being done; then DOMAIN_BUSY
+  size_t threads = 256;                              // that do changes at the same time
+  absl::Duration page_age = absl::Minutes(5);        // snapshots pinned by page tokens
+  size_t pages = 32;                                 // and how many of them
+  size_t watch_events = 1000;                        // events that wait for one watcher, before and after coalescing
+  size_t watch_bytes = 4 << 20;                      // and their size
+  absl::Duration progress_interval = absl::Seconds(10);
+  absl::Duration retry_first = absl::Seconds(1);  // of a commit that must not be lost; doubled up to retry_last
+  absl::Duration retry_last = absl::Seconds(60);
+};
+
+struct Options {
+  std::string directory;      // of reeve.db; made with mode 0700 if missing
+  std::string run_directory;  // on a tmpfs: says whether Autostart was done since the boot; made if missing
+  std::string boot_id;        // default: /proc/sys/kernel/random/boot_id
+  const util::Clock* clock = nullptr;
+  util::Timers* timers = nullptr;
+  std::vector<std::shared_ptr<drivers::HypervisorDriver>> drivers;
+  Formats formats;
+  Limits limits;
+  // For tests: called at every step of a commit with its name (store.h), and 0: no limit of the database's size in
+  // pages.
+  std::function<void(absl::string_view step)> step_hook;
+  int64_t max_pages = 0;
+};
+
+// The manager over a SQLite store. Reads never wait for a change. Destroying it waits for the changes being done: call
+// Drain first, and if that fails leave the process without destroying it (a driver hangs).
+//
+// What happens when the store cannot be written:
+// - A change without effect on a guest fails with STORE_FAILED and nothing is changed.
+// - A start destroys the guest again; a suspend or resume is taken back. Both then fail with STORE_FAILED.
+// - What cannot be taken back (an ending, a reboot, a requested shutdown, a failed undoing) is kept and stored later,
+// by a
+//   retry with growing delay and before the next change of the same domain; until then reads show the domain as it was
+//   and changes of it fail with STORE_FAILED. A call that brought it about fails with STORE_FAILED and says what was
+//   done.
+class ManagerImpl final : public Manager {
+ public:
+  // Opens the store, lets the drivers find their guests again, and makes state and guests agree. A database that is
+  // damaged is moved aside, single records too; both are logged. Fails where no database can be opened, or on one of a
+  // later version.
+  static absl::StatusOr<std::unique_ptr<ManagerImpl>> Create(Options options);
+  ~ManagerImpl() override;
+
+  // Starts the domains that are to start with the daemon, once per boot; returns at once. Failures become events. The
+  // number that are being started.
+  absl::StatusOr<size_t> Autostart();
+
+  // From now on refuses changes (DAEMON_DRAINING) and waits for those being done, at most so long. Guests are left
+  // alone, reports of them are still stored. DEADLINE_EXCEEDED names the domains that hang.
+  absl::Status Drain(absl::Duration timeout);
+
+  // Housekeeping, which otherwise is done every ten minutes: old journal entries, requests and operations go.
+  absl::Status Compact();
+
+  absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override;
+  absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest& request) const override;
+  absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest& request) const override;
+  v1::ListHypervisorsResponse ListHypervisors() const override;
+  absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const override;
+  absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest& request) const override;
+  StateSummary Summary() const override;
+
+  void CreateDomain(const Caller& caller, v1::CreateDomainRequest request, Done<v1::Domain> done) override;
+  void UpdateDomain(const Caller& caller, v1::UpdateDomainRequest request, Done<v1::Domain> done) override;
+  void DeleteDomain(const Caller& caller, v1::DeleteDomainRequest request,
+                    Done<v1::DeleteDomainResponse> done) override;
+  void StartDomain(const Caller& caller, v1::StartDomainRequest request, Done<v1::Domain> done) override;
+  void ShutdownDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+  void RebootDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+  void DestroyDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+  void SuspendDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+  void ResumeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+  void SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request, Done<v1::Domain> done) override;
+  void SaveDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Operation> done) override;
+
+  absl::StatusOr<std::unique_ptr<Subscription>> Watch(const v1::WatchRequest& request,
+                                                      std::function<void()> ready) override;
+
+  v1::ListOperationsResponse ListOperations(const v1::ListOperationsRequest& request) const override;
+  absl::StatusOr<v1::Operation> GetOperation(absl::string_view name) const override;
+  absl::StatusOr<v1::Operation> CancelOperation(absl::string_view name) override;
+  void WaitOperation(const v1::WaitOperationRequest& request, Done<v1::Operation> done) override;
+
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
+                                                                drivers::ConsoleReader reader) override;
+
+ private:
+  explicit ManagerImpl(std::unique_ptr<Core> core);
+
+  const std::unique_ptr<Core> core_;
+};
+
+}  // namespace reeve::state
