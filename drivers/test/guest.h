@@ -1,0 +1,53 @@
+// One running test guest.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "drivers/driver.h"
+#include "drivers/test/echo_console.h"
+#include "reeve/v1/domain.pb.h"
+#include "reeve/v1/domain_spec.pb.h"
+
+namespace reeve::test_driver {
+
+// Not thread-safe, but for its consoles.
+class Guest {
+ public:
+  // Starts at `now` and prints its banner.
+  Guest(drivers::DomainKey key, const v1::DomainSpec& spec, int64_t id, bool paused, absl::Time now,
+        ConsoleThread* console_thread);
+
+  const drivers::DomainKey& key() const { return key_; }
+  const v1::LifecycleActions& lifecycle_actions() const { return lifecycle_actions_; }
+  const drivers::RunningGuest& running() const { return running_; }
+
+  // False when it is so already.
+  bool SetPaused(bool paused, absl::Time now);
+  // Counters and the banner start again; the id stays.
+  void Restart(absl::Time now);
+  // Its consoles hear `reason`.
+  void Close(const std::string& reason);
+  // It uses a hundredth of a CPU while it runs, and a quarter of its memory.
+  v1::DomainStatistics Sample(absl::Time now) const;
+  // Null when there is no such console.
+  std::shared_ptr<EchoConsole> console(uint32_t index) const;
+  size_t consoles() const { return consoles_.size(); }
+
+ private:
+  void PrintBanner();
+  absl::Duration RunTime(absl::Time now) const;
+
+  const drivers::DomainKey key_;
+  const v1::LifecycleActions lifecycle_actions_;
+  const uint64_t memory_kib_;
+  drivers::RunningGuest running_;
+  absl::Duration ran_before_;  // up to the last suspend
+  absl::Time thawed_;          // since when it runs, when it is not paused
+  std::vector<std::shared_ptr<EchoConsole>> consoles_;
+};
+
+}  // namespace reeve::test_driver
