@@ -1,0 +1,99 @@
+// One control group in all hierarchies of the host: made, limited, frozen, killed and removed as one thing, whether the
+// controllers are v1, v2 or some of each.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cgroups/hierarchies.h"
+#include "util/fd.h"
+
+namespace reeve::cgroups {
+
+// How a process gets into the group: clone3(2) with CLONE_INTO_CGROUP where there is a v2 directory, then its pid (or
+// "0" by itself) written to each of the v1 files.
+struct AttachTargets {
+  util::UniqueFd unified;             // directory of the group in the v2 hierarchy; empty without one
+  std::vector<std::string> v1_procs;  // absolute paths of cgroup.procs
+};
+
+// Usage. What a host cannot tell is 0.
+struct Usage {
+  uint64_t cpu_time_ns = 0;
+  uint64_t memory_bytes = 0;
+  uint64_t memory_peak_bytes = 0;
+  uint64_t memory_limit_bytes = 0;  // 0: no limit
+  uint64_t tasks = 0;
+  uint64_t out_of_memory_kills = 0;
+};
+
+// Move-only. The kernel's group outlives the object; only Remove ends it. Methods may be called from any thread;
+// setters of one group one at a time. No reason is attached to errors (the caller knows it); the message names
+// controller, file and value. A setter whose controller is missing is FAILED_PRECONDITION with the reason why.
+class Group {
+ public:
+  // Makes the group `name` below `partition` ("/machine", made as needed, absolute, without "." and ".."). The name is
+  // escaped (name.h). After an error nothing of the group is left. ALREADY_EXISTS when it is there.
+  static absl::StatusOr<Group> Create(const Hierarchies& hierarchies, absl::string_view partition,
+                                      absl::string_view name);
+  // Finds a group again, in those hierarchies that have it. NOT_FOUND when none has.
+  static absl::StatusOr<Group> Open(const Hierarchies& hierarchies, absl::string_view partition,
+                                    absl::string_view name);
+
+  Group(Group&&) = default;
+  Group& operator=(Group&&) = default;
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  // Path below the root of every hierarchy: "machine/web1".
+  const std::string& path() const { return path_; }
+
+  // Bytes; 0 or more than 2^62: no limit.
+  absl::Status SetMemoryLimit(uint64_t bytes);
+  absl::Status SetMemorySoftLimit(uint64_t bytes);
+  // Memory and swap together, at least the memory limit, which must be set before.
+  absl::Status SetMemorySwapLimit(uint64_t bytes);
+  // 2 to 262144; v2 gets the weight 1 + (shares - 2) * 9999 / 262142, as OCI runtimes do.
+  absl::Status SetCpuShares(uint64_t shares);
+  // Microseconds of CPU time per period over all CPUs; a negative quota: no limit.
+  absl::Status SetCpuQuota(uint64_t period_us, int64_t quota_us);
+  // Number of processes and threads; 0: no limit.
+  absl::Status SetTasksLimit(uint64_t tasks);
+
+  // Freeze returns when every process stands still, DEADLINE_EXCEEDED (and thawed again) when that takes over
+  // `timeout`.
+  absl::Status Freeze(absl::Duration timeout = absl::Seconds(5));
+  absl::Status Thaw();
+  absl::StatusOr<bool> IsFrozen() const;
+
+  // Sends SIGKILL to every process in it and below it, also to those born meanwhile and those frozen. Doesn't wait.
+  absl::Status Kill();
+  // Waits until no process is left in it, DEADLINE_EXCEEDED after `timeout`.
+  absl::Status AwaitEmpty(absl::Duration timeout);
+  // Removes it and the groups below it in all hierarchies; waits up to `timeout` for processes that are ending. What is
+  // gone already is fine. After an error the object may be used to try again.
+  absl::Status Remove(absl::Duration timeout = absl::Seconds(2));
+
+  absl::StatusOr<AttachTargets> Targets() const;
+  // Never waits.
+  absl::StatusOr<Usage> Statistics() const;
+  // Process ids in it and below it, ascending.
+  absl::StatusOr<std::vector<pid_t>> Processes() const;
+
+ private:
+  Group(Hierarchies hierarchies, std::string path, std::vector<int> members)
+      : hierarchies_(std::move(hierarchies)), path_(std::move(path)), members_(std::move(members)) {}
+
+  Hierarchies hierarchies_;
+  std::string path_;
+  std::vector<int> members_;  // indexes of the hierarchies that have the group
+};
+
+}  // namespace reeve::cgroups
