@@ -34,6 +34,7 @@ struct Connection {
   absl::Time connect_time;
   std::atomic<uint32_t> calls_in_flight{0};
   std::atomic<uint64_t> calls{0};
+  std::atomic<bool> closed{false};  // it hung up or was thrown out; never set back
 };
 
 }  // namespace reeve::connections
