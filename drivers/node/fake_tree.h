@@ -1,0 +1,44 @@
+// A small /proc and /sys in a temporary directory.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace reeve::node {
+
+// Removes itself.
+class FakeTree {
+ public:
+  FakeTree() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "node_test.XXXXXX").string();
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    root_ = pattern;
+  }
+  ~FakeTree() { std::filesystem::remove_all(root_); }
+  FakeTree(const FakeTree&) = delete;
+  FakeTree& operator=(const FakeTree&) = delete;
+
+  std::string Path(const std::string& path) const { return root_ + "/" + path; }
+  void Write(const std::string& path, const std::string& text) const {
+    std::filesystem::create_directories(std::filesystem::path(Path(path)).parent_path());
+    std::ofstream(Path(path)) << text << "\n";
+  }
+  void Remove(const std::string& path) const { std::filesystem::remove(Path(path)); }
+  // Makes one CPU's topology files.
+  void Cpu(int cpu, int socket, int core, int die = 0) const {
+    const std::string directory = absl::StrCat("sys/devices/system/cpu/cpu", cpu, "/topology/");
+    Write(directory + "physical_package_id", absl::StrCat(socket));
+    Write(directory + "core_id", absl::StrCat(core));
+    Write(directory + "die_id", absl::StrCat(die));
+  }
+
+ private:
+  std::string root_;
+};
+
+}  // namespace reeve::node
