@@ -1,0 +1,48 @@
+// Connection URIs after libvirt's rules: driver[+transport]://[user@][host][:port]/[path][?parameters].
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace reeve::client {
+
+// How the daemon is reached. TCP in clear text does not exist.
+enum class Transport { kUnix, kTls, kSsh, kLibssh, kLibssh2, kExt };
+
+// "unix", "tls", ...
+absl::string_view TransportName(Transport transport);
+
+// A parsed URI, percent-decoded and checked.
+struct Uri {
+  std::string driver;  // lower case: "lxc", "xen", "test"
+  Transport transport = Transport::kUnix;
+  std::string user;
+  std::string host;                                             // without the brackets of an IPv6 address
+  uint16_t port = 0;                                            // 0: the transport's default
+  std::string path;                                             // "", "/", "/system", "/default"
+  std::vector<std::pair<std::string, std::string>> parameters;  // in the order of the URI, each name once
+
+  // The value of a parameter, or `fallback`.
+  std::string Parameter(absl::string_view name, absl::string_view fallback = "") const;
+};
+
+// Parses and checks a URI of at most 4096 bytes. No transport means tls with a host and unix without one. What is
+// refused, by INVALID_ARGUMENT: a malformed URI, an unknown transport, unix with a host, a path that the driver does
+// not have, and parameters that are unknown, given twice, or do not belong to the transport. `name` (the URI that the
+// far end opens) is followed: driver and path are those of its value then.
+absl::StatusOr<Uri> ParseUri(absl::string_view text);
+
+// Path of the Unix socket that a URI of transport unix stands for: its parameter `socket`, else the system daemon's
+// read-write or read-only socket.
+std::string SocketPath(const Uri& uri, bool read_only);
+
+// The URI to use when the user names none: `explicit_uri` (--connect), else `environment_uri` (REEVE_DEFAULT_URI), else
+// lxc:///. An empty text counts as absent.
+std::string DefaultUri(absl::string_view explicit_uri, const char* environment_uri);
+
+}  // namespace reeve::client
