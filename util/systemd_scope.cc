@@ -1,0 +1,117 @@
+#include "util/systemd_scope.h"
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "util/errno.h"
+
+namespace reeve::util {
+namespace {
+
+constexpr char kDestination[] = "org.freedesktop.systemd1";
+constexpr char kPath[] = "/org/freedesktop/systemd1";
+constexpr char kInterface[] = "org.freedesktop.systemd1.Manager";
+
+struct CloseBus {
+  void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+};
+struct FreeMessage {
+  void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+};
+using Bus = std::unique_ptr<sd_bus, CloseBus>;
+using Message = std::unique_ptr<sd_bus_message, FreeMessage>;
+
+// An sd-bus error that frees itself.
+class BusError {
+ public:
+  BusError() = default;
+  BusError(const BusError&) = delete;
+  BusError& operator=(const BusError&) = delete;
+  ~BusError() { sd_bus_error_free(&error_); }
+  sd_bus_error* get() { return &error_; }
+  absl::Status AsStatus(int result, absl::string_view what) const {
+    if (error_.message == nullptr) return ErrnoStatus(-result, what);
+    return absl::Status(absl::ErrnoToStatusCode(-result), absl::StrCat(what, ": ", error_.message));
+  }
+
+ private:
+  sd_bus_error error_ = SD_BUS_ERROR_NULL;
+};
+
+// The end of one job, as the signal JobRemoved tells it.
+struct Job {
+  std::string path;
+  bool ended = false;
+  std::string result;
+};
+
+int OnJobRemoved(sd_bus_message* message, void* data, sd_bus_error*) {
+  auto* job = static_cast<Job*>(data);
+  uint32_t number = 0;
+  const char *path = nullptr, *unit = nullptr, *result = nullptr;
+  const int read = sd_bus_message_read(message, "uoss", &number, &path, &unit, &result);
+  if (read < 0) return read;
+  // Signals that arrive before the answer that names our job are queued by sd-bus and come here after it.
+  if (job->path == path) {
+    job->ended = true;
+    job->result = result;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool SystemdIsInit() {
+  return sd_booted() > 0;
+}
+
+absl::Status MakeSystemdScope(const SystemdScope& scope, pid_t pid, absl::Duration timeout) {
+  const std::string what = absl::StrCat("make systemd scope ", scope.name);
+  const absl::Time deadline = absl::Now() + timeout;
+  sd_bus* opened = nullptr;
+  int result = sd_bus_open_system(&opened);
+  if (result < 0)
+    return absl::UnavailableError(ErrnoStatus(-result, absl::StrCat(what, ": open the system bus")).message());
+  const Bus bus(opened);
+  Job job;
+  result = sd_bus_match_signal(bus.get(), nullptr, kDestination, kPath, kInterface, "JobRemoved", OnJobRemoved, &job);
+  if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": watch its job"));
+
+  BusError error;
+  sd_bus_message* raw = nullptr;
+  result = sd_bus_call_method(bus.get(), kDestination, kPath, kInterface, "StartTransientUnit", error.get(), &raw,
+                              "ssa(sv)a(sa(sv))", scope.name.c_str(), "fail",
+                              5,                                              // properties
+                              "Description", "s", scope.description.c_str(),  //
+                              "Slice", "s", scope.slice.c_str(),              //
+                              "PIDs", "au", 1, static_cast<uint32_t>(pid),    //
+                              "Delegate", "b", 1,                             //
+                              "CollectMode", "s", "inactive-or-failed",       //
+                              0);                                             // auxiliary units
+  if (result < 0) return error.AsStatus(result, what);
+  const Message answer(raw);
+  const char* path = nullptr;
+  result = sd_bus_message_read(answer.get(), "o", &path);
+  if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": read the answer"));
+  job.path = path;
+
+  while (!job.ended) {
+    result = sd_bus_process(bus.get(), nullptr);
+    if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": wait for its job"));
+    if (result > 0) continue;
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError(absl::StrCat(what, ": no end of its job"));
+    result = sd_bus_wait(bus.get(), static_cast<uint64_t>(absl::ToInt64Microseconds(left)));
+    if (result < 0 && result != -EINTR) return ErrnoStatus(-result, absl::StrCat(what, ": wait for its job"));
+  }
+  if (job.result != "done") return absl::AbortedError(absl::StrCat(what, ": its job ended as \"", job.result, "\""));
+  return absl::OkStatus();
+}
+
+}  // namespace reeve::util
