@@ -1,0 +1,115 @@
+"""Runs suites of tests and counts their test cases. Called by tests/run."""
+
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import bazel  # noqa: E402
+import counts  # noqa: E402
+import subreaper  # noqa: E402
+
+PROGRAMS = ["//daemon:reeved", "//cli:reeve", "//drivers/lxc:reeve-supervisor"]
+
+
+def say(text):
+    print(f"== {text}", flush=True)
+
+
+def unit(flags):
+    return bazel.test(flags)
+
+
+def privileged(flags):
+    """Catch2 binaries that need the real kernel."""
+    total, failures = counts.Counts(), []
+    if os.geteuid() != 0:
+        say("these tests need root")
+        return counts.Counts(failed=1), ["e2e needs root"]
+    for label in bazel.privileged_tests():
+        if bazel.run(["build", "--noshow_progress", label, *flags]) != 0:
+            one = counts.Counts(failed=1)
+        else:
+            program = subprocess.run([bazel.binary(label)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                     errors="replace", timeout=300)
+            one = counts.from_catch2(program.stdout, program.returncode == 0)
+            if one.failed:
+                print(program.stdout, flush=True)
+        say(f"{label}: {one.line()}")
+        if one.failed:
+            failures.append(f"{label}: {one.failed} failed")
+        total.add(one)
+    return total, failures
+
+
+def e2e(flags):
+    if bazel.run(["build", *PROGRAMS, *flags]) != 0:
+        return counts.Counts(failed=1), ["the programs did not build"]
+    total, failures = privileged(flags)
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "e2e"))
+    import suite  # pylint: disable=import-outside-toplevel
+
+    one, failed = suite.run()
+    total.add(one)
+    return total, failures + failed
+
+
+def bench(flags):
+    if bazel.run(["build", *PROGRAMS, *flags]) != 0:
+        return counts.Counts(failed=1), ["the programs did not build"]
+    total, failures = counts.Counts(), []
+    folder = os.path.join(bazel.ROOT, "tests", "bench")
+    for name in sorted(os.listdir(folder)):
+        if not name.startswith("bench_") or not name.endswith(".py"):
+            continue
+        say(f"bench: {name}")
+        succeeded = subprocess.call(["/usr/bin/python3", os.path.join(folder, name)], cwd=bazel.ROOT) == 0
+        total.add(counts.Counts(passed=int(succeeded), failed=int(not succeeded)))
+        if not succeeded:
+            failures.append(f"{name}: failed")
+    return total, failures
+
+
+SUITES = {"unit": unit, "e2e": e2e, "bench": bench}
+
+
+def main(arguments):
+    flags = [argument for argument in arguments if argument.startswith("--")]
+    names = [argument for argument in arguments if not argument.startswith("--")] or ["unit", "e2e"]
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        print(f"tests/run: no suite is called {unknown[0]}; there are {', '.join(SUITES)}", file=sys.stderr)
+        return 2
+    total, failures = counts.Counts(), []
+    for name in names:
+        say(f"suite {name}")
+        start = time.monotonic()
+        one, failed = SUITES[name](flags)
+        total.add(one)
+        failures += failed
+        say(f"suite {name}: {one.line()} in {time.monotonic() - start:.0f} s")
+    for failure in failures:
+        print(f"failed: {failure}")
+    print(total.line(), flush=True)
+    return 1 if total.failed else 0
+
+
+def guarded():
+    """main, with a traceback and a truthful last line should the runner itself fail."""
+    try:
+        status = main(sys.argv[1:])
+    except Exception as error:  # pylint: disable=broad-except
+        import traceback
+
+        traceback.print_exc()
+        print(f"failed: the runner itself: {error}\n{counts.Counts(failed=1).line()}", flush=True)
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(subreaper.run_below(guarded))
