@@ -1,0 +1,93 @@
+#include "daemon/config_keys.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+
+namespace reeve {
+namespace {
+
+bool IsPath(const std::string& value) {
+  if (value.size() < 2 || value.size() > 4095 || value[0] != '/') return false;
+  if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; })) return false;
+  // With a root directory before it a path must not lead out of it again.
+  for (const absl::string_view part : absl::StrSplit(value, '/')) {
+    if (part == "..") return false;
+  }
+  return true;
+}
+
+std::string CheckPath(const std::string& value) {
+  return IsPath(value) ? "" : "must be an absolute path without \"..\" and control characters";
+}
+
+std::string CheckOptionalPath(const std::string& value) {
+  return value.empty() ? "" : CheckPath(value).empty() ? "" : CheckPath(value) + ", or \"\" for none";
+}
+
+std::string CheckMode(const std::string& value) {
+  const bool octal = value.size() == 4 && value[0] == '0' &&
+                     std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '7'; });
+  return octal ? "" : "must be four octal digits from \"0000\" to \"0777\"";
+}
+
+std::string CheckGroup(const std::string& value) {
+  const bool sound = value.size() <= 32 && std::all_of(value.begin(), value.end(), [](char c) {
+                       return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
+                     });
+  return sound ? "" : "must be the name of a group, or \"\" for the daemon's own";
+}
+
+std::string CheckLevel(const std::string& value) {
+  return util::ParseLogLevel(value) ? "" : "must be one of trace, debug, info, warn, error, off";
+}
+
+std::string CheckTarget(const std::string& value) {
+  return value == "journal" || value == "stderr" || value == "file" ? "" : "must be one of journal, stderr, file";
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& ConfigKeys() {
+  static const auto* keys = new std::vector<ConfigKey>{
+      {"daemon", "drain_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.daemon.drain_seconds; }, 0, 3600},
+       true},
+      {"listen", "socket", TextKey{[](Config& c) -> std::string& { return c.listen.socket; }, CheckPath}},
+      {"listen", "mode", TextKey{[](Config& c) -> std::string& { return c.listen.mode; }, CheckMode}},
+      {"listen", "group", TextKey{[](Config& c) -> std::string& { return c.listen.group; }, CheckGroup}},
+      {"listen", "read_only_socket",
+       TextKey{[](Config& c) -> std::string& { return c.listen.read_only_socket; }, CheckOptionalPath}},
+      {"listen", "read_only_mode",
+       TextKey{[](Config& c) -> std::string& { return c.listen.read_only_mode; }, CheckMode}},
+      {"limits", "clients", IntegerKey{[](Config& c) -> int64_t& { return c.limits.clients; }, 1, 100'000}},
+      {"limits", "clients_per_user",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.clients_per_user; }, 1, 100'000}},
+      {"limits", "calls_per_client",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.calls_per_client; }, 1, 10'000}},
+      {"limits", "message_bytes",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.message_bytes; }, 65'536, 67'108'864}},
+      {"limits", "event_queue_events",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.event_queue_events; }, 10, 1'000'000}},
+      {"limits", "event_queue_bytes",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.event_queue_bytes; }, 65'536, 1'073'741'824}},
+      {"limits", "changes_per_domain",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.changes_per_domain; }, 1, 1000}},
+      {"limits", "concurrent_changes",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.concurrent_changes; }, 1, 1024}},
+      {"journal", "max_age_days", IntegerKey{[](Config& c) -> int64_t& { return c.journal.max_age_days; }, 1, 3650}},
+      {"journal", "max_revisions",
+       IntegerKey{[](Config& c) -> int64_t& { return c.journal.max_revisions; }, 100, 100'000'000}},
+      {"log", "level", TextKey{[](Config& c) -> std::string& { return c.log.level; }, CheckLevel}, true},
+      {"log", "target", TextKey{[](Config& c) -> std::string& { return c.log.target; }, CheckTarget}, true},
+      {"log", "file", TextKey{[](Config& c) -> std::string& { return c.log.file; }, CheckPath}, true},
+      {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
+      {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckPath}},
+      {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
+      {"test", "enabled", BooleanKey{[](Config& c) -> bool& { return c.test.enabled; }}},
+  };
+  return *keys;
+}
+
+}  // namespace reeve

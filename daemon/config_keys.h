@@ -1,0 +1,42 @@
+// Every key of the configuration file: where it is kept and what it may be.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/config.h"
+
+namespace reeve {
+
+// A whole number within bounds.
+struct IntegerKey {
+  int64_t& (*field)(Config&);
+  int64_t minimum;
+  int64_t maximum;
+};
+
+struct BooleanKey {
+  bool& (*field)(Config&);
+};
+
+// A text that a function accepts by returning "" or refuses by saying what it must be.
+struct TextKey {
+  std::string& (*field)(Config&);
+  std::string (*check)(const std::string& value);
+};
+
+struct ConfigKey {
+  std::string table;
+  std::string name;
+  std::variant<IntegerKey, BooleanKey, TextKey> field;
+  bool live = false;  // a change takes effect with a reload
+
+  std::string full_name() const { return table + "." + name; }
+};
+
+// In the order of packaging/reeved.toml. Never destroyed.
+const std::vector<ConfigKey>& ConfigKeys();
+
+}  // namespace reeve

@@ -1,0 +1,23 @@
+// Sockets that systemd has made for us (sd_listen_fds(3)).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "util/fd.h"
+
+namespace reeve {
+
+struct PassedSocket {
+  util::UniqueFd socket;
+  bool read_only = false;
+};
+
+// Takes over what LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID describe; empty when nothing is meant for this process. The
+// name "reeve" is a socket for all, "reeve-ro" a read-only one. INVALID_ARGUMENT for other names and for what is not a
+// listening Unix stream socket: such a socket must not be served by guess. The descriptors become close-on-exec and the
+// variables are removed; call it once, before there are threads.
+absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets();
+
+}  // namespace reeve
