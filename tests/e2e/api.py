@@ -1,0 +1,235 @@
+"""The API as any python3-grpcio program calls it: plain channels on the Unix socket, generated stubs."""
+
+import os
+import queue
+import threading
+import uuid
+
+import environment
+
+environment.load_protocol()
+
+# pylint: disable=wrong-import-position
+import grpc  # noqa: E402
+from google.rpc import error_details_pb2, status_pb2  # noqa: E402
+from grpc.health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
+from grpc.reflection.v1alpha import reflection_pb2, reflection_pb2_grpc  # noqa: E402
+from reeve.v1 import (admin_service_pb2, admin_service_pb2_grpc, console_service_pb2,  # noqa: E402
+                      console_service_pb2_grpc, domain_pb2, domain_service_pb2, domain_service_pb2_grpc, event_pb2,
+                      event_service_pb2, event_service_pb2_grpc, hypervisor_service_pb2, hypervisor_service_pb2_grpc,
+                      node_service_pb2, node_service_pb2_grpc, operation_service_pb2, operation_service_pb2_grpc,
+                      options_pb2, reasons_pb2, session_service_pb2, session_service_pb2_grpc, test_service_pb2,
+                      test_service_pb2_grpc)
+
+LXC = "hypervisors/lxc"
+TEST = "hypervisors/test"
+
+
+def reason(error):
+    """The reason in the error's google.rpc.ErrorInfo, "" if it has none."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            for detail in status_pb2.Status.FromString(value).details:
+                info = error_details_pb2.ErrorInfo()
+                if detail.Unpack(info):
+                    assert info.domain == "reeve", info
+                    return info.reason
+    return ""
+
+
+def operation_reason(operation):
+    """The reason with which an operation ended, "" for success."""
+    for detail in operation.error.details:
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return info.reason
+    return ""
+
+
+def violations(error):
+    """Field violations of an error, as (field, description)."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            for detail in status_pb2.Status.FromString(value).details:
+                bad = error_details_pb2.BadRequest()
+                if detail.Unpack(bad):
+                    return [(one.field, one.description) for one in bad.field_violations]
+    return []
+
+
+def name(domain, parent=LXC):
+    return domain if "/" in domain else f"{parent}/domains/{domain}"
+
+
+class Client:
+    """One connection to the daemon. `lxc` and `test` verbs take the domain's short or full name."""
+
+    def __init__(self, socket):
+        # Without a pool of its own the channels of one process to one address would share a connection.
+        self.channel = grpc.insecure_channel(f"unix:{socket}", options=[("grpc.use_local_subchannel_pool", 1)])
+        self.domains = domain_service_pb2_grpc.DomainServiceStub(self.channel)
+        self.events = event_service_pb2_grpc.EventServiceStub(self.channel)
+        self.consoles = console_service_pb2_grpc.ConsoleServiceStub(self.channel)
+        self.admin = admin_service_pb2_grpc.AdminServiceStub(self.channel)
+        self.node = node_service_pb2_grpc.NodeServiceStub(self.channel)
+        self.session = session_service_pb2_grpc.SessionServiceStub(self.channel)
+        self.operations = operation_service_pb2_grpc.OperationServiceStub(self.channel)
+        self.hypervisors = hypervisor_service_pb2_grpc.HypervisorServiceStub(self.channel)
+        self.test = test_service_pb2_grpc.TestServiceStub(self.channel)
+
+    def close(self):
+        self.channel.close()
+
+    def define(self, xml, parent=LXC, timeout=20, **fields):
+        request = domain_service_pb2.CreateDomainRequest(
+            parent=parent, document=domain_service_pb2.Document(
+                format=domain_service_pb2.Document.FORMAT_LIBVIRT_XML, text=xml), **fields)
+        return self.domains.CreateDomain(request, timeout=timeout)
+
+    def start(self, domain, timeout=30, **fields):
+        return self.domains.StartDomain(domain_service_pb2.StartDomainRequest(name=name(domain), **fields),
+                                        timeout=timeout)
+
+    def verb(self, which, domain, timeout=30, **fields):
+        call = getattr(self.domains, f"{which}Domain")
+        return call(domain_service_pb2.DomainVerbRequest(name=name(domain), **fields), timeout=timeout)
+
+    def get(self, domain, view=domain_service_pb2.DOMAIN_VIEW_FULL):
+        return self.domains.GetDomain(domain_service_pb2.GetDomainRequest(name=name(domain), view=view), timeout=10)
+
+    def undefine(self, domain, **fields):
+        return self.domains.DeleteDomain(domain_service_pb2.DeleteDomainRequest(name=name(domain), **fields),
+                                         timeout=20)
+
+    def list(self, parent="hypervisors/-", **fields):
+        return self.domains.ListDomains(domain_service_pb2.ListDomainsRequest(parent=parent, **fields), timeout=20)
+
+    def watch(self, **fields):
+        return Watch(self, **fields)
+
+    def console(self, domain, **fields):
+        return Console(self, name(domain), **fields)
+
+
+class Stream:
+    """Reads a stream on a thread of its own and keeps what came."""
+
+    def __init__(self):
+        self._condition = threading.Condition()
+        self.messages, self.error, self.ended = [], None, False
+        self._call = None
+
+    def _read(self, call):
+        self._call = call
+        threading.Thread(target=self._loop, args=(call,), daemon=True).start()
+
+    def _loop(self, call):
+        try:
+            for message in call:
+                with self._condition:
+                    self.messages.append(message)
+                    self._condition.notify_all()
+        except grpc.RpcError as error:
+            self.error = error
+        with self._condition:
+            self.ended = True
+            self._condition.notify_all()
+
+    def wait(self, look, what, timeout=10.0):
+        """The first true value of look(), which is asked at every message and at the end of the stream."""
+        with self._condition:
+            value = self._condition.wait_for(look, timeout)
+        if not value:
+            raise AssertionError(f"not within {timeout} s: {what}; the stream gave {self.messages[-5:]}, "
+                                 f"ended: {self.ended}, error: {self.error}")
+        return value
+
+    def wait_end(self, timeout=10.0):
+        self.wait(lambda: self.ended, "the end of the stream", timeout)
+        return self.error
+
+    def close(self):
+        self._call.cancel()
+        with self._condition:
+            self._condition.wait_for(lambda: self.ended, 5)
+
+
+class Watch(Stream):
+    """The event stream."""
+
+    def __init__(self, client, **fields):
+        super().__init__()
+        self._read(client.events.Watch(event_service_pb2.WatchRequest(**fields)))
+
+    def events(self):
+        return [(message.revision, event) for message in self.messages for event in message.events]
+
+    def wait_event(self, domain, type_, detail=None, timeout=10.0):
+        """The first event of a domain of this type (and detail), by name of the enum without its prefix."""
+        def look():
+            for revision, event in self.events():
+                if event.domain.name == name(domain, event.domain.name.rpartition("/domains/")[0]) \
+                        and event_pb2.EventType.Name(event.type) == f"EVENT_TYPE_{type_}" \
+                        and detail in (None, event_pb2.EventDetail.Name(event.detail)[len("EVENT_DETAIL_"):]):
+                    return revision, event
+            return None
+        return self.wait(look, f"{type_} {detail or ''} of {domain}", timeout)
+
+    def wait_snapshot(self):
+        def look():
+            return next((message for message in self.messages if message.snapshot_done), None)
+        return self.wait(look, "the end of the snapshot")
+
+    def revisions(self):
+        return [message.revision for message in self.messages if message.events]
+
+
+class Console(Stream):
+    """An attached console."""
+
+    def __init__(self, client, domain, **fields):
+        super().__init__()
+        self._requests = queue.Queue()
+        self._requests.put(console_service_pb2.AttachConsoleRequest(
+            open=console_service_pb2.OpenConsole(domain=domain, **fields)))
+        self._read(client.consoles.AttachConsole(iter(self._requests.get, None)))
+
+    def output(self):
+        return b"".join(message.output for message in self.messages)
+
+    def wait_output(self, text, timeout=10.0):
+        self.wait(lambda: text in self.output(), f"{text!r} on the console (it has {self.output()[-500:]!r})", timeout)
+
+    def write(self, data):
+        self._requests.put(console_service_pb2.AttachConsoleRequest(input=data))
+
+    def finish(self):
+        """Closes the client's half."""
+        self._requests.put(None)
+
+
+def request_id():
+    return str(uuid.uuid4())
+
+
+def state(domain):
+    """"RUNNING", "SHUTOFF" ... """
+    return domain_pb2.DomainState.Name(domain.status.state)[len("DOMAIN_STATE_"):]
+
+
+def state_reason(domain):
+    return domain_pb2.DomainStateReason.Name(domain.status.reason)[len("DOMAIN_STATE_REASON_"):]
+
+
+def methods():
+    """Every method of the API, as ("/package.Service/Method", whether it writes)."""
+    for module in (admin_service_pb2, console_service_pb2, domain_service_pb2, event_service_pb2, hypervisor_service_pb2,
+                   node_service_pb2, operation_service_pb2, session_service_pb2, test_service_pb2):
+        for service in module.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                access = method.GetOptions().Extensions[options_pb2.access]
+                yield f"/{service.full_name}/{method.name}", access == options_pb2.ACCESS_WRITE
+
+
+# A fork while gRPC's threads run is not safe for gRPC; programs are started by posix_spawn where Python can.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")

@@ -1,0 +1,78 @@
+"""What the end-to-end tests stand on."""
+
+import contextlib
+import os
+import unittest
+
+import api
+import environment
+import leftovers
+from daemon import Daemon
+
+__all__ = ["EndToEnd", "Daemon", "api", "environment", "leftovers"]
+
+
+class EndToEnd(unittest.TestCase):
+    """A test with daemons of its own. When it ends, nothing that the daemons or their guests made may be left."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.before = leftovers.Snapshot()
+        self._daemons = []
+        self.root = environment.busybox_root(os.path.join(environment.temporary_folder(), "guest"))
+
+    def daemon(self, start=True, **options):
+        daemon = Daemon(**options)
+        self._daemons.append(daemon)
+        return daemon.start() if start else daemon
+
+    def tearDown(self):
+        problems = []
+        for daemon in self._daemons:
+            if daemon.process is None:
+                continue
+            if daemon.process.poll() is None:
+                with contextlib.suppress(Exception):
+                    self._end_guests(daemon)
+            else:
+                daemon.close_clients()
+            try:
+                daemon.stop()
+            except AssertionError as error:
+                problems.append(str(error))
+                daemon.kill()
+        problems += self.before.beyond()
+        self.before.clean()
+        failed = problems or any(error for _, error in self._outcome.result.failures + self._outcome.result.errors)
+        if failed and self._daemons:
+            print("".join(f"--- log of {daemon.root}\n{daemon.log()}" for daemon in self._daemons
+                          if os.path.exists(daemon.log_path)), flush=True)
+        self.assertEqual(problems, [], "left behind")
+
+    def _end_guests(self, daemon):
+        client = daemon.client()
+        for domain in client.list(parent="hypervisors/lxc").domains:
+            if domain.status.id:
+                client.verb("Destroy", domain.name)
+
+    @contextlib.contextmanager
+    def fails(self, reason, *words):
+        """The block's call is refused with this reason and a message that has the words."""
+        with self.assertRaises(api.grpc.RpcError) as caught:
+            yield caught
+        error = caught.exception
+        self.assertEqual(api.reason(error), reason, error.details())
+        for word in words:
+            self.assertIn(word, error.details())
+
+    @contextlib.contextmanager
+    def flat(self, daemon, descriptors=0, threads=2):
+        """Descriptors and threads of the daemon are what they were, but for so many, when the block has ended."""
+        before = daemon.resources()
+        yield
+        daemon.await_descriptors(before[0] + descriptors)
+        after = daemon.resources()
+        print(f"    slope: descriptors {before[0]} -> {after[0]}, threads {before[1]} -> {after[1]}, "
+              f"resident {before[2]} -> {after[2]} KiB", flush=True)
+        self.assertLessEqual(after[1], before[1] + threads, "threads")
