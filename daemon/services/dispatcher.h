@@ -1,89 +1,146 @@
-// The one way into the API. Every method of every service is served by this gRPC generic service: it finds the connection,
-// reads the method's options from its descriptor and checks access, permission and limits before the request is even
-// parsed. So no handler can forget a check, and a method without a handler or without options cannot be served.
+// The one way into the API. Every method of every service is served through here: it finds the connection, reads the
+// method's options from its descriptor and checks access, permission and limits before the request is even parsed. So
+// no handler can forget a check, and a method without a handler or without options cannot be served.
 #pragma once
 
-#include <grpcpp/generic/async_generic_service.h>
-
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
+#include "auth/permissions.h"
 #include "daemon/connections/connection.h"
+#include "daemon/connections/table.h"
+#include "daemon/services/call.h"
+#include "daemon/services/method_table.h"
 #include "proto/methods.h"
+#include "proto/status.h"
 
 namespace reeve::services {
 
-// What a handler may know of the call. Valid as long as the handler, its `done` or its stream are. Thread-safe.
-class Call {
- public:
-  virtual ~Call() = default;
-  virtual const connections::Connection& connection() const = 0;
-  virtual absl::string_view method() const = 0;  // "/package.Service/Method"
-  virtual bool Cancelled() const = 0;
-};
-using CallPointer = std::shared_ptr<const Call>;
+// Parses a request; REQUEST_MALFORMED. Fields that are not known are let through, as protobuf does.
+absl::Status ParseRequest(RequestBytes* bytes, google::protobuf::MessageLite* request);
 
-// The server's half of a stream. Thread-safe.
-class ServerStream {
- public:
-  virtual ~ServerStream() = default;
-  // Sends one serialized message; it shares the bytes with other streams that send the same. `sent` is called when the next
-  // may be written (false: the stream is dead). One write at a time.
-  virtual void Write(std::shared_ptr<const std::string> message, std::function<void(bool)> sent) = 0;
-  // Ends the stream. Later calls of Write and Finish do nothing.
-  virtual void Finish(const absl::Status& status) = 0;
-};
-
-// What a stream's handler hears. Calls come one at a time; OnEnd is the last and always comes.
-class StreamHandler {
- public:
-  virtual ~StreamHandler() = default;
-  // A message of the client, serialized (bidirectional streams only). The next comes after `next` is called.
-  virtual void OnMessage(std::string /*message*/, std::function<void()> next) { next(); }
-  // The client has closed its half (bidirectional streams only).
-  virtual void OnClientDone() {}
-  // The stream has ended, by Finish, by the client, or with its connection.
-  virtual void OnEnd() = 0;
-};
-
-// How many, how large.
-struct Limits {
-  uint32_t calls_per_client = 64;           // in flight, streams among them
-  uint32_t max_request_bytes = 4 << 20;     // of one message
-};
-
-// Handlers are registered before the server starts; then thread-safe.
-class Dispatcher : public grpc::CallbackGenericService {
+// Handlers are registered before the server starts; then thread-safe. Knows nothing of gRPC: GenericService joins the
+// two.
+class Dispatcher {
  public:
   template <typename Request>
-  using StreamFactory = std::function<absl::StatusOr<std::unique_ptr<StreamHandler>>(
-      CallPointer, const Request&, std::shared_ptr<ServerStream>)>;
+  using StreamFactory = std::function<absl::StatusOr<std::unique_ptr<StreamHandler>>(CallPointer, const Request&,
+                                                                                     std::shared_ptr<ServerStream>)>;
+
+  // Permissions and table outlive the dispatcher.
+  Dispatcher(const auth::Permissions* permissions, const connections::Table* table, Limits limits);
 
   // A handler that answers at once, on the calling thread; it must not block.
   template <typename Request, typename Response>
   void Read(UnaryMethod<Request, Response> method,
-            std::function<absl::Status(const Call&, const Request&, Response*)> handler);
+            std::type_identity_t<std::function<absl::Status(const Call&, const Request&, Response*)>> handler) {
+    ReadSerialized(
+        method,
+        [handler = std::move(handler)](const Call& call, const Request& request) -> absl::StatusOr<std::string> {
+          Response response;
+          if (absl::Status status = handler(call, request, &response); !status.ok()) return status;
+          return response.SerializeAsString();
+        });
+  }
+
   // The same, with the response serialized by the handler.
   template <typename Request, typename Response>
-  void ReadSerialized(UnaryMethod<Request, Response> method,
-                      std::function<absl::StatusOr<std::string>(const Call&, const Request&)> handler);
+  void ReadSerialized(
+      UnaryMethod<Request, Response> method,
+      std::type_identity_t<std::function<absl::StatusOr<std::string>(const Call&, const Request&)>> handler) {
+    AddUnary(method, [handler = std::move(handler)](CallPointer call, RequestBytes* bytes, UnaryDone done) {
+      Request request;
+      if (absl::Status status = ParseRequest(bytes, &request); !status.ok()) return done(std::move(status));
+      done(handler(*call, request));
+    });
+  }
+
   // A handler that answers later, from any thread, once.
   template <typename Request, typename Response>
-  void Later(UnaryMethod<Request, Response> method,
-             std::function<void(CallPointer, Request, std::function<void(absl::StatusOr<Response>)>)> handler);
+  void Later(
+      UnaryMethod<Request, Response> method,
+      std::type_identity_t<std::function<void(CallPointer, Request, std::function<void(absl::StatusOr<Response>)>)>>
+          handler) {
+    AddUnary(method, [handler = std::move(handler)](CallPointer call, RequestBytes* bytes, UnaryDone done) {
+      Request request;
+      if (absl::Status status = ParseRequest(bytes, &request); !status.ok()) return done(std::move(status));
+      handler(std::move(call), std::move(request), [done = std::move(done)](absl::StatusOr<Response> response) {
+        if (!response.ok()) return done(response.status());
+        done(response->SerializeAsString());
+      });
+    });
+  }
+
   // A stream of responses.
   template <typename Request, typename Response>
-  void Stream(ServerStreamMethod<Request, Response> method, StreamFactory<Request> factory);
+  void Stream(ServerStreamMethod<Request, Response> method, std::type_identity_t<StreamFactory<Request>> factory) {
+    Add({.path = method.path,
+         .server_stream = [factory = std::move(factory)](
+                              CallPointer call, RequestBytes* bytes,
+                              std::shared_ptr<ServerStream> stream) -> absl::StatusOr<std::unique_ptr<StreamHandler>> {
+           Request request;
+           if (absl::Status status = ParseRequest(bytes, &request); !status.ok()) return status;
+           return factory(std::move(call), request, std::move(stream));
+         }},
+        Request::descriptor(), Response::descriptor());
+  }
+
   // Streams both ways; the factory is called before the first message.
   template <typename Request, typename Response>
   void Bidirectional(
       BidirectionalMethod<Request, Response> method,
-      std::function<std::unique_ptr<StreamHandler>(CallPointer, std::shared_ptr<ServerStream>)> factory);
+      std::function<std::unique_ptr<StreamHandler>(CallPointer, std::shared_ptr<ServerStream>)> factory) {
+    Add({.path = method.path, .bidirectional = std::move(factory)}, Request::descriptor(), Response::descriptor());
+  }
+
+  // Whether all registrations were sound; the server does not start otherwise.
+  const absl::Status& registration() const { return registration_; }
+  const MethodTable& methods() const { return methods_; }
+  const Limits& limits() const { return limits_; }
+
+  // A call that has passed the checks: it counts as in flight until it is destroyed.
+  class Admission {
+   public:
+    Admission(std::shared_ptr<connections::Connection> connection, const Method* method);
+    Admission(Admission&&) = default;
+    Admission& operator=(Admission&&) = delete;
+    ~Admission();
+    const std::shared_ptr<connections::Connection>& connection() const { return connection_; }
+    const Method& method() const { return *method_; }
+
+   private:
+    std::shared_ptr<connections::Connection> connection_;
+    const Method* method_;
+  };
+  // Checks everything that can be checked before the request is read, in this order: CONNECTION_UNKNOWN,
+  // METHOD_UNKNOWN, CONNECTION_READ_ONLY, PERMISSION_DENIED, TOO_MANY_CALLS, DAEMON_DRAINING.
+  absl::StatusOr<Admission> Admit(absl::string_view peer, absl::string_view path) const;
+
+  // From now on no call is admitted. Never ends.
+  void StartDraining() { draining_.store(true); }
+  bool draining() const { return draining_.load(); }
+
+ private:
+  template <typename Request, typename Response>
+  void AddUnary(UnaryMethod<Request, Response> method, UnaryHandler handler) {
+    Add({.path = method.path, .unary = std::move(handler)}, Request::descriptor(), Response::descriptor());
+  }
+  void Add(Method method, const google::protobuf::Descriptor* request, const google::protobuf::Descriptor* response);
+
+  const auth::Permissions* const permissions_;
+  const connections::Table* const table_;
+  const Limits limits_;
+  MethodTable methods_;
+  absl::Status registration_;
+  std::atomic<bool> draining_{false};
 };
 
 }  // namespace reeve::services

@@ -1,0 +1,31 @@
+#include "daemon/services/call_log.h"
+
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "proto/status.h"
+#include "util/log.h"
+
+namespace reeve::services {
+
+void LogCall(const connections::Connection& connection, absl::string_view method, v1::Access access,
+             const absl::Status& status, absl::Duration duration) {
+  const int64_t microseconds = absl::ToInt64Microseconds(duration);
+  if (status.ok()) {
+    return util::LogDebug(method, " by ", connection.peer.identity, ", client ", connection.number, ": ok, ",
+                          microseconds, " us");
+  }
+  const v1::Reason reason = ReasonOf(status);
+  util::LogLevel level = access == v1::ACCESS_WRITE ? util::LogLevel::kInfo : util::LogLevel::kDebug;
+  if (reason == v1::REASON_UNSPECIFIED || reason == v1::REASON_INTERNAL) level = util::LogLevel::kError;
+  if (reason == v1::REASON_CALL_CANCELLED) level = util::LogLevel::kDebug;
+  util::LogAt(level, method, " by ", connection.peer.identity, ", client ", connection.number, ": ",
+              v1::Reason_Name(reason), ": ", status.message(), ", ", microseconds, " us");
+}
+
+void LogRefusal(absl::string_view peer, absl::string_view method, const absl::Status& status) {
+  util::LogInfo(method.substr(0, 256), " by ", peer, " refused: ", v1::Reason_Name(ReasonOf(status)), ": ",
+                status.message());
+}
+
+}  // namespace reeve::services

@@ -1,0 +1,26 @@
+#include "daemon/services/hypervisor_service.h"
+
+#include <utility>
+
+namespace reeve::services {
+
+void RegisterHypervisorService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
+  dispatcher->Read(methods::kListHypervisors,
+                   [manager](const Call&, const v1::ListHypervisorsRequest&, v1::ListHypervisorsResponse* response) {
+                     *response = manager->ListHypervisors();
+                     return absl::OkStatus();
+                   });
+  dispatcher->Read(methods::kGetHypervisor,
+                   [manager](const Call&, const v1::GetHypervisorRequest& request, v1::Hypervisor* response) {
+                     absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(request);
+                     if (hypervisor.ok()) *response = *std::move(hypervisor);
+                     return hypervisor.status();
+                   });
+  dispatcher->Later(methods::kGetCapabilities, [manager, workers](CallPointer, v1::GetCapabilitiesRequest request,
+                                                                  state::Done<v1::Capabilities> done) {
+    workers->Post(
+        [manager, request = std::move(request), done = std::move(done)] { done(manager->GetCapabilities(request)); });
+  });
+}
+
+}  // namespace reeve::services

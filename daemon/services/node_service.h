@@ -1,0 +1,16 @@
+// reeve.v1.NodeService.
+#pragma once
+
+#include <functional>
+
+#include "absl/status/statusor.h"
+#include "daemon/services/dispatcher.h"
+#include "daemon/services/worker_pool.h"
+
+namespace reeve::services {
+
+// `node` reads the host, by a worker. `version.grpc` is filled in here when it is empty.
+void RegisterNodeService(Dispatcher* dispatcher, std::function<absl::StatusOr<v1::Node>()> node, v1::Version version,
+                         WorkerPool* workers);
+
+}  // namespace reeve::services

@@ -1,0 +1,118 @@
+#include "daemon/services/unary_reactor.h"
+
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "daemon/services/byte_buffer.h"
+#include "daemon/services/call_log.h"
+#include "daemon/services/generic_service.h"
+#include "daemon/services/wire_status.h"
+#include "proto/status.h"
+
+namespace reeve::services {
+
+// What the handler holds of the call; it may outlive the reactor.
+class UnaryCall final : public Call {
+ public:
+  UnaryCall(std::shared_ptr<connections::Connection> connection, const Method* method,
+            grpc::ServerGenericBidiReactor* reactor)
+      : connection_(std::move(connection)), method_(method), reactor_(reactor) {}
+
+  const connections::Connection& connection() const override { return *connection_; }
+  absl::string_view method() const override { return method_->path; }
+  bool Cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
+
+  void SetCancelled() { cancelled_ = true; }
+
+  // The first answer counts, later ones are dropped.
+  void Answer(absl::StatusOr<std::string> response) {
+    grpc::ServerGenericBidiReactor* reactor = nullptr;
+    {
+      const absl::MutexLock lock(&mutex_);
+      reactor = std::exchange(reactor_, nullptr);
+    }
+    if (reactor == nullptr) return;
+    LogCall(*connection_, method_->path, method_->access, response.status(),
+            absl::FromChrono(std::chrono::steady_clock::now() - start_));
+    if (!response.ok()) return reactor->Finish(ToWireStatus(response.status()));
+    response_ = ToByteBuffer(*std::move(response));
+    reactor->StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+ private:
+  const std::shared_ptr<connections::Connection> connection_;
+  const Method* const method_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::atomic<bool> cancelled_{false};
+  absl::Mutex mutex_;
+  grpc::ServerGenericBidiReactor* reactor_ ABSL_GUARDED_BY(mutex_);  // null: answered
+  grpc::ByteBuffer response_;  // written once, by whoever took the reactor; read until the reactor's OnDone
+};
+
+namespace {
+
+// Sees to it that a handler which drops `done` does not leave its client waiting.
+class Completion {
+ public:
+  explicit Completion(std::shared_ptr<UnaryCall> call) : call_(std::move(call)) {}
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+  ~Completion() { call_->Answer(Error(v1::REASON_INTERNAL, "the handler gave no answer")); }
+  void Answer(absl::StatusOr<std::string> response) { call_->Answer(std::move(response)); }
+
+ private:
+  const std::shared_ptr<UnaryCall> call_;
+};
+
+}  // namespace
+
+UnaryReactor::UnaryReactor(GenericService* service, Dispatcher::Admission admission, const Limits& limits)
+    : service_(service),
+      admission_(std::move(admission)),
+      max_request_bytes_(limits.max_request_bytes),
+      call_(std::make_shared<UnaryCall>(admission_.connection(), &admission_.method(), this)) {
+  service_->CallBegins();
+  StartRead(&request_);
+}
+
+void UnaryReactor::OnReadDone(bool ok) {
+  if (!ok) {
+    return call_->Answer(Error(v1::REASON_REQUEST_MALFORMED, "the call ended before it had a request"));
+  }
+  if (request_.Length() > max_request_bytes_) {
+    return call_->Answer(Error(
+        v1::REASON_MESSAGE_TOO_LARGE,
+        absl::StrCat("the request has ", request_.Length(), " bytes, at most ", max_request_bytes_, " are allowed"),
+        {{"limit", absl::StrCat(max_request_bytes_)}}));
+  }
+  try {
+    grpc::ProtoBufferReader bytes(&request_);
+    admission_.method().unary(call_, &bytes,
+                              [completion = std::make_shared<Completion>(call_)](absl::StatusOr<std::string> response) {
+                                completion->Answer(std::move(response));
+                              });
+  } catch (const std::exception& fault) {
+    call_->Answer(Error(v1::REASON_INTERNAL, absl::StrCat("the handler failed: ", fault.what())));
+  }
+  request_.Clear();
+}
+
+void UnaryReactor::OnCancel() {
+  call_->SetCancelled();
+  call_->Answer(Error(v1::REASON_CALL_CANCELLED, "the client cancelled the call, or its deadline passed"));
+}
+
+void UnaryReactor::OnDone() {
+  GenericService* const service = service_;
+  delete this;
+  service->CallEnds();
+}
+
+}  // namespace reeve::services
