@@ -81,6 +81,15 @@ std::string NameFromSystem(uid_t uid) {
   return error == 0 && found != nullptr && found->pw_name != nullptr ? found->pw_name : "";
 }
 
+absl::StatusOr<ucred> CredentialsFromKernel(int socket) {
+  ucred credentials{};
+  socklen_t length = sizeof(credentials);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
+    return util::ErrnoStatus("read the credentials of a client (SO_PEERCRED)");
+  }
+  return credentials;
+}
+
 }  // namespace
 
 std::string Sanitize(absl::string_view text, size_t limit) {
@@ -107,20 +116,18 @@ uint64_t ParseStartTime(absl::string_view stat) {
 
 PeerReader::PeerReader(Options options) : options_(std::move(options)) {
   if (!options_.user_name) options_.user_name = NameFromSystem;
+  if (!options_.credentials) options_.credentials = CredentialsFromKernel;
   if (options_.clock == nullptr) options_.clock = &util::Clock::Real();
 }
 
 absl::StatusOr<Peer> PeerReader::Read(int socket) {
-  ucred credentials{};
-  socklen_t length = sizeof(credentials);
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
-    return util::ErrnoStatus("read the credentials of a client (SO_PEERCRED)");
-  }
+  const absl::StatusOr<ucred> credentials = options_.credentials(socket);
+  if (!credentials.ok()) return credentials.status();
   Peer peer;
   peer.transport = Transport::kUnix;
-  peer.uid = credentials.uid;
-  peer.gid = credentials.gid;
-  peer.pid = credentials.pid;
+  peer.uid = credentials->uid;
+  peer.gid = credentials->gid;
+  peer.pid = credentials->pid;
   peer.user = UserName(peer.uid);
   peer.identity =
       peer.user.empty() ? absl::StrCat("unix:", peer.uid) : absl::StrCat("unix:", peer.user, "(", peer.uid, ")");

@@ -1,6 +1,7 @@
 // Finds out who is at the other end of a Unix socket.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -31,6 +32,8 @@ class PeerReader {
     std::string proc = "/proc";
     // Name of a user; empty when there is none. Default: getpwuid_r(3).
     std::function<std::string(uid_t)> user_name;
+    // Credentials of a socket's peer. Default: SO_PEERCRED.
+    std::function<absl::StatusOr<ucred>(int socket)> credentials;
     const util::Clock* clock = nullptr;  // null: the real one
   };
   explicit PeerReader(Options options);

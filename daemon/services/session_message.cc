@@ -1,5 +1,7 @@
 #include "daemon/services/session_message.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include "absl/time/time.h"
 
 namespace reeve::services {
@@ -19,10 +21,8 @@ v1::Session ToSession(const connections::Connection& connection) {
   session.set_read_only(connection.read_only);
   session.set_encrypted(tls);
   session.set_secure(true);  // encrypted, or a Unix socket, which nobody can eavesdrop
-  const absl::Duration since_epoch = connection.connect_time - absl::UnixEpoch();
-  session.mutable_connect_time()->set_seconds(absl::ToInt64Seconds(since_epoch));
-  session.mutable_connect_time()->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(since_epoch % absl::Seconds(1))));
+  *session.mutable_connect_time() =
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(connection.connect_time));
   return session;
 }
 

@@ -32,7 +32,7 @@ void WorkerPool::Stop() {
   threads_.clear();
   // Tasks are destroyed without the lock: what they hold may post.
   std::deque<std::function<void()>> tasks;
-  std::multimap<absl::Time, std::function<void()>> delayed;
+  std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> delayed;
   const absl::MutexLock lock(&mutex_);
   tasks.swap(tasks_);
   delayed.swap(delayed_);
@@ -48,7 +48,7 @@ void WorkerPool::Post(std::function<void()> task) {
 void WorkerPool::PostAfter(absl::Duration delay, std::function<void()> task) {
   const absl::MutexLock lock(&mutex_);
   if (stop_) return;
-  delayed_.emplace(absl::Now() + delay, std::move(task));
+  delayed_.emplace(std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(delay), std::move(task));
   wake_.Signal();
 }
 
@@ -59,13 +59,14 @@ void WorkerPool::Run() {
     {
       const absl::MutexLock lock(&mutex_);
       while (!stop_) {
-        const absl::Time now = absl::Now();
+        const auto now = std::chrono::steady_clock::now();
         while (!delayed_.empty() && delayed_.begin()->first <= now) {
           tasks_.push_back(std::move(delayed_.begin()->second));
           delayed_.erase(delayed_.begin());
         }
         if (!tasks_.empty()) break;
-        wake_.WaitWithDeadline(&mutex_, delayed_.empty() ? absl::InfiniteFuture() : delayed_.begin()->first);
+        wake_.WaitWithTimeout(
+            &mutex_, delayed_.empty() ? absl::InfiniteDuration() : absl::FromChrono(delayed_.begin()->first - now));
       }
       if (stop_) return;
       task = std::move(tasks_.front());

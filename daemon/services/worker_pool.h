@@ -1,6 +1,7 @@
 // A few threads for what gRPC's own must not wait for.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -35,7 +36,7 @@ class WorkerPool {
 
   absl::Mutex mutex_;
   std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
-  std::multimap<absl::Time, std::function<void()>> delayed_ ABSL_GUARDED_BY(mutex_);
+  std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> delayed_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   absl::CondVar wake_;
   std::vector<std::thread> threads_;
