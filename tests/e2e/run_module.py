@@ -3,11 +3,14 @@
 import faulthandler
 import importlib
 import json
+import os
 import sys
 import time
 import unittest
 
 import environment
+
+sys.path.insert(0, os.path.join(environment.ROOT, "tests", "runner"))
 
 # The slowest test takes seconds; one that takes this long hangs.
 LONGEST_TEST_SECONDS = 180

@@ -92,7 +92,7 @@ class Process(EndToEnd):
             listeners.append(listener)
         wrapper = os.path.join(reeved.root, "activate")
         with open(wrapper, "w", encoding="utf-8") as file:
-            file.write("#!/bin/bash\nexec env LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=reeve.socket:reeve-ro.socket "
+            file.write("#!/bin/bash\nexec env LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=reeve:reeve-ro "
                        f"{environment.REEVED} \"$@\" 3<&{listeners[0].fileno()} 4<&{listeners[1].fileno()}\n")
         os.chmod(wrapper, 0o755)
         program, environment.REEVED = environment.REEVED, wrapper

@@ -57,7 +57,7 @@ def e2e(flags):
 
 
 def bench(flags):
-    if bazel.run(["build", *PROGRAMS, *flags]) != 0:
+    if bazel.run(["build", *PROGRAMS, "//tests/bench/...", *flags]) != 0:
         return counts.Counts(failed=1), ["the programs did not build"]
     total, failures = counts.Counts(), []
     folder = os.path.join(bazel.ROOT, "tests", "bench")

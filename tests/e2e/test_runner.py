@@ -1,0 +1,32 @@
+"""The runner counts truthfully."""
+
+import unittest
+
+import counts
+
+
+class Counting(unittest.TestCase):
+
+    def count(self, log, succeeded):
+        one = counts.from_catch2(log, succeeded)
+        return one.passed, one.failed
+
+    def test_catch2_summaries(self):
+        self.assertEqual(self.count("x\nAll tests passed (187 assertions in 2 test cases)\n", True), (2, 0))
+        self.assertEqual(self.count("All tests passed (1 assertion in 1 test case)\n", True), (1, 0))
+        self.assertEqual(self.count("test cases:  16 |  15 passed | 1 failed\nassertions: 3 | 3 passed\n", False), (15, 1))
+        self.assertEqual(self.count("test cases: 3 | 3 failed\n", False), (0, 3))
+        self.assertEqual(self.count("test cases: 4 | 3 passed | 1 failed as expected\n", True), (4, 0))
+
+    def test_a_binary_that_died_counts_as_failed(self):
+        self.assertEqual(self.count("Segmentation fault\n", False), (0, 1))
+        self.assertEqual(self.count("", False), (0, 1))
+        # All passed, and then a sanitizer or the exit code spoke.
+        self.assertEqual(self.count("All tests passed (9 assertions in 2 test cases)\nLeakSanitizer\n", False), (0, 1))
+
+    def test_a_test_without_catch2_is_one_case(self):
+        self.assertEqual(self.count("fine\n", True), (1, 0))
+
+    def test_the_last_line(self):
+        self.assertEqual(counts.Counts(3, 0, 0).line(), "3 passed, 0 failed")
+        self.assertEqual(counts.Counts(3, 1, 2).line(), "3 passed, 1 failed, 2 skipped")
