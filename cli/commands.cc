@@ -1,0 +1,24 @@
+#include "cli/commands.h"
+
+#include "cli/admin_commands.h"
+#include "cli/builtin_commands.h"
+#include "cli/console_command.h"
+#include "cli/definition_commands.h"
+#include "cli/domain_commands.h"
+#include "cli/event_command.h"
+#include "cli/lifecycle_commands.h"
+#include "cli/node_commands.h"
+#include "cli/operation_commands.h"
+#include "cli/test_commands.h"
+
+namespace reeve::cli {
+
+const std::vector<CommandGroup>& AllCommands() {
+  static const auto* groups = new std::vector<CommandGroup>{
+      DomainCommands(),    DefinitionCommands(), LifecycleCommands(), ConsoleCommands(), EventCommands(),
+      OperationCommands(), NodeCommands(),       AdminCommands(),     TestCommands(),    BuiltinCommands(),
+  };
+  return *groups;
+}
+
+}  // namespace reeve::cli

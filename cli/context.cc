@@ -1,0 +1,60 @@
+#include "cli/context.h"
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "cli/json.h"
+#include "cli/text.h"
+#include "client/uri.h"
+
+namespace reeve::cli {
+
+std::string Context::Uri() const {
+  return client::DefaultUri(options_.uri, std::getenv("REEVE_DEFAULT_URI"));
+}
+
+absl::StatusOr<client::Connection*> Context::Connect() {
+  connect_failed_ = false;
+  if (connection_ != nullptr) return connection_.get();
+  connect_failed_ = true;
+  auto uri = client::ParseUri(Uri());
+  if (!uri.ok()) return uri.status();
+  auto connection = client::Connection::Open(
+      *uri, {.read_only = options_.read_only, .interrupt_fd = interrupt_ == nullptr ? -1 : interrupt_->fd()});
+  if (!connection.ok()) return connection.status();
+  connection_ = *std::move(connection);
+  connect_failed_ = false;
+  return connection_.get();
+}
+
+absl::Status Context::SetUri(const std::string& uri, bool read_only) {
+  auto parsed = client::ParseUri(uri);
+  if (!parsed.ok()) return parsed.status();
+  connection_.reset();
+  options_.uri = uri;
+  options_.read_only = read_only;
+  return absl::OkStatus();
+}
+
+int Context::Fail(absl::string_view what, const absl::Status& cause) {
+  if (json()) {
+    output_->PrintRaw(ErrorToJson(cause));
+  } else {
+    if (!connect_failed_ && !what.empty()) output_->PrintError(what);
+    output_->PrintError(cause.message());
+  }
+  if (cause.code() == absl::StatusCode::kCancelled && Interrupted()) return kExitInterrupted;
+  return connect_failed_ || client::IsConnectionLost(cause) ? kExitCannotConnect : kExitFailed;
+}
+
+int Context::Done(absl::string_view message) {
+  if (!options_.quiet && !json()) output_->Print(absl::StrCat(Escape(message), "\n\n"));
+  return kExitOk;
+}
+
+int Context::PrintJson(const google::protobuf::Message& message) {
+  output_->Print(ToJson(message));
+  return kExitOk;
+}
+
+}  // namespace reeve::cli

@@ -1,0 +1,156 @@
+#include "cli/definition_commands.h"
+
+#include "absl/strings/str_cat.h"
+#include "cli/console_command.h"
+#include "cli/context.h"
+#include "cli/documents.h"
+#include "cli/domains.h"
+#include "cli/edit_command.h"
+#include "proto/status.h"
+
+namespace reeve::cli {
+namespace {
+
+Option DomainArgument() {
+  return Argument("domain", "DOMAIN", "name, UUID or id of the domain", Completion::kDomain);
+}
+
+// One file of define.
+int DefineOne(Context& context, const std::string& file, bool check) {
+  const std::string failure = absl::StrCat("Failed to define domain from ", file);
+  auto connection = context.Connect();
+  if (!connection.ok()) return context.Fail(failure, connection.status());
+  auto document = ReadDocument(file);
+  if (!document.ok()) return context.Fail(failure, document.status());
+  v1::UpdateDomainRequest request;
+  request.set_parent((*connection)->Hypervisor());
+  *request.mutable_document() = *std::move(document);
+  request.set_allow_missing(true);
+  request.set_validate_only(check);
+  auto domain = context.Call(methods::kUpdateDomain, std::move(request));
+  if (!domain.ok()) return context.Fail(failure, domain.status());
+  if (context.json()) return context.PrintJson(*domain);
+  return context.Done(
+      absl::StrCat("Domain '", LastPart(domain->name()), "' ", check ? "is valid in " : "defined from ", file));
+}
+
+int Define(Context& context, const Arguments& arguments) {
+  int result = kExitOk;
+  for (const std::string& file : arguments.All("file")) {
+    const int code = DefineOne(context, file, arguments.Has("check"));
+    if (result == kExitOk) result = code;
+    if (code == kExitCannotConnect || code == kExitInterrupted) break;
+  }
+  return result;
+}
+
+int Create(Context& context, const Arguments& arguments) {
+  const std::string file = arguments.Get("file");
+  const std::string failure = absl::StrCat("Failed to create domain from ", file);
+  auto connection = context.Connect();
+  if (!connection.ok()) return context.Fail(failure, connection.status());
+  auto document = ReadDocument(file);
+  if (!document.ok()) return context.Fail(failure, document.status());
+  v1::CreateDomainRequest request;
+  request.set_parent((*connection)->Hypervisor());
+  *request.mutable_document() = *std::move(document);
+  request.set_transient(true);
+  request.set_paused(arguments.Has("paused"));
+  auto domain = context.Call(methods::kCreateDomain, std::move(request));
+  if (!domain.ok()) return context.Fail(failure, domain.status());
+  if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
+  const int code = context.Done(absl::StrCat("Domain '", LastPart(domain->name()), "' created from ", file));
+  return arguments.Has("console") ? RunConsole(context, domain->name(), {}) : code;
+}
+
+int Undefine(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  const std::string failure = absl::StrCat("Failed to undefine domain '", argument, "'");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  v1::DeleteDomainRequest request;
+  request.set_name(*name);
+  auto response = context.Call(methods::kDeleteDomain, std::move(request));
+  if (!response.ok()) return FailDomain(context, failure, argument, response.status());
+  if (context.json()) return context.PrintJson(*response);
+  return context.Done(absl::StrCat("Domain '", LastPart(*name), "' has been undefined"));
+}
+
+int Dumpxml(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  const std::string failure = absl::StrCat("Failed to get the XML of domain '", argument, "'");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  v1::ExportDomainRequest request;
+  request.set_name(*name);
+  request.set_format(v1::Document::FORMAT_LIBVIRT_XML);
+  request.set_inactive(arguments.Has("inactive"));
+  auto document = context.Call(methods::kExportDomain, std::move(request));
+  if (!document.ok()) return FailDomain(context, failure, argument, document.status());
+  if (context.json()) return context.PrintJson(*document);
+  context.output().Print(document->text());
+  if (document->text().empty() || document->text().back() != '\n') context.output().Print("\n");
+  return kExitOk;
+}
+
+int Autostart(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  const bool disable = arguments.Has("disable");
+  const std::string failure =
+      absl::StrCat("Failed to ", disable ? "unmark" : "mark", " domain '", argument, "' as autostarted");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  v1::SetDomainAutostartRequest request;
+  request.set_name(*name);
+  request.set_autostart(!disable);
+  auto domain = context.Call(methods::kSetDomainAutostart, std::move(request));
+  if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
+  if (context.json()) return context.PrintJson(*domain);
+  return context.Done(
+      absl::StrCat("Domain '", LastPart(domain->name()), "' ", disable ? "unmarked" : "marked", " as autostarted"));
+}
+
+}  // namespace
+
+CommandGroup DefinitionCommands() {
+  Option files = Argument("file", "FILE", "libvirt domain XML; - is the standard input", Completion::kFile);
+  Option file = files;
+  files.repeated = true;
+  return {
+      "Definitions",
+      {
+          {.name = "define",
+           .summary = "define domains, or change their definition",
+           .description =
+               "A domain of the same name and UUID is changed. A running guest keeps what it was started with.",
+           .examples = "reeve define web1.xml\nreeve define containers/*.xml\nreeve define --check web1.xml",
+           .options = {files, Flag("check", "check only, define nothing"),
+                       Flag("validate", "taken for virsh's sake: XML is always checked")},
+           .run = Define},
+          {.name = "create",
+           .summary = "start a transient domain",
+           .description = "It is not stored, and gone when it ends.",
+           .examples = "reeve create web1.xml --console",
+           .options = {file, Flag("console", "attach to the console afterwards"), Flag("paused", "start it suspended"),
+                       Flag("validate", "taken for virsh's sake: XML is always checked")},
+           .run = Create},
+          {.name = "undefine",
+           .summary = "undefine a domain",
+           .description = "A running one goes on as a transient domain.",
+           .options = {DomainArgument()},
+           .run = Undefine},
+          {.name = "dumpxml",
+           .summary = "print the XML of a domain",
+           .examples = "reeve dumpxml web1\nreeve dumpxml web1 --inactive >web1.xml",
+           .options = {DomainArgument(), Flag("inactive", "the stored definition, not that with which it runs")},
+           .run = Dumpxml},
+          EditCommand(),
+          {.name = "autostart",
+           .summary = "start a domain with the daemon, or no longer",
+           .examples = "reeve autostart web1\nreeve autostart web1 --disable",
+           .options = {DomainArgument(), Flag("disable", "no longer")},
+           .run = Autostart},
+      }};
+}
+
+}  // namespace reeve::cli

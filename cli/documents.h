@@ -1,0 +1,15 @@
+// Documents from files.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "reeve/v1/domain_service.pb.h"
+
+namespace reeve::cli {
+
+// The file as libvirt domain XML; "-" is the standard input. At most 1 MiB, as the daemon takes (Document.text), and
+// UTF-8.
+absl::StatusOr<v1::Document> ReadDocument(const std::string& file);
+
+}  // namespace reeve::cli

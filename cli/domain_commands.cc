@@ -1,0 +1,182 @@
+#include "cli/domain_commands.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "cli/context.h"
+#include "cli/domains.h"
+#include "cli/list_command.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/units.h"
+
+namespace reeve::cli {
+namespace {
+
+constexpr size_t kInfoWidth = 16;
+
+Option DomainArgument() {
+  return Argument("domain", "DOMAIN", "name, UUID or id of the domain", Completion::kDomain);
+}
+
+// "exit code 3", "signal 9", with the time.
+std::string ExitWords(const v1::ExitStatus& exit) {
+  std::string words = exit.has_signal() ? absl::StrCat("signal ", exit.signal()) : absl::StrCat("code ", exit.code());
+  if (exit.has_time()) absl::StrAppend(&words, " at ", TimeWords(exit.time()));
+  return words;
+}
+
+std::string InfoText(const v1::Domain& domain, const v1::Domain& with_statistics, bool color) {
+  const v1::DomainStatus& status = domain.status();
+  const v1::DomainSpec& spec = domain.spec();
+  const bool active = IsActive(status.state());
+  KeyValues info(kInfoWidth);
+  info.Add("Id", status.id() == 0 ? "-" : absl::StrCat(status.id()));
+  info.Add("Name", LastPart(domain.name()));
+  info.Add("UUID", domain.uid());
+  if (!spec.title().empty()) info.Add("Title", spec.title());
+  info.Add("OS Type", spec.os().type().empty() ? "-" : spec.os().type());
+  info.Add("State", StateWords(status.state()), StateStyle(status.state()));
+  if (!status.message().empty()) info.Add("State message", status.message());
+  info.Add("CPU(s)", absl::StrCat(spec.vcpus() == 0 ? 1 : spec.vcpus()));
+  if (with_statistics.has_statistics()) {
+    info.Add("CPU time", absl::StrFormat("%.1fs", with_statistics.statistics().cpu_time_ns() / 1e9));
+  }
+  info.Add("Max memory", spec.memory_kib() == 0 ? "no limit" : absl::StrCat(spec.memory_kib(), " KiB"));
+  info.Add("Used memory", absl::StrCat(with_statistics.statistics().memory_bytes() / 1024, " KiB"));
+  info.Add("Persistent", status.persistent() ? "yes" : "no");
+  info.Add("Autostart", domain.autostart() ? "enable" : "disable");
+  info.Add("Managed save", status.managed_save() ? "yes" : "no");
+  if (active && status.has_start_time()) info.Add("Started", TimeWords(status.start_time()));
+  if (status.supervisor_pid() != 0) info.Add("Supervisor", absl::StrCat("pid ", status.supervisor_pid()));
+  if (status.updated()) info.Add("Changed", "yes, from the next start on");
+  if (!active && status.has_last_exit()) info.Add("Last exit", ExitWords(status.last_exit()));
+  return info.Format(color);
+}
+
+int Dominfo(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_FULL);
+  if (!domain.ok()) return FailDomain(context, "Failed to get domain info", argument, domain.status());
+  // What it uses is a second call, by the resource name: the domain may have another id by now.
+  auto statistics = GetDomain(context, domain->name(), v1::DOMAIN_VIEW_STATS);
+  if (!statistics.ok()) return FailDomain(context, "Failed to get domain statistics", argument, statistics.status());
+  if (context.json()) {
+    if (statistics->has_statistics()) *domain->mutable_statistics() = statistics->statistics();
+    return context.PrintJson(*domain);
+  }
+  context.output().Print(absl::StrCat(InfoText(*domain, *statistics, context.output().color()), "\n"));
+  return kExitOk;
+}
+
+int Domstate(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_BASIC);
+  if (!domain.ok()) return FailDomain(context, "Failed to get domain state", argument, domain.status());
+  if (context.json()) return context.PrintJson(*domain);
+  std::string text =
+      Styled(StateWords(domain->status().state()), StateStyle(domain->status().state()), context.output().color());
+  if (arguments.Has("reason")) absl::StrAppend(&text, " (", ReasonWords(domain->status().reason()), ")");
+  context.output().Print(absl::StrCat(text, "\n\n"));
+  return kExitOk;
+}
+
+// domid, domname and domuuid print one property.
+template <typename Property>
+int PrintProperty(Context& context, const Arguments& arguments, Property property) {
+  const std::string argument = arguments.Get("domain");
+  auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_BASIC);
+  if (!domain.ok()) return FailDomain(context, "Failed to get domain", argument, domain.status());
+  if (context.json()) return context.PrintJson(*domain);
+  context.output().Print(absl::StrCat(Escape(property(*domain)), "\n\n"));
+  return kExitOk;
+}
+
+int Domid(Context& context, const Arguments& arguments) {
+  return PrintProperty(context, arguments, [](const v1::Domain& domain) {
+    return domain.status().id() == 0 ? std::string("-") : absl::StrCat(domain.status().id());
+  });
+}
+int Domname(Context& context, const Arguments& arguments) {
+  return PrintProperty(context, arguments, [](const v1::Domain& domain) { return LastPart(domain.name()); });
+}
+int Domuuid(Context& context, const Arguments& arguments) {
+  return PrintProperty(context, arguments, [](const v1::Domain& domain) { return domain.uid(); });
+}
+
+// virsh's form of statistics.
+std::string StatisticsText(const v1::Domain& domain) {
+  std::string text = absl::StrCat("Domain: '", Escape(LastPart(domain.name())), "'\n");
+  const v1::DomainStatus& status = domain.status();
+  absl::StrAppend(&text, "  state.state=", static_cast<int>(status.state()), "\n");
+  absl::StrAppend(&text, "  state.reason=", ReasonWords(status.reason()), "\n");
+  if (!domain.has_statistics()) return text;
+  const v1::DomainStatistics& statistics = domain.statistics();
+  absl::StrAppend(&text, "  cpu.time=", statistics.cpu_time_ns(), "\n");
+  absl::StrAppend(&text, "  memory.current=", statistics.memory_bytes(), "\n");
+  if (statistics.memory_peak_bytes() != 0) {
+    absl::StrAppend(&text, "  memory.peak=", statistics.memory_peak_bytes(), "\n");
+  }
+  if (statistics.memory_limit_bytes() != 0) {
+    absl::StrAppend(&text, "  memory.limit=", statistics.memory_limit_bytes(), "\n");
+  }
+  absl::StrAppend(&text, "  memory.oom_kills=", statistics.out_of_memory_kills(), "\n");
+  absl::StrAppend(&text, "  tasks.current=", statistics.tasks(), "\n");
+  return text;
+}
+
+int Domstats(Context& context, const Arguments& arguments) {
+  v1::ListDomainsResponse result;
+  if (arguments.Has("domain")) {
+    for (const std::string& argument : arguments.All("domain")) {
+      auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_STATS);
+      if (!domain.ok()) return FailDomain(context, "Failed to get domain statistics", argument, domain.status());
+      *result.add_domains() = *std::move(domain);
+    }
+  } else {
+    auto all = ListAll(context, v1::DOMAIN_VIEW_STATS, {});
+    if (!all.ok()) return context.Fail("Failed to get domain statistics", all.status());
+    result = *std::move(all);
+  }
+  if (context.json()) return context.PrintJson(result);
+  for (const v1::Domain& domain : result.domains()) context.output().Print(absl::StrCat(StatisticsText(domain), "\n"));
+  return kExitOk;
+}
+
+}  // namespace
+
+CommandGroup DomainCommands() {
+  Option domains = DomainArgument();
+  domains.required = false;
+  domains.repeated = true;
+  return {
+      "Domains",
+      {
+          ListCommand(),
+          {.name = "dominfo",
+           .summary = "show a domain",
+           .examples = "reeve dominfo web1",
+           .options = {DomainArgument()},
+           .run = Dominfo},
+          {.name = "domstate",
+           .summary = "show the state of a domain",
+           .examples = "reeve domstate web1 --reason",
+           .options = {DomainArgument(), Flag("reason", "also why it is in this state")},
+           .run = Domstate},
+          {.name = "domid", .summary = "show the id of a running domain", .options = {DomainArgument()}, .run = Domid},
+          {.name = "domname",
+           .summary = "show the name of a domain",
+           .examples = "reeve domname 6b3e9f0c-7b43-4c0e-9d0a-0d2b54c3f1aa",
+           .options = {DomainArgument()},
+           .run = Domname},
+          {.name = "domuuid", .summary = "show the UUID of a domain", .options = {DomainArgument()}, .run = Domuuid},
+          {.name = "domstats",
+           .summary = "show what domains use",
+           .description = "Without a domain: all of them, in one call.",
+           .examples = "reeve domstats web1\nreeve -o json domstats",
+           .options = {domains},
+           .run = Domstats},
+      }};
+}
+
+}  // namespace reeve::cli

@@ -1,0 +1,51 @@
+#include "cli/json.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "proto/status.h"
+
+namespace reeve::cli {
+namespace {
+
+std::string Convert(const google::protobuf::Message& message, bool lines) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.add_whitespace = lines;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  if (!status.ok()) return "{}";  // only for an Any of an unknown type, which ErrorToJson takes out before
+  return json;
+}
+
+}  // namespace
+
+std::string ToJson(const google::protobuf::Message& message) {
+  std::string json = Convert(message, true);
+  if (json.empty() || json.back() != '\n') json += '\n';
+  return json;
+}
+
+std::string ToJsonLine(const google::protobuf::Message& message) {
+  return Convert(message, false) + "\n";
+}
+
+std::string ErrorToJson(const absl::Status& status) {
+  google::rpc::Status known = ToRpcStatus(status);
+  if (ReasonOf(status) == v1::REASON_UNSPECIFIED)
+    known.clear_details();  // our own, or a foreign one: no reason is better than a wrong one
+  // The JSON of an Any needs its type to be linked in: these are.
+  google::rpc::ErrorInfo::descriptor();
+  auto* details = known.mutable_details();
+  for (int i = details->size() - 1; i >= 0; --i) {
+    const std::string& url = details->Get(i).type_url();
+    const std::string name = url.substr(url.rfind('/') + 1);
+    if (google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name) == nullptr) {
+      details->DeleteSubrange(i, 1);
+    }
+  }
+  return absl::StrCat("{\"error\":", Convert(known, false), "}\n");
+}
+
+}  // namespace reeve::cli

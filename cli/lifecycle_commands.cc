@@ -1,0 +1,131 @@
+#include "cli/lifecycle_commands.h"
+
+#include "absl/strings/str_cat.h"
+#include "cli/console_command.h"
+#include "cli/context.h"
+#include "cli/domains.h"
+#include "cli/follow_operation.h"
+
+namespace reeve::cli {
+namespace {
+
+using DomainVerb = UnaryMethod<v1::DomainVerbRequest, v1::Domain>;
+
+// A call whose answer is the domain: message on success "Domain 'web1' <done>", else "Failed to <verb> domain 'web1'".
+int CallVerb(Context& context, const Arguments& arguments, const DomainVerb& method, absl::string_view verb,
+             absl::string_view done) {
+  const std::string argument = arguments.Get("domain");
+  const std::string failure = absl::StrCat("Failed to ", verb, " domain '", argument, "'");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  v1::DomainVerbRequest request;
+  request.set_name(*name);
+  auto domain = context.Call(method, std::move(request));
+  if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
+  if (context.json()) return context.PrintJson(*domain);
+  return context.Done(absl::StrCat("Domain '", LastPart(domain->name()), "' ", done));
+}
+
+int Start(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  const std::string failure = absl::StrCat("Failed to start domain '", argument, "'");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  v1::StartDomainRequest request;
+  request.set_name(*name);
+  request.set_paused(arguments.Has("paused"));
+  request.set_validate_only(arguments.Has("check"));
+  auto domain = context.Call(methods::kStartDomain, std::move(request));
+  if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
+  if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
+  if (arguments.Has("check"))
+    return context.Done(absl::StrCat("Domain '", LastPart(domain->name()), "' can be started"));
+  const int code = context.Done(absl::StrCat("Domain '", LastPart(domain->name()), "' started"));
+  return arguments.Has("console") ? RunConsole(context, domain->name(), {}) : code;
+}
+
+int Shutdown(Context& context, const Arguments& arguments) {
+  return CallVerb(context, arguments, methods::kShutdownDomain, "shutdown", "is being shutdown");
+}
+int Reboot(Context& context, const Arguments& arguments) {
+  return CallVerb(context, arguments, methods::kRebootDomain, "reboot", "is being rebooted");
+}
+int Destroy(Context& context, const Arguments& arguments) {
+  return CallVerb(context, arguments, methods::kDestroyDomain, "destroy", "destroyed");
+}
+int Suspend(Context& context, const Arguments& arguments) {
+  return CallVerb(context, arguments, methods::kSuspendDomain, "suspend", "suspended");
+}
+int Resume(Context& context, const Arguments& arguments) {
+  return CallVerb(context, arguments, methods::kResumeDomain, "resume", "resumed");
+}
+
+int Managedsave(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  const std::string failure = absl::StrCat("Failed to save domain '", argument, "' state");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  v1::DomainVerbRequest request;
+  request.set_name(*name);
+  auto operation = context.Call(methods::kSaveDomain, std::move(request));
+  if (!operation.ok()) return FailDomain(context, failure, argument, operation.status());
+  if (arguments.Has("detach")) {
+    if (context.json()) return context.PrintJson(*operation);
+    return context.Done(absl::StrCat("Saving domain '", argument, "' as ", operation->name()));
+  }
+  auto ended = FollowOperation(context, *operation);
+  if (!ended.ok()) return context.Fail(failure, ended.status());
+  if (context.json()) return context.PrintJson(*ended);
+  return context.Done(absl::StrCat("Domain '", LastPart(ended->target()), "' state saved"));
+}
+
+Option DomainOf(Completion completion) {
+  return Argument("domain", "DOMAIN", "name, UUID or id of the domain", completion);
+}
+
+}  // namespace
+
+CommandGroup LifecycleCommands() {
+  return {
+      "Life cycle",
+      {
+          {.name = "start",
+           .summary = "start a domain",
+           .description = "Returns when the guest's first program runs; a failure names the step, and all is undone.",
+           .examples = "reeve start web1\nreeve start web1 --console\nreeve start web1 --check",
+           .options = {DomainOf(Completion::kInactiveDomain), Flag("console", "attach to the console afterwards"),
+                       Flag("paused", "start it suspended"), Flag("check", "check only, start nothing")},
+           .run = Start},
+          {.name = "shutdown",
+           .summary = "ask a domain to end",
+           .description = "Returns when the guest has been asked; an event tells when it has ended.",
+           .examples = "reeve shutdown web1",
+           .options = {DomainOf(Completion::kActiveDomain)},
+           .run = Shutdown},
+          {.name = "reboot",
+           .summary = "ask a domain to restart",
+           .options = {DomainOf(Completion::kActiveDomain)},
+           .run = Reboot},
+          {.name = "destroy",
+           .summary = "end a domain at once",
+           .description = "As pulling the plug: the guest is not asked. The definition stays.",
+           .options = {DomainOf(Completion::kActiveDomain)},
+           .run = Destroy},
+          {.name = "suspend",
+           .summary = "freeze a domain",
+           .options = {DomainOf(Completion::kActiveDomain)},
+           .run = Suspend},
+          {.name = "resume",
+           .summary = "let a frozen domain go on",
+           .options = {DomainOf(Completion::kActiveDomain)},
+           .run = Resume},
+          {.name = "managedsave",
+           .summary = "save the memory of a domain and end it",
+           .description = "The next start goes on from there. Ctrl-C cancels; the domain then runs on.",
+           .examples = "reeve managedsave web1\nreeve managedsave web1 --detach",
+           .options = {DomainOf(Completion::kActiveDomain), Flag("detach", "don't wait, print the operation's name")},
+           .run = Managedsave},
+      }};
+}
+
+}  // namespace reeve::cli

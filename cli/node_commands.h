@@ -1,0 +1,10 @@
+// Host and hypervisors: version, hostname, nodeinfo, capabilities, uri, hypervisors, session, health.
+#pragma once
+
+#include "cli/command.h"
+
+namespace reeve::cli {
+
+CommandGroup NodeCommands();
+
+}  // namespace reeve::cli
