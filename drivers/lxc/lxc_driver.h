@@ -30,13 +30,13 @@ struct LxcDriverOptions {
   absl::Status unavailable;
 };
 
-// Thread-safe. Owns one thread, which watches all supervisors; destroying the driver ends the thread and leaves the guests
-// running: a later driver on the same run directory finds them with Recover.
+// Thread-safe. Owns one thread, which watches all supervisors; destroying the driver ends the thread and leaves the
+// guests running: a later driver on the same run directory finds them with Recover.
 class LxcDriver : public drivers::HypervisorDriver {
  public:
-  // INVALID_ARGUMENT for paths that are not absolute; other errors when the event loop cannot be made. A host that cannot run
-  // containers (not root, no cgroups, a kernel older than 5.14, no supervisor program) is not an error: Describe says why
-  // and Start refuses with HYPERVISOR_UNAVAILABLE.
+  // INVALID_ARGUMENT for paths that are not absolute; other errors when the event loop cannot be made. A host that
+  // cannot run containers (not root, no cgroups, a kernel older than 5.14, no supervisor program) is not an error:
+  // Describe says why and Start refuses with HYPERVISOR_UNAVAILABLE.
   static absl::StatusOr<std::unique_ptr<LxcDriver>> Create(LxcDriverOptions options);
   ~LxcDriver() override;
   LxcDriver(const LxcDriver&) = delete;

@@ -1,0 +1,99 @@
+// A guest that runs, as the daemon sees it: its supervisor, its groups, its run directory.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "cgroups/group.h"
+#include "drivers/driver.h"
+#include "drivers/lxc/console_link.h"
+#include "drivers/lxc/event_loop.h"
+#include "drivers/lxc/exit_report.h"
+#include "drivers/lxc/run_directory.h"
+#include "drivers/lxc/supervisor_group.h"
+#include "drivers/lxc/supervisor_process.h"
+
+namespace reeve::lxc {
+
+// What a container is made of. Every part may be missing in what an earlier daemon has left.
+struct ContainerParts {
+  drivers::DomainKey key;
+  LaunchPlan plan;
+  std::optional<RunDirectory> directory;
+  std::optional<SupervisorGroup> supervisor_group;
+  std::optional<cgroups::Group> group;
+  SupervisorProcess supervisor;  // pid 0: none
+};
+
+// Ends and removes all of it: kills what runs, reaps the supervisor, removes groups and directory. Every part is tried;
+// the first error is returned, and what could not be removed stays in `parts`. `signal`, if given, gets the signal that
+// killed the supervisor, 0 if none.
+absl::Status RemoveParts(ContainerParts* parts, int* signal = nullptr);
+
+// Thread-safe. The guest outlives the object. Start and Adopt (driver) make it when its first process runs; the event
+// loop then tells of its end, once.
+class Container : public std::enable_shared_from_this<Container> {
+ public:
+  // Called on the event loop's thread when the guest has ended by itself; Finish is to be called then, on another
+  // thread.
+  using Ended = std::function<void(const std::shared_ptr<Container>&)>;
+  using Rebooted = std::function<void(const drivers::DomainKey&, const drivers::RunningGuest&, bool requested)>;
+
+  // `started` is the supervisor's message about the first process, `pidfd` what came with it.
+  Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, const Message& started, util::UniqueFd pidfd);
+
+  // Watches the supervisor. `paused` is how the guest stands now.
+  absl::Status Watch(bool paused, Ended ended, Rebooted rebooted);
+  // Stops watching; the guest goes on.
+  void Forget();
+
+  const drivers::DomainKey& key() const { return parts_.key; }
+  drivers::RunningGuest Describe() const;
+  absl::Status Shutdown();
+  absl::Status Reboot();
+  absl::Status Suspend();
+  absl::Status Resume();
+  absl::StatusOr<drivers::GuestExit> Destroy();
+  absl::StatusOr<cgroups::Usage> Sample() const;
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::ConsoleOptions& options,
+                                                                drivers::ConsoleReader reader);
+  // Cleans up behind a guest that has ended by itself. `leftover` gets what could not be removed, if anything.
+  drivers::GuestExit Finish(std::optional<ContainerParts>* leftover);
+
+  // What Destroy could not remove in time, once; for the cleaner.
+  std::optional<ContainerParts> TakeLeftover();
+
+ private:
+  void HandleControl();
+  void HandleSupervisorEnd();
+  // The guest has ended: tells whoever waits for it.
+  void BeginEnd();
+  absl::Status Ask(MessageKind kind, uint32_t number);
+  absl::Status RefuseEnded() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::optional<ExitRecord> TakeRecord();
+
+  const std::shared_ptr<EventLoop> loop_;
+  ContainerParts parts_;  // constant until the end, then of the thread that cleans up
+  Ended ended_callback_;
+  Rebooted rebooted_callback_;
+
+  mutable absl::Mutex mutex_;
+  drivers::RunningGuest guest_ ABSL_GUARDED_BY(mutex_);
+  util::UniqueFd pidfd_ ABSL_GUARDED_BY(mutex_);
+  bool destroying_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<ExitRecord> record_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<ConsoleLink>> writers_ ABSL_GUARDED_BY(mutex_);
+  uint64_t control_key_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t supervisor_key_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::optional<ContainerParts> leftover_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace reeve::lxc

@@ -1,0 +1,46 @@
+// A start, from the plan to the running first process.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "cgroups/hierarchies.h"
+#include "drivers/lxc/container.h"
+#include "reeve/v1/domain_spec.pb.h"
+
+namespace reeve::lxc {
+
+// Name of the group of a guest's processes, below its partition.
+std::string GuestGroupName(const std::string& uid);
+
+// Thread-safe; everything it refers to outlives it.
+class Launcher {
+ public:
+  Launcher(std::string run_directory, std::string supervisor_path, cgroups::Hierarchies hierarchies,
+           std::shared_ptr<EventLoop> loop)
+      : run_directory_(std::move(run_directory)),
+        supervisor_path_(std::move(supervisor_path)),
+        hierarchies_(std::move(hierarchies)),
+        loop_(std::move(loop)) {}
+
+  // What of a plan can be checked without doing it: the root, the sources, the bridges. START_FAILED.
+  absl::Status Check(const LaunchPlan& plan) const;
+
+  // Starts the guest of `plan`, with the limits of `spec`. START_FAILED names the step; nothing is left then. The
+  // container is not watched yet.
+  absl::StatusOr<std::shared_ptr<Container>> Launch(const drivers::DomainKey& key, LaunchPlan plan,
+                                                    const v1::DomainSpec& spec) const;
+
+ private:
+  absl::Status PlanGroups(LaunchPlan* plan) const;
+  absl::Status MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& spec, ContainerParts* parts) const;
+  absl::StatusOr<std::shared_ptr<Container>> Attempt(const v1::DomainSpec& spec, ContainerParts* parts) const;
+
+  const std::string run_directory_;
+  const std::string supervisor_path_;
+  const cgroups::Hierarchies hierarchies_;
+  const std::shared_ptr<EventLoop> loop_;
+};
+
+}  // namespace reeve::lxc

@@ -1,0 +1,344 @@
+#include "drivers/lxc/lxc_driver.h"
+
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "drivers/lxc/addresses.h"
+#include "drivers/lxc/capabilities_xml.h"
+#include "drivers/lxc/container.h"
+#include "drivers/lxc/launcher.h"
+#include "drivers/lxc/plan_builder.h"
+#include "drivers/lxc/recovery.h"
+#include "drivers/lxc/validate.h"
+#include "drivers/lxc/worker.h"
+#include "proto/status.h"
+#include "util/errno.h"
+#include "util/files.h"
+
+namespace reeve::lxc {
+namespace {
+
+using drivers::DomainKey;
+
+// mount_setattr(2) with id maps is 5.12, what it needs of ext4 and others 5.14.
+constexpr int kOldestMajor = 5;
+constexpr int kOldestMinor = 14;
+// How often what could not be removed is tried again, each try waiting for seconds itself.
+constexpr int kCleaningAttempts = 10;
+
+std::string KernelRelease() {
+  utsname names = {};
+  return uname(&names) < 0 ? std::string() : std::string(names.release);
+}
+
+std::string Machine() {
+  utsname names = {};
+  return uname(&names) < 0 ? std::string("x86_64") : std::string(names.machine);
+}
+
+bool KernelIsNewEnough(const std::string& release) {
+  int major = 0;
+  int minor = 0;
+  if (std::sscanf(release.c_str(), "%d.%d", &major, &minor) != 2) return false;
+  return major > kOldestMajor || (major == kOldestMajor && minor >= kOldestMinor);
+}
+
+// Why guests cannot run here; OK when they can.
+absl::Status Obstacle(const LxcDriverOptions& options) {
+  if (options.hierarchies == nullptr) {
+    return options.unavailable.ok() ? absl::FailedPreconditionError("no control groups were found")
+                                    : options.unavailable;
+  }
+  if (options.hierarchies->tree() == nullptr)
+    return absl::FailedPreconditionError("the control groups cannot be written");
+  if (geteuid() != 0) return absl::FailedPreconditionError("the daemon does not run as root");
+  if (const std::string release = KernelRelease(); !KernelIsNewEnough(release)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("kernel ", release, " is older than ", kOldestMajor, ".", kOldestMinor));
+  }
+  if (access(options.supervisor_path.c_str(), X_OK) < 0) {
+    return util::ErrnoStatus(absl::StrCat("the supervisor ", options.supervisor_path));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+class LxcDriver::Implementation {
+ public:
+  Implementation(LxcDriverOptions options, absl::Status obstacle, std::shared_ptr<EventLoop> loop)
+      : options_(std::move(options)), obstacle_(std::move(obstacle)), loop_(std::move(loop)) {
+    if (options_.hierarchies != nullptr) {
+      launcher_.emplace(options_.run_directory, options_.supervisor_path, *options_.hierarchies, loop_);
+    }
+  }
+
+  ~Implementation() {
+    // Containers are called by the loop, and they call the worker: in this order nothing comes after its end.
+    std::map<std::string, std::shared_ptr<Container>> containers;
+    {
+      absl::MutexLock lock(&mutex_);
+      containers = containers_;
+    }
+    for (const auto& [uid, container] : containers) container->Forget();
+  }
+
+  const LxcDriverOptions& options() const { return options_; }
+  const absl::Status& obstacle() const { return obstacle_; }
+  const Launcher& launcher() const { return *launcher_; }
+  const std::shared_ptr<EventLoop>& loop() const { return loop_; }
+  void set_observer(drivers::GuestObserver* observer) { observer_ = observer; }
+
+  absl::Status RefuseUnavailable() const {
+    if (obstacle_.ok()) return absl::OkStatus();
+    return Error(v1::REASON_HYPERVISOR_UNAVAILABLE, absl::StrCat("LXC cannot run here: ", obstacle_.message()));
+  }
+
+  // DOMAIN_STATE when it does not run.
+  absl::StatusOr<std::shared_ptr<Container>> Find(const DomainKey& domain) const {
+    absl::MutexLock lock(&mutex_);
+    const auto found = containers_.find(domain.uid);
+    if (found == containers_.end())
+      return Error(v1::REASON_DOMAIN_STATE, "the domain does not run", {{"domain", domain.name}});
+    return found->second;
+  }
+
+  // Takes a container that runs and watches it. When that fails it is destroyed.
+  absl::Status Keep(const std::shared_ptr<Container>& container, bool paused) {
+    {
+      absl::MutexLock lock(&mutex_);
+      containers_[container->key().uid] = container;
+    }
+    absl::Status status = container->Watch(
+        paused, [this](const std::shared_ptr<Container>& ended) { HandleEnd(ended); },
+        [this](const DomainKey& key, const drivers::RunningGuest& guest, bool requested) {
+          if (observer_ != nullptr) observer_->OnReboot(key, guest, requested);
+        });
+    if (status.ok()) return status;
+    container->Forget();
+    Drop(container);
+    std::optional<ContainerParts> leftover;
+    (void)container->Finish(&leftover);  // nobody has heard of it yet
+    Clean(std::move(leftover));
+    return WithReason(v1::REASON_START_FAILED, WithContext("watch the supervisor", status));
+  }
+
+  void Drop(const std::shared_ptr<Container>& container) {
+    absl::MutexLock lock(&mutex_);
+    const auto found = containers_.find(container->key().uid);
+    if (found != containers_.end() && found->second == container) containers_.erase(found);
+  }
+
+  // Removes in the background what could not be removed at once.
+  void Clean(std::optional<ContainerParts> leftover, int attempt = 0) {
+    if (!leftover || attempt == kCleaningAttempts) return;
+    auto parts = std::make_shared<ContainerParts>(*std::move(leftover));
+    worker_.Add([this, parts, attempt] {
+      if (!RemoveParts(parts.get()).ok()) Clean(std::move(*parts), attempt + 1);
+    });
+  }
+
+ private:
+  // On the loop's thread.
+  void HandleEnd(const std::shared_ptr<Container>& container) {
+    worker_.Add([this, container] {
+      std::optional<ContainerParts> leftover;
+      const drivers::GuestExit exit = container->Finish(&leftover);
+      Drop(container);
+      Clean(std::move(leftover));
+      if (observer_ != nullptr) observer_->OnExit(container->key(), exit);
+    });
+  }
+
+  const LxcDriverOptions options_;
+  const absl::Status obstacle_;
+  const std::shared_ptr<EventLoop> loop_;
+  std::optional<Launcher> launcher_;
+  drivers::GuestObserver* observer_ = nullptr;  // set once, before anything else
+  mutable absl::Mutex mutex_;
+  std::map<std::string, std::shared_ptr<Container>> containers_ ABSL_GUARDED_BY(mutex_);
+  Worker worker_;  // last: its jobs use the others
+};
+
+LxcDriver::LxcDriver(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+LxcDriver::~LxcDriver() = default;
+
+absl::StatusOr<std::unique_ptr<LxcDriver>> LxcDriver::Create(LxcDriverOptions options) {
+  for (const std::string* path : {&options.run_directory, &options.supervisor_path, &options.cgroup_partition}) {
+    if (path->empty() || (*path)[0] != '/') {
+      return absl::InvalidArgumentError(absl::StrCat("LXC: '", *path, "' is not an absolute path"));
+    }
+  }
+  absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
+  if (!loop.ok()) return loop.status();
+  absl::Status obstacle = Obstacle(options);
+  if (obstacle.ok()) obstacle = util::MakeDirectories(options.run_directory, 0700);
+  if (obstacle.ok() && chmod(options.run_directory.c_str(), 0700) < 0) {
+    obstacle = util::ErrnoStatus(absl::StrCat("close ", options.run_directory));
+  }
+  return std::unique_ptr<LxcDriver>(
+      new LxcDriver(std::make_unique<Implementation>(std::move(options), std::move(obstacle), *std::move(loop))));
+}
+
+v1::Hypervisor LxcDriver::Describe() const {
+  v1::Hypervisor hypervisor;
+  hypervisor.set_name("hypervisors/lxc");
+  hypervisor.set_uri("lxc:///");
+  hypervisor.set_type("LXC");
+  hypervisor.set_version(KernelRelease());
+  hypervisor.set_available(implementation_->obstacle().ok());
+  hypervisor.set_unavailable_reason(std::string(implementation_->obstacle().message()));
+  return hypervisor;
+}
+
+absl::StatusOr<std::string> LxcDriver::Capabilities() const {
+  return CapabilitiesXml(Machine());
+}
+
+absl::Status LxcDriver::Validate(const v1::DomainSpec& spec) const {
+  return ValidateSpec(spec);
+}
+
+void LxcDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) const {
+  int index = 0;
+  for (v1::Interface& interface : *spec->mutable_devices()->mutable_interfaces()) {
+    if (interface.mac_address().empty()) interface.set_mac_address(DefaultMac(domain.uid, index));
+    ++index;
+  }
+}
+
+std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drivers::KnownDomain>& known,
+                                                         drivers::GuestObserver* observer) {
+  implementation_->set_observer(observer);
+  std::map<std::string, DomainKey> missing;
+  for (const drivers::KnownDomain& domain : known) missing[domain.key.uid] = domain.key;
+  std::vector<drivers::RecoveredDomain> recovered;
+  if (implementation_->obstacle().ok()) {
+    const LxcDriverOptions& options = implementation_->options();
+    for (FoundGuest& guest :
+         FindGuests(options.run_directory, *options.hierarchies, options.cgroup_partition, implementation_->loop())) {
+      implementation_->Clean(std::move(guest.leftover));
+      const auto expected = missing.find(guest.key.uid);
+      // What has ended and nobody knows, or knows of a later run, is of no interest.
+      const bool wanted = expected != missing.end();
+      if (guest.running == nullptr && !wanted) continue;
+      drivers::RecoveredDomain& domain = recovered.emplace_back();
+      domain.key = guest.key;
+      if (wanted) {
+        domain.key.name = expected->second.name;
+        missing.erase(expected);
+      }
+      if (guest.running != nullptr && implementation_->Keep(guest.running, guest.paused).ok()) {
+        domain.running = guest.running->Describe();
+      } else {
+        domain.ended = guest.running == nullptr ? guest.exit : ReportVanished(absl::Now());
+      }
+    }
+  }
+  for (const auto& [uid, key] : missing) {
+    drivers::RecoveredDomain& domain = recovered.emplace_back();
+    domain.key = key;
+    domain.ended = ReportVanished(absl::Now());
+  }
+  return recovered;
+}
+
+absl::Status LxcDriver::Preflight(const DomainKey& domain, const v1::DomainSpec& spec) {
+  if (absl::Status status = implementation_->RefuseUnavailable(); !status.ok()) return status;
+  if (absl::Status status = ValidateSpec(spec); !status.ok()) return status;
+  absl::StatusOr<LaunchPlan> plan = BuildPlan(domain, spec, implementation_->options().cgroup_partition);
+  if (!plan.ok()) return plan.status();
+  return implementation_->launcher().Check(*plan);
+}
+
+absl::StatusOr<drivers::RunningGuest> LxcDriver::Start(const DomainKey& domain, const v1::DomainSpec& spec,
+                                                       bool paused) {
+  if (absl::Status status = implementation_->RefuseUnavailable(); !status.ok()) return status;
+  if (absl::Status status = ValidateSpec(spec); !status.ok()) return status;
+  if (!IsSafeName(domain.uid)) return Error(v1::REASON_INTERNAL, absl::StrCat("'", domain.uid, "' is not a uid"));
+  if (implementation_->Find(domain).ok()) {
+    return Error(v1::REASON_DOMAIN_STATE, "the domain runs already", {{"domain", domain.name}});
+  }
+  absl::StatusOr<LaunchPlan> plan = BuildPlan(domain, spec, implementation_->options().cgroup_partition);
+  if (!plan.ok()) return plan.status();
+  plan->paused = paused;
+  absl::StatusOr<std::shared_ptr<Container>> container =
+      implementation_->launcher().Launch(domain, *std::move(plan), spec);
+  if (!container.ok()) return container.status();
+  const std::shared_ptr<Container> started = *container;
+  if (absl::Status status = implementation_->Keep(started, paused); !status.ok()) return status;
+  return started->Describe();
+}
+
+absl::Status LxcDriver::Shutdown(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? (*container)->Shutdown() : container.status();
+}
+
+absl::Status LxcDriver::Reboot(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? (*container)->Reboot() : container.status();
+}
+
+absl::StatusOr<drivers::GuestExit> LxcDriver::Destroy(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  absl::StatusOr<drivers::GuestExit> exit = (*container)->Destroy();
+  if (!exit.ok()) return exit;
+  implementation_->Drop(*container);
+  implementation_->Clean((*container)->TakeLeftover());
+  return exit;
+}
+
+absl::Status LxcDriver::Suspend(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? (*container)->Suspend() : container.status();
+}
+
+absl::Status LxcDriver::Resume(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? (*container)->Resume() : container.status();
+}
+
+absl::Status LxcDriver::Save(const DomainKey&, drivers::Progress*) {
+  return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "LXC cannot save the memory of a guest");
+}
+
+absl::StatusOr<v1::DomainStatistics> LxcDriver::Sample(const DomainKey& domain) const {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  absl::StatusOr<cgroups::Usage> usage = (*container)->Sample();
+  if (!usage.ok()) return usage.status();
+  v1::DomainStatistics statistics;
+  const int64_t now = absl::GetCurrentTimeNanos();
+  statistics.mutable_time()->set_seconds(now / 1000000000);
+  statistics.mutable_time()->set_nanos(static_cast<int32_t>(now % 1000000000));
+  statistics.set_cpu_time_ns(usage->cpu_time_ns);
+  statistics.set_memory_bytes(usage->memory_bytes);
+  statistics.set_memory_peak_bytes(usage->memory_peak_bytes);
+  statistics.set_memory_limit_bytes(usage->memory_limit_bytes);
+  statistics.set_tasks(usage->tasks);
+  statistics.set_out_of_memory_kills(usage->out_of_memory_kills);
+  return statistics;
+}
+
+absl::StatusOr<std::unique_ptr<drivers::Console>> LxcDriver::OpenConsole(const DomainKey& domain,
+                                                                         const drivers::ConsoleOptions& options,
+                                                                         drivers::ConsoleReader reader) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return (*container)->OpenConsole(options, std::move(reader));
+}
+
+}  // namespace reeve::lxc

@@ -1,0 +1,17 @@
+// From a specification to a launch plan.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "drivers/driver.h"
+#include "drivers/lxc/launch_plan.h"
+
+namespace reeve::lxc {
+
+// Pure. The specification has passed ValidateSpec. SPEC_INVALID when there is no root. What depends on the host's
+// groups (v1_procs, memory_events) is left open.
+absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                                     const std::string& default_partition);
+
+}  // namespace reeve::lxc

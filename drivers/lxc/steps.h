@@ -1,0 +1,53 @@
+// The steps of a launch, each with the words an error names it by.
+#pragma once
+
+#include <cstdint>
+
+namespace reeve::lxc {
+
+// In about the order they are done.
+enum class Step : uint8_t {
+  kReadPlan = 1,
+  kListen,
+  kOpenRoot,
+  kOpenSource,
+  kMakeDevices,
+  kMakeTerminals,
+  kClone,
+  kMapIds,
+  kMapRoot,
+  kJoinGroup,
+  kMakeInterface,
+  kBecomeRoot,
+  kKeyring,
+  kPrivateMounts,
+  kAttachRoot,
+  kMountProc,
+  kProtectProc,
+  kMountSys,
+  kMountDev,
+  kMountFilesystem,
+  kMakeConsole,
+  kProtectRoot,
+  kPivotRoot,
+  kHostname,
+  kLoopback,
+  kGroupNamespace,
+  kAddress,
+  kRoute,
+  kFindUser,
+  kDirectory,
+  kLimits,
+  kCapabilities,
+  kChangeUser,
+  kParentDeath,
+  kSynchronize,
+  kExecute,
+  kSetUp,
+  kLast = kSetUp,
+};
+
+// "mount /proc". "step N" for a number that is none.
+const char* StepText(Step step);
+
+}  // namespace reeve::lxc

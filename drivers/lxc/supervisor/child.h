@@ -1,0 +1,24 @@
+// The first process of a guest, from its birth to the exec of init.
+#pragma once
+
+#include "drivers/lxc/launch_plan.h"
+#include "drivers/lxc/supervisor/prepare.h"
+
+namespace reeve::lxc {
+
+// What supervisor and first process tell each other over their socket pair (SOCK_SEQPACKET), one byte each but for
+// kFailed, which is followed by the step, the errno (4 bytes, the host's order) and the object. The end of the socket
+// after kExecuting means that the exec has succeeded.
+enum class ChildWord : char {
+  kMapped = 'm',     // to the child: your ids are mapped
+  kAttached = 'a',   // to the child: you are in your control groups, your interfaces are there
+  kProceed = 'p',    // to the child: execute
+  kReady = 'r',      // from the child: all but the exec is done (only when plan.paused)
+  kExecuting = 'x',  // from the child: the exec comes now
+  kFailed = 'f',
+};
+
+// Runs in the child; returns only as init, that is never.
+[[noreturn]] void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket);
+
+}  // namespace reeve::lxc

@@ -1,0 +1,24 @@
+// reeve-supervisor NAME UID: started by the daemon only. Descriptor 3 is the control connection, 4 the run directory.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "drivers/lxc/supervisor/supervisor.h"
+
+int main() {
+  if (fcntl(3, F_GETFD) < 0 || fcntl(4, F_GETFD) < 0) {
+    fputs("reeve-supervisor is started by reeved, not by hand\n", stderr);
+    return 2;
+  }
+  // The first process of the guest must not inherit them past its exec.
+  (void)fcntl(3, F_SETFD, FD_CLOEXEC);
+  (void)fcntl(4, F_SETFD, FD_CLOEXEC);
+  umask(0);
+  // A terminal's signals and closed connections are no reason to end; SIGTERM is.
+  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU}) (void)signal(number, SIG_IGN);
+  reeve::lxc::Supervisor supervisor((reeve::util::UniqueFd(3)), reeve::util::UniqueFd(4));
+  return supervisor.Run();
+}

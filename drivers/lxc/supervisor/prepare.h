@@ -1,0 +1,35 @@
+// What a launch needs that can be made before the first process exists, with the host's rights: the root and the
+// sources of file systems as detached mounts, /dev with its nodes, the terminals.
+#pragma once
+
+#include <vector>
+
+#include "drivers/lxc/launch_plan.h"
+#include "drivers/lxc/supervisor/failure.h"
+#include "util/fd.h"
+
+namespace reeve::lxc {
+
+// A console. The supervisor keeps the slave open, so that the master never reports a hang-up while nobody has it open.
+struct Terminal {
+  util::UniqueFd master;
+  util::UniqueFd slave;
+};
+
+// All detached: closing the descriptors undoes it. The first process inherits them.
+struct Preparation {
+  util::UniqueFd root;
+  bool shift_root = false;              // the root belongs to host id 0 and there is an id map
+  std::vector<util::UniqueFd> sources;  // one for each of plan.filesystems; empty for those that are not of kind mount
+  util::UniqueFd devices;
+  util::UniqueFd terminals_directory;
+  util::UniqueFd shared_memory;
+  std::vector<Terminal> terminals;
+};
+
+// The id on the host that `inside` has; `inside` itself without a map, 65534 when the map does not have it.
+uint32_t OutsideId(const std::vector<IdRange>& ranges, uint32_t inside);
+
+bool Prepare(const LaunchPlan& plan, Preparation* preparation, Failure* failure);
+
+}  // namespace reeve::lxc

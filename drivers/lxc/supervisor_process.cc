@@ -1,0 +1,131 @@
+#include "drivers/lxc/supervisor_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "absl/strings/str_cat.h"
+#include "util/errno.h"
+#include "util/pidfd.h"
+
+namespace reeve::lxc {
+namespace {
+
+// What supervisor/main.cc expects.
+constexpr int kControlFd = 3;
+constexpr int kRunDirectoryFd = 4;
+constexpr int kFirstUnusedFd = 5;
+
+// A duplicate that is out of the way of the numbers above.
+util::UniqueFd Aside(int fd) {
+  return util::UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, 16));
+}
+
+class FileActions {
+ public:
+  FileActions() { error_ = posix_spawn_file_actions_init(&actions_); }
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+
+  void Open(int fd, const char* path, int flags) {
+    if (error_ == 0) error_ = posix_spawn_file_actions_addopen(&actions_, fd, path, flags, 0);
+  }
+  void Duplicate(int from, int to) {
+    if (error_ == 0) error_ = posix_spawn_file_actions_adddup2(&actions_, from, to);
+  }
+  void CloseFrom(int fd) {
+    if (error_ == 0) error_ = posix_spawn_file_actions_addclosefrom_np(&actions_, fd);
+  }
+  int error() const { return error_; }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  int error_ = 0;
+};
+
+class Attributes {
+ public:
+  Attributes() {
+    error_ = posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    if (error_ == 0) error_ = posix_spawnattr_setsigmask(&attributes_, &none);
+    if (error_ == 0) error_ = posix_spawnattr_setsigdefault(&attributes_, &all);
+    if (error_ == 0) {
+      error_ = posix_spawnattr_setflags(
+          &attributes_, static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+    }
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+
+  int error() const { return error_; }
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+  int error_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<SupervisorProcess> SpawnSupervisor(const std::string& program, const LaunchPlan& plan,
+                                                  int run_directory) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return util::ErrnoStatus("make a socket pair");
+  SupervisorProcess supervisor;
+  supervisor.control.Reset(ends[0]);
+  const util::UniqueFd near_end(ends[1]);
+  const util::UniqueFd control = Aside(near_end.get());
+  const util::UniqueFd directory = Aside(run_directory);
+  if (!control || !directory) return util::ErrnoStatus("duplicate a descriptor");
+  FileActions actions;
+  actions.Open(0, "/dev/null", O_RDWR);
+  actions.Duplicate(0, 1);
+  actions.Duplicate(0, 2);
+  actions.Duplicate(control.get(), kControlFd);
+  actions.Duplicate(directory.get(), kRunDirectoryFd);
+  actions.CloseFrom(kFirstUnusedFd);
+  const Attributes attributes;
+  if (actions.error() != 0) return util::ErrnoStatus(actions.error(), "prepare the supervisor");
+  if (attributes.error() != 0) return util::ErrnoStatus(attributes.error(), "prepare the supervisor");
+  // Name and uid are for those who look at the list of processes.
+  std::string name = "reeve-supervisor";
+  std::string guest = plan.name;
+  std::string uid = plan.uid;
+  char* const arguments[] = {name.data(), guest.data(), uid.data(), nullptr};
+  char* const environment[] = {nullptr};
+  const int error =
+      posix_spawn(&supervisor.pid, program.c_str(), actions.get(), attributes.get(), arguments, environment);
+  if (error != 0) return util::ErrnoStatus(error, absl::StrCat("execute ", program));
+  supervisor.pidfd = util::OpenPidfd(supervisor.pid);
+  if (!supervisor.pidfd) {
+    absl::Status status = util::ErrnoStatus("open the supervisor's pidfd");
+    (void)kill(supervisor.pid, SIGKILL);  // it is our child and not reaped: the pid is still its own
+    (void)waitpid(supervisor.pid, nullptr, 0);
+    return status;
+  }
+  return supervisor;
+}
+
+int ReapSupervisor(const SupervisorProcess& supervisor) {
+  pollfd ready = {supervisor.pidfd.get(), POLLIN, 0};
+  while (poll(&ready, 1, -1) < 0 && errno == EINTR) {
+  }
+  siginfo_t info = {};
+  if (waitid(P_PIDFD, static_cast<id_t>(supervisor.pidfd.get()), &info, WEXITED) < 0)
+    return 0;  // ECHILD: not our child
+  return info.si_code == CLD_EXITED ? 0 : info.si_status;
+}
+
+}  // namespace reeve::lxc

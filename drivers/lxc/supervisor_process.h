@@ -1,0 +1,31 @@
+// Starting the process beside a guest.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "drivers/lxc/launch_plan.h"
+#include "util/fd.h"
+
+namespace reeve::lxc {
+
+// A supervisor that was started, or found again. Move-only; the process outlives the object.
+struct SupervisorProcess {
+  pid_t pid = 0;
+  util::UniqueFd pidfd;
+  util::UniqueFd control;  // SOCK_SEQPACKET, messages.h
+};
+
+// Starts `program` for the guest of `plan` whose run directory is open as `run_directory`: in a session of its own,
+// with nothing of ours open but its end of the control connection and that directory. NOT_FOUND when there is no such
+// program. Thread-safe.
+absl::StatusOr<SupervisorProcess> SpawnSupervisor(const std::string& program, const LaunchPlan& plan,
+                                                  int run_directory);
+
+// Waits for the end of a supervisor whose pidfd is ready, and reaps it when it is our child. The signal that killed it,
+// 0 when it has exited or when nobody can say (it is the child of another process since a restart of the daemon).
+int ReapSupervisor(const SupervisorProcess& supervisor);
+
+}  // namespace reeve::lxc
