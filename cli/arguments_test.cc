@@ -10,7 +10,9 @@ Command Sample() {
   files.repeated = true;
   files.required = false;
   return {.name = "sample",
-          .options = {Argument("domain", "DOMAIN", "a domain", Completion::kDomain), files, Flag("all", "all", 'a'),
+          .options = {Argument("domain", "DOMAIN", "a domain", Completion::kDomain),
+                      files,
+                      Flag("all", "all", 'a'),
                       Value("timeout", "SECONDS", "time"),
                       {.kind = Option::Kind::kValue,
                        .name = "event",
@@ -57,7 +59,9 @@ TEST_CASE("values are taken as they are") {
   CHECK(Parsed({"web1", "--output", "json"}).Get("output") == "json");
 }
 
-TEST_CASE("an empty name arrives as an empty name") { CHECK(Parsed({""}).Get("domain").empty()); }
+TEST_CASE("an empty name arrives as an empty name") {
+  CHECK(Parsed({""}).Get("domain").empty());
+}
 
 TEST_CASE("what does not fit is refused") {
   CHECK_THAT(Refusal({}), Catch::Contains("domain"));
@@ -68,7 +72,9 @@ TEST_CASE("what does not fit is refused") {
   CHECK_FALSE(Refusal({"web1", "--timeout", "3", "--timeout", "4"}).empty());
 }
 
-TEST_CASE("help goes before all") { CHECK(Parsed({"--nonsense", "--help"}).Has("help")); }
+TEST_CASE("help goes before all") {
+  CHECK(Parsed({"--nonsense", "--help"}).Has("help"));
+}
 
 TEST_CASE("global options end at the command") {
   std::vector<std::string> rest;

@@ -32,9 +32,11 @@ std::string ToJsonLine(const google::protobuf::Message& message) {
 }
 
 std::string ErrorToJson(const absl::Status& status) {
-  google::rpc::Status known = ToRpcStatus(status);
-  if (ReasonOf(status) == v1::REASON_UNSPECIFIED)
-    known.clear_details();  // our own, or a foreign one: no reason is better than a wrong one
+  google::rpc::Status known;
+  // An error of this program, or of a foreign peer, has no reason: none is better than a wrong one.
+  if (ReasonOf(status) != v1::REASON_UNSPECIFIED) known = ToRpcStatus(status);
+  known.set_code(static_cast<int>(status.code()));
+  known.set_message(std::string(status.message()));
   // The JSON of an Any needs its type to be linked in: these are.
   google::rpc::ErrorInfo::descriptor();
   auto* details = known.mutable_details();

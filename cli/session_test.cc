@@ -266,8 +266,7 @@ TEST_CASE("events are printed up to the end of what is asked for") {
   CHECK(seen.start_revision() == 18);  // behind what the list showed
   CHECK(seen.parent() == "hypervisors/test");
   CHECK(user.Run("event web1 --from 18") == kExitOk);
-  CHECK(user.out() ==
-        "18: event 'lifecycle' for domain 'web1': Started Booted\nevents received: 1\nrevision: 18\n\n");
+  CHECK(user.out() == "18: event 'lifecycle' for domain 'web1': Started Booted\nevents received: 1\nrevision: 18\n\n");
   CHECK(seen.parent() == "hypervisors/test/domains/web1");
   CHECK(user.Run("event --loop --timeout 0.05") == kExitOk);
   CHECK_THAT(user.out(), Catch::Contains("event loop timed out\nevents received: 1\n"));

@@ -13,7 +13,7 @@ TEST_CASE("a table has virsh's look") {
   table.AddRow({"-", "database", "shut off"});
   CHECK(table.Format(false) ==
         " Id   Name       State\n"
-        "----------------------------\n"
+        "---------------------------\n"
         " 1    web1       running\n"
         " -    database   shut off\n");
   CHECK(table.Format(false, false) ==
