@@ -41,8 +41,7 @@ class ConsoleSession {
       pollfd polled[3] = {{stream_->ready_fd(), POLLIN, 0},
                           {context_->interrupt_fd(), POLLIN, 0},
                           {take_input ? STDIN_FILENO : -1, POLLIN, 0}};
-      // While much is queued nothing else wakes us up when it has gone.
-      if (::poll(polled, 3, input_open_ && !take_input ? 20 : -1) < 0) {
+      if (::poll(polled, 3, -1) < 0) {
         if (errno == EINTR) continue;
         return util::ErrnoStatus("poll");
       }

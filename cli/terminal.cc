@@ -37,13 +37,14 @@ absl::StatusOr<std::unique_ptr<RawTerminal>> RawTerminal::Create(int fd) {
   if (::tcgetattr(fd, &before) != 0) return util::ErrnoStatus("read the terminal's attributes");
   termios raw = before;
   ::cfmakeraw(&raw);
-  if (::tcsetattr(fd, TCSAFLUSH, &raw) != 0) return util::ErrnoStatus("set the terminal's attributes");
+  // Without a flush: what was typed ahead is for the guest.
+  if (::tcsetattr(fd, TCSADRAIN, &raw) != 0) return util::ErrnoStatus("set the terminal's attributes");
   return std::unique_ptr<RawTerminal>(new RawTerminal(fd, before));
 }
 
 // Fails only if the terminal is gone, and then nobody misses it.
 RawTerminal::~RawTerminal() {
-  (void)::tcsetattr(fd_, TCSAFLUSH, &before_);
+  (void)::tcsetattr(fd_, TCSADRAIN, &before_);
 }
 
 ResizeWatch::ResizeWatch() {

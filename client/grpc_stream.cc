@@ -45,7 +45,10 @@ class GrpcStream : public RawStream, private grpc::ClientBidiReactor<grpc::ByteB
 
   Taken Take(std::string* message) override {
     std::lock_guard lock(mutex_);
-    if (messages_.empty()) return done_ ? Taken::kEnded : Taken::kNothing;
+    if (messages_.empty()) {
+      if (!done_) ready_.Clear();
+      return done_ ? Taken::kEnded : Taken::kNothing;
+    }
     *message = std::move(messages_.front());
     messages_.pop_front();
     if (messages_.empty() && !done_) ready_.Clear();
@@ -103,6 +106,7 @@ class GrpcStream : public RawStream, private grpc::ClientBidiReactor<grpc::ByteB
     writing_ = false;
     queued_bytes_ -= outgoing_.front().size();
     outgoing_.pop_front();
+    if (outgoing_.empty()) ready_.Set();
     WriteNext();
   }
 

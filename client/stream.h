@@ -23,7 +23,8 @@ class RawStream {
  public:
   virtual ~RawStream() = default;
 
-  // Readable while Take has a message or the end to give.
+  // Readable while Take has a message or the end to give, and when all that was queued has been written, up to the next
+  // Take.
   virtual int ready_fd() const = 0;
   virtual Taken Take(std::string* message) = 0;
   // How the stream ended, with reason and details; OK before its end and after a good one.
@@ -31,7 +32,7 @@ class RawStream {
 
   // Queues a message; what is queued behind the end of the stream is dropped, status() tells why.
   virtual void Write(std::string message) = 0;
-  // Bytes queued and not yet given to the transport: a caller with much to send waits while this is large.
+  // Bytes queued and not yet given to the transport: a caller with much to send polls while this is large.
   virtual size_t queued_bytes() const = 0;
   // Closes our half, behind what is queued.
   virtual void WritesDone() = 0;
