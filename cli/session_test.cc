@@ -345,6 +345,129 @@ TEST_CASE("completion knows commands, options and names") {
   CHECK(Complete(fresh.context(), {}, true).size() > 30);
 }
 
+TEST_CASE("a console is followed until the guest ends") {
+  FakeDaemon daemon;
+  v1::OpenConsole opened;
+  daemon.OnStream(methods::kAttachConsole.path,
+                  [&opened](const std::string* message, const FakeDaemon::StreamControl& control) {
+                    if (message == nullptr) return;
+                    v1::AttachConsoleRequest request;
+                    request.ParseFromString(*message);
+                    opened = request.open();
+                    v1::AttachConsoleResponse response;
+                    response.mutable_opened()->set_domain("hypervisors/test/domains/web1");
+                    control.send(response.SerializeAsString());
+                    response.set_output("hello\r\n");
+                    control.send(response.SerializeAsString());
+                    response.set_output("again\r\n");
+                    response.set_lost_bytes(5);
+                    control.send(response.SerializeAsString());
+                    response.mutable_closed()->set_reason("the domain has ended");
+                    control.send(response.SerializeAsString());
+                    control.finish(absl::OkStatus());
+                  });
+  daemon.Start();
+  REQUIRE(std::freopen("/dev/null", "r", stdin) != nullptr);
+  User user(daemon.uri());
+  CHECK(user.Run("console web1 --force --number 2") == kExitOk);
+  CHECK(user.out() == "hello\r\n\r\n[5 bytes lost]\r\nagain\r\n");
+  CHECK(user.error() == "Connected to domain 'web1'\n");
+  CHECK(opened.domain() == "hypervisors/test/domains/web1");
+  CHECK(opened.force());
+  CHECK(opened.console() == 2);
+  CHECK(user.Run("console web1 --number x") == kExitUsage);
+}
+
+// A daemon with one domain whose XML can be edited.
+void AddEditable(FakeDaemon* daemon, v1::UpdateDomainRequest* seen, absl::Status answer) {
+  Populate(daemon);
+  daemon->On<v1::ExportDomainRequest, v1::Document>(
+      methods::kExportDomain, [](const auto& request, v1::Document* document) {
+        document->set_format(v1::Document::FORMAT_LIBVIRT_XML);
+        document->set_text(request.inactive() ? "<domain>old</domain>\n" : "<domain>running</domain>\n");
+        return absl::OkStatus();
+      });
+  daemon->On<v1::UpdateDomainRequest, v1::Domain>(
+      methods::kUpdateDomain, [seen, answer](const v1::UpdateDomainRequest& request, v1::Domain* domain) {
+        *seen = request;
+        *domain = MakeDomain("web1", v1::DOMAIN_STATE_RUNNING, 42);
+        return answer;
+      });
+}
+
+TEST_CASE("edit sends what the editor made, with the etag") {
+  FakeDaemon daemon;
+  v1::UpdateDomainRequest seen;
+  AddEditable(&daemon, &seen, absl::OkStatus());
+  daemon.Start();
+  User user(daemon.uri());
+  ::unsetenv("VISUAL");
+  ::setenv("EDITOR", "sed -i s/old/new/", 1);
+  CHECK(user.Run("edit web1") == kExitOk);
+  CHECK(user.out() == "Domain 'web1' XML configuration edited.\n\n");
+  CHECK(seen.document().text() == "<domain>new</domain>\n");
+  CHECK(seen.parent() == "hypervisors/test");
+  CHECK_FALSE(seen.allow_missing());
+
+  seen.Clear();
+  ::setenv("EDITOR", "true", 1);
+  CHECK(user.Run("edit web1") == kExitOk);
+  CHECK(user.out() == "Domain 'web1' XML configuration not changed.\n\n");
+  CHECK_FALSE(seen.has_document());
+
+  ::setenv("EDITOR", "exit 3;", 1);
+  CHECK(user.Run("edit web1") == kExitFailed);
+  CHECK_THAT(user.error(), Catch::Contains("the editor 'exit 3;' ended with code 3"));
+  CHECK_FALSE(seen.has_document());
+}
+
+TEST_CASE("what edit cannot store is not lost") {
+  FakeDaemon daemon;
+  v1::UpdateDomainRequest seen;
+  AddEditable(&daemon, &seen, Error(v1::REASON_ETAG_MISMATCH, "update web1: it was changed meanwhile"));
+  daemon.Start();
+  User user(daemon.uri());
+  ::unsetenv("VISUAL");
+  ::setenv("EDITOR", "sed -i s/old/new/", 1);
+  REQUIRE(std::freopen("/dev/null", "r", stdin) != nullptr);
+  CHECK(user.Run("edit web1") == kExitFailed);
+  CHECK_THAT(user.error(), Catch::Contains("error: update web1: it was changed meanwhile\n"));
+  const std::string marker = "Your text is kept in ";
+  const size_t start = user.error().find(marker);
+  REQUIRE(start != std::string::npos);
+  const std::string path =
+      user.error().substr(start + marker.size(), user.error().find('\n', start) - start - marker.size());
+  CHECK(::unlink(path.c_str()) == 0);
+}
+
+TEST_CASE("define takes several files, and says which is bad") {
+  FakeDaemon daemon;
+  v1::UpdateDomainRequest seen;
+  AddEditable(&daemon, &seen, absl::OkStatus());
+  daemon.Start();
+  User user(daemon.uri());
+  char good[] = "/tmp/reeve-good-XXXXXX";
+  char bad[] = "/tmp/reeve-bad-XXXXXX";
+  const int good_fd = ::mkstemp(good);
+  const int bad_fd = ::mkstemp(bad);
+  REQUIRE(::write(good_fd, "<domain/>", 9) == 9);
+  REQUIRE(::write(bad_fd, "\xff\xfe", 2) == 2);
+  ::close(good_fd);
+  ::close(bad_fd);
+  CHECK(user.Run(absl::StrCat("define /nonexistent ", bad, " ", good)) == kExitFailed);
+  CHECK(user.out() == absl::StrCat("Domain 'web1' defined from ", good, "\n\n"));
+  CHECK_THAT(user.error(), Catch::Contains("cannot open /nonexistent: No such file or directory") &&
+                               Catch::Contains("it is not UTF-8 text"));
+  CHECK(seen.allow_missing());
+  CHECK_FALSE(seen.request_id().empty());
+  CHECK(user.Run(absl::StrCat("define --check ", good)) == kExitOk);
+  CHECK(seen.validate_only());
+  CHECK(user.Run("define /dev/zero") == kExitFailed);
+  CHECK_THAT(user.error(), Catch::Contains("larger than 1 MiB"));
+  ::unlink(good);
+  ::unlink(bad);
+}
+
 TEST_CASE("a result that cannot be written fails the command") {
   FakeDaemon daemon;
   Populate(&daemon);
