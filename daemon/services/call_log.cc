@@ -24,8 +24,12 @@ void LogCall(const connections::Connection& connection, absl::string_view method
 }
 
 void LogRefusal(absl::string_view peer, absl::string_view method, const absl::Status& status) {
-  util::LogInfo(method.substr(0, 256), " by ", peer, " refused: ", v1::Reason_Name(ReasonOf(status)), ": ",
-                status.message());
+  const v1::Reason reason = ReasonOf(status);
+  // What the caller may not do is worth a line; what there is not, or not now, would only let it fill the log.
+  const bool denied = reason == v1::REASON_CONNECTION_UNKNOWN || reason == v1::REASON_CONNECTION_READ_ONLY ||
+                      reason == v1::REASON_PERMISSION_DENIED;
+  util::LogAt(denied ? util::LogLevel::kInfo : util::LogLevel::kDebug, method.substr(0, 256), " by ", peer,
+              " refused: ", v1::Reason_Name(reason), ": ", status.message());
 }
 
 }  // namespace reeve::services

@@ -1,18 +1,15 @@
 #include "daemon/services/server.h"
 
-#include <fcntl.h>
+#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/server_posix.h>
 
 #include <algorithm>
-#include <chrono>
 #include <climits>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "daemon/services/generic_service.h"
 #include "daemon/services/self_test.h"
-#include "util/errno.h"
 
 namespace reeve::services {
 namespace {
@@ -25,12 +22,23 @@ constexpr int kSlackCalls = 1024;
 // A client's pings, to find out whether the daemon is there, are welcome this often.
 constexpr int kClientPingMilliseconds = 5000;
 
+// The library stays initialized to the end of the process: its last shutdown would wait up to ten seconds for a thread
+// that polls for a client which does not read.
+void KeepLibrary() {
+  static const bool kept = [] {
+    grpc_init();
+    return true;
+  }();
+  (void)kept;
+}
+
 class GrpcServer final : public Server {
  public:
   explicit GrpcServer(Dispatcher* dispatcher) : dispatcher_(dispatcher), service_(dispatcher) {}
   ~GrpcServer() override { Shutdown(absl::InfinitePast()); }
 
   absl::Status Build(const Options& options) {
+    KeepLibrary();
     grpc::ServerBuilder builder;
     builder.RegisterCallbackGenericService(&service_);
     const Limits& limits = dispatcher_->limits();

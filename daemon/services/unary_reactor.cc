@@ -92,12 +92,11 @@ void UnaryReactor::OnReadDone(bool ok) {
         absl::StrCat("the request has ", request_.Length(), " bytes, at most ", max_request_bytes_, " are allowed"),
         {{"limit", absl::StrCat(max_request_bytes_)}}));
   }
+  const auto completion = std::make_shared<Completion>(call_);
   try {
     grpc::ProtoBufferReader bytes(&request_);
-    admission_.method().unary(call_, &bytes,
-                              [completion = std::make_shared<Completion>(call_)](absl::StatusOr<std::string> response) {
-                                completion->Answer(std::move(response));
-                              });
+    admission_.method().unary(
+        call_, &bytes, [completion](absl::StatusOr<std::string> response) { completion->Answer(std::move(response)); });
   } catch (const std::exception& fault) {
     call_->Answer(Error(v1::REASON_INTERNAL, absl::StrCat("the handler failed: ", fault.what())));
   }

@@ -1,0 +1,316 @@
+// A manager that tests hold in their hands.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "daemon/state/manager.h"
+#include "proto/status.h"
+
+namespace reeve::services::testing {
+
+// What a watch is fed with. Thread-safe; shared by the test and the subscription.
+class Feed {
+ public:
+  // Gives the next message to the watcher.
+  void Push(std::string message) {
+    std::function<void()> ready;
+    {
+      const absl::MutexLock lock(&mutex_);
+      messages_.push_back(std::make_shared<const std::string>(std::move(message)));
+      ready = std::exchange(wanted_, false) ? ready_ : nullptr;
+    }
+    if (ready) ready();
+  }
+  // Shares one message with other feeds.
+  void Push(state::SharedMessage message) {
+    std::function<void()> ready;
+    {
+      const absl::MutexLock lock(&mutex_);
+      messages_.push_back(std::move(message));
+      ready = std::exchange(wanted_, false) ? ready_ : nullptr;
+    }
+    if (ready) ready();
+  }
+  void Fail(absl::Status status) { End(std::move(status), false); }
+  void Complete() { End(absl::OkStatus(), true); }
+  bool AwaitEnded() {
+    const absl::MutexLock lock(&mutex_);
+    return mutex_.AwaitWithTimeout(absl::Condition(&ended_), absl::Seconds(10));
+  }
+  size_t waiting() {
+    const absl::MutexLock lock(&mutex_);
+    return messages_.size();
+  }
+
+ private:
+  friend class FakeSubscription;
+  void End(absl::Status status, bool finished) {
+    std::function<void()> ready;
+    {
+      const absl::MutexLock lock(&mutex_);
+      failure_ = std::move(status);
+      finished_ = finished;
+      ready = std::exchange(wanted_, false) ? ready_ : nullptr;
+    }
+    if (ready) ready();
+  }
+
+  absl::Mutex mutex_;
+  std::vector<state::SharedMessage> messages_ ABSL_GUARDED_BY(mutex_);
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> ready_ ABSL_GUARDED_BY(mutex_);
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool wanted_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class FakeSubscription final : public state::Subscription {
+ public:
+  FakeSubscription(std::shared_ptr<Feed> feed, std::function<void()> ready) : feed_(std::move(feed)) {
+    const absl::MutexLock lock(&feed_->mutex_);
+    feed_->ready_ = std::move(ready);
+  }
+  ~FakeSubscription() override {
+    const absl::MutexLock lock(&feed_->mutex_);
+    feed_->ended_ = true;
+    feed_->ready_ = nullptr;
+  }
+  absl::StatusOr<state::SharedMessage> Next() override {
+    const absl::MutexLock lock(&feed_->mutex_);
+    if (!feed_->messages_.empty()) {
+      state::SharedMessage message = feed_->messages_.front();
+      feed_->messages_.erase(feed_->messages_.begin());
+      return message;
+    }
+    if (!feed_->failure_.ok()) return feed_->failure_;
+    if (!feed_->finished_) feed_->wanted_ = true;
+    return state::SharedMessage();
+  }
+  bool finished() const override {
+    const absl::MutexLock lock(&feed_->mutex_);
+    return feed_->finished_;
+  }
+
+ private:
+  const std::shared_ptr<Feed> feed_;
+};
+
+// An attached console. Thread-safe.
+struct FakeConsoleState {
+  absl::Mutex mutex;
+  drivers::ConsoleReader reader ABSL_GUARDED_BY(mutex);
+  std::string input ABSL_GUARDED_BY(mutex);
+  int refuse_writes ABSL_GUARDED_BY(mutex) = 0;  // so many writes find no room
+  std::pair<uint32_t, uint32_t> size ABSL_GUARDED_BY(mutex);
+  bool ready ABSL_GUARDED_BY(mutex) = true;
+  bool detached ABSL_GUARDED_BY(mutex) = false;
+  bool attached ABSL_GUARDED_BY(mutex) = false;
+};
+
+class FakeConsole final : public drivers::Console {
+ public:
+  explicit FakeConsole(std::shared_ptr<FakeConsoleState> state) : state_(std::move(state)) {}
+  ~FakeConsole() override {
+    const absl::MutexLock lock(&state_->mutex);
+    state_->detached = true;
+    state_->reader = {};
+  }
+  absl::Status Write(absl::string_view bytes) override {
+    const absl::MutexLock lock(&state_->mutex);
+    if (state_->refuse_writes > 0) {
+      --state_->refuse_writes;
+      return absl::ResourceExhaustedError("full");
+    }
+    state_->input.append(bytes.data(), bytes.size());
+    return absl::OkStatus();
+  }
+  absl::Status Resize(uint32_t columns, uint32_t rows) override {
+    const absl::MutexLock lock(&state_->mutex);
+    state_->size = {columns, rows};
+    return absl::OkStatus();
+  }
+  void SetReady(bool ready) override {
+    const absl::MutexLock lock(&state_->mutex);
+    state_->ready = ready;
+  }
+
+ private:
+  const std::shared_ptr<FakeConsoleState> state_;
+};
+
+// Reads answer with canned values; changes are kept until the test answers them, or answered at once. Thread-safe.
+class FakeManager final : public state::Manager {
+ public:
+  // A change that waits for its answer.
+  struct Pending {
+    state::Caller caller;
+    std::string name;
+    state::Done<v1::Domain> done;
+  };
+  void HoldChanges(bool hold) {
+    const absl::MutexLock lock(&mutex_);
+    hold_ = hold;
+  }
+  bool AwaitPending(size_t count) {
+    const absl::MutexLock lock(&mutex_);
+    const auto enough = [this, count]() { return pending_.size() >= count; };
+    return mutex_.AwaitWithTimeout(absl::Condition(&enough), absl::Seconds(10));
+  }
+  std::vector<Pending> TakePending() {
+    const absl::MutexLock lock(&mutex_);
+    return std::exchange(pending_, {});
+  }
+  state::Caller last_caller() {
+    const absl::MutexLock lock(&mutex_);
+    return last_caller_;
+  }
+  // The feeds of the watches opened so far.
+  std::vector<std::shared_ptr<Feed>> feeds() {
+    const absl::MutexLock lock(&mutex_);
+    return feeds_;
+  }
+  std::vector<std::shared_ptr<Feed>> AwaitFeeds(size_t count) {
+    const absl::MutexLock lock(&mutex_);
+    const auto enough = [this, count]() { return feeds_.size() >= count; };
+    mutex_.AwaitWithTimeout(absl::Condition(&enough), absl::Seconds(10));
+    return feeds_;
+  }
+  const std::shared_ptr<FakeConsoleState> console = std::make_shared<FakeConsoleState>();
+
+  absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override {
+    if (request.name() == "throw") throw std::runtime_error("a bug");
+    if (request.name() != "hypervisors/test/domains/web1") {
+      return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain " + request.name(), {{"name", request.name()}});
+    }
+    v1::Domain domain;
+    domain.set_name(request.name());
+    return domain;
+  }
+  absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest&) const override {
+    v1::ListDomainsResponse response;
+    response.add_domains()->set_name("hypervisors/test/domains/web1");
+    response.set_revision(7);
+    return response.SerializeAsString();
+  }
+  absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest&) const override { return v1::Document(); }
+  v1::ListHypervisorsResponse ListHypervisors() const override { return {}; }
+  absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const override {
+    v1::Hypervisor hypervisor;
+    hypervisor.set_name(request.name());
+    hypervisor.set_available(request.name() == "hypervisors/test");
+    if (request.name() == "hypervisors/test" || request.name() == "hypervisors/xen") return hypervisor;
+    return Error(v1::REASON_HYPERVISOR_NOT_FOUND, "there is no hypervisor " + request.name());
+  }
+  absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest&) const override {
+    v1::Capabilities capabilities;
+    capabilities.set_xml("<capabilities/>");
+    return capabilities;
+  }
+  state::StateSummary Summary() const override { return {.revision = 9, .oldest_revision = 3, .watches = 1}; }
+
+  void CreateDomain(const state::Caller& caller, v1::CreateDomainRequest request,
+                    state::Done<v1::Domain> done) override {
+    Change(caller, request.domain().name(), std::move(done));
+  }
+  void UpdateDomain(const state::Caller& caller, v1::UpdateDomainRequest request,
+                    state::Done<v1::Domain> done) override {
+    Change(caller, request.domain().name(), std::move(done));
+  }
+  void DeleteDomain(const state::Caller& caller, v1::DeleteDomainRequest,
+                    state::Done<v1::DeleteDomainResponse> done) override {
+    SetCaller(caller);
+    done(v1::DeleteDomainResponse());
+  }
+  void StartDomain(const state::Caller& caller, v1::StartDomainRequest request, state::Done<v1::Domain> done) override {
+    if (request.name() == "drop") return;  // a bug: `done` is never called
+    Change(caller, request.name(), std::move(done));
+  }
+  void ShutdownDomain(const state::Caller& caller, v1::DomainVerbRequest request,
+                      state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void RebootDomain(const state::Caller& caller, v1::DomainVerbRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void DestroyDomain(const state::Caller& caller, v1::DomainVerbRequest request,
+                     state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SuspendDomain(const state::Caller& caller, v1::DomainVerbRequest request,
+                     state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void ResumeDomain(const state::Caller& caller, v1::DomainVerbRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetDomainAutostart(const state::Caller& caller, v1::SetDomainAutostartRequest request,
+                          state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SaveDomain(const state::Caller& caller, v1::DomainVerbRequest, state::Done<v1::Operation> done) override {
+    SetCaller(caller);
+    done(v1::Operation());
+  }
+
+  absl::StatusOr<std::unique_ptr<state::Subscription>> Watch(const v1::WatchRequest& request,
+                                                             std::function<void()> ready) override {
+    if (request.start_revision() > 1000) return Error(v1::REASON_REVISION_UNKNOWN, "the revision lies in the future");
+    auto feed = std::make_shared<Feed>();
+    auto subscription = std::make_unique<FakeSubscription>(feed, std::move(ready));
+    const absl::MutexLock lock(&mutex_);
+    feeds_.push_back(std::move(feed));
+    return subscription;
+  }
+
+  v1::ListOperationsResponse ListOperations(const v1::ListOperationsRequest&) const override { return {}; }
+  absl::StatusOr<v1::Operation> GetOperation(absl::string_view name) const override {
+    return Error(v1::REASON_OPERATION_NOT_FOUND, "there is no operation", {{"name", name}});
+  }
+  absl::StatusOr<v1::Operation> CancelOperation(absl::string_view name) override { return GetOperation(name); }
+  void WaitOperation(const v1::WaitOperationRequest&, state::Done<v1::Operation> done) override {
+    done(v1::Operation());
+  }
+
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
+                                                                drivers::ConsoleReader reader) override {
+    if (request.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
+    if (request.domain() == "replay") reader.on_output("before", 3);  // from within, as a driver may
+    const absl::MutexLock lock(&console->mutex);
+    console->reader = std::move(reader);
+    console->attached = true;
+    return std::make_unique<FakeConsole>(console);
+  }
+
+ private:
+  void SetCaller(const state::Caller& caller) {
+    const absl::MutexLock lock(&mutex_);
+    last_caller_ = caller;
+  }
+  void Change(const state::Caller& caller, const std::string& name, state::Done<v1::Domain> done) {
+    SetCaller(caller);
+    {
+      const absl::MutexLock lock(&mutex_);
+      if (hold_) {
+        pending_.push_back({.caller = caller, .name = name, .done = std::move(done)});
+        return;
+      }
+    }
+    v1::Domain domain;
+    domain.set_name(name);
+    done(domain);
+  }
+
+  absl::Mutex mutex_;
+  bool hold_ ABSL_GUARDED_BY(mutex_) = false;
+  state::Caller last_caller_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Pending> pending_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Feed>> feeds_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace reeve::services::testing

@@ -1,0 +1,170 @@
+#include "daemon/services/testing/harness.h"
+
+#include <grpcpp/generic/generic_stub.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <vector>
+
+#include "daemon/services/byte_buffer.h"
+#include "proto/status.h"
+
+namespace reeve::services::testing {
+namespace {
+
+constexpr std::chrono::seconds kPatience(10);
+
+connections::Listener ListenAt(const std::string& path, bool read_only) {
+  auto listener = connections::Listener::Create({.path = path, .mode = 0600, .read_only = read_only});
+  if (!listener.ok()) throw std::runtime_error(listener.status().ToString());
+  return *std::move(listener);
+}
+
+}  // namespace
+
+Harness::Harness(Options options)
+    : dispatcher(&permissions, &table, options.limits),
+      path_(directory_.Path("rw")),
+      read_only_path_(directory_.Path("ro")) {
+  Dependencies dependencies;
+  dependencies.manager = &manager;
+  dependencies.connections = &table;
+  dependencies.health = &health;
+  dependencies.workers = &workers;
+  dependencies.node = []() -> absl::StatusOr<v1::Node> {
+    v1::Node node;
+    node.set_hostname("here");
+    return node;
+  };
+  dependencies.version.set_daemon("1.2.3");
+  dependencies.daemon = [] {
+    v1::Daemon daemon;
+    daemon.set_pid(42);
+    return daemon;
+  };
+  dependencies.set_log_level = [](absl::string_view level) -> absl::StatusOr<std::string> {
+    if (level == "debug") return "info";
+    return absl::InvalidArgumentError("there is no such level");
+  };
+  dependencies.test_controls = &controls;
+  RegisterAll(&dispatcher, dependencies);
+  auto started = Server::Start(&dispatcher, &table, options.server);
+  if (!started.ok()) throw std::runtime_error(started.status().ToString());
+  server = *std::move(started);
+  std::vector<connections::Listener> listeners;
+  listeners.push_back(ListenAt(path_, false));
+  listeners.push_back(ListenAt(read_only_path_, true));
+  connections::Acceptor::Options accept;
+  accept.limits = options.clients;
+  auto accepting = connections::Acceptor::Start(
+      std::move(listeners), &table, [this](int descriptor) { server->HandOver(descriptor); }, accept);
+  if (!accepting.ok()) throw std::runtime_error(accepting.status().ToString());
+  acceptor = *std::move(accepting);
+}
+
+Harness::~Harness() {
+  acceptor->StopListening();
+  server->Shutdown(absl::Now());
+  acceptor.reset();
+  server.reset();
+  workers.Stop();
+}
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& path) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetMaxSendMessageSize(-1);
+  return grpc::CreateCustomChannel("unix:" + path, grpc::InsecureChannelCredentials(), arguments);
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!status.error_details().empty() && details.ParseFromString(status.error_details())) return FromRpcStatus(details);
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+absl::StatusOr<std::string> CallRaw(grpc::Channel* channel, const std::string& path, const std::string& request) {
+  grpc::GenericStub stub(std::shared_ptr<grpc::Channel>(std::shared_ptr<void>(), channel));
+  grpc::CompletionQueue queue;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  const grpc::ByteBuffer bytes = ToByteBuffer(request);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  const auto call = stub.PrepareUnaryCall(&context, path, bytes, &queue);
+  call->StartCall();
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  queue.Shutdown();
+  if (!status.ok()) return FromGrpc(status);
+  return ToString(response);
+}
+
+struct ClientStream::State {
+  explicit State(grpc::Channel* channel) : stub(std::shared_ptr<grpc::Channel>(std::shared_ptr<void>(), channel)) {}
+  bool Await() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  }
+  grpc::GenericStub stub;
+  grpc::CompletionQueue queue;
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+  bool finished = false;
+};
+
+ClientStream::ClientStream(grpc::Channel* channel, const std::string& path) : state_(std::make_unique<State>(channel)) {
+  state_->context.set_deadline(std::chrono::system_clock::now() + 3 * kPatience);
+  state_->stream = state_->stub.PrepareCall(&state_->context, path, &state_->queue);
+  state_->stream->StartCall(nullptr);
+  state_->Await();
+}
+
+ClientStream::~ClientStream() {
+  if (!state_->finished) {
+    Cancel();
+    (void)Finish();
+  }
+  state_->queue.Shutdown();
+}
+
+bool ClientStream::Write(const std::string& message) {
+  state_->stream->Write(ToByteBuffer(message), nullptr);
+  return state_->Await();
+}
+
+bool ClientStream::WritesDone() {
+  state_->stream->WritesDone(nullptr);
+  return state_->Await();
+}
+
+bool ClientStream::Read(std::string* message) {
+  grpc::ByteBuffer buffer;
+  state_->stream->Read(&buffer, nullptr);
+  if (!state_->Await()) return false;
+  *message = ToString(buffer);
+  return true;
+}
+
+bool ClientStream::AwaitBegun() {
+  state_->stream->ReadInitialMetadata(nullptr);
+  return state_->Await();
+}
+
+void ClientStream::Cancel() {
+  state_->context.TryCancel();
+}
+
+absl::Status ClientStream::Finish() {
+  grpc::Status status;
+  state_->stream->Finish(&status, nullptr);
+  state_->Await();
+  state_->finished = true;
+  return FromGrpc(status);
+}
+
+}  // namespace reeve::services::testing
