@@ -167,4 +167,11 @@ bool IsLive(absl::string_view key) {
                      [&](const ConfigKey& each) { return each.live && each.full_name() == key; });
 }
 
+Config WithLiveKeys(Config running, Config wanted) {
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (key.live) std::visit([&](const auto& field) { field.field(running) = field.field(wanted); }, key.field);
+  }
+  return running;
+}
+
 }  // namespace reeve

@@ -89,5 +89,7 @@ std::string ConfigText(const Config& config);
 std::vector<std::string> ChangedKeys(const Config& before, const Config& after);
 // Whether a change of this key takes effect without a restart.
 bool IsLive(absl::string_view key);
+// `running` with the live keys of `wanted`.
+Config WithLiveKeys(Config running, Config wanted);
 
 }  // namespace reeve

@@ -190,6 +190,9 @@ TEST_CASE("changes are told by key, and whether they are live") {
   CHECK(IsLive("log.level"));
   CHECK_FALSE(IsLive("listen.mode"));
   CHECK_FALSE(IsLive("no.such"));
+  const Config reloaded = WithLiveKeys(before, after);
+  CHECK(reloaded.log.level == "debug");
+  CHECK(reloaded.listen.mode == "0660");
 }
 
 TEST_CASE("modes and levels") {

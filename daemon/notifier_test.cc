@@ -1,46 +1,18 @@
 #include "daemon/notifier.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/temporary_directory.h"
-#include "util/fd.h"
+#include "daemon/fake_service_manager.h"
 
 namespace reeve {
 namespace {
 
-// A service manager.
-class FakeManager {
- public:
-  FakeManager() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-    const std::string path = directory_.Below("notify");
-    REQUIRE(path.size() < sizeof address.sun_path);
-    memcpy(address.sun_path, path.data(), path.size());
-    REQUIRE(bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    setenv("NOTIFY_SOCKET", path.c_str(), 1);
-  }
-  ~FakeManager() { unsetenv("NOTIFY_SOCKET"); }
-  // The next message; "" when there is none. A datagram is there when send(2) has returned.
-  std::string Next() {
-    char buffer[4096];
-    const ssize_t bytes = recv(socket_.get(), buffer, sizeof buffer, 0);
-    return bytes > 0 ? std::string(buffer, bytes) : "";
-  }
-
- private:
-  TemporaryDirectory directory_;
-  util::UniqueFd socket_;
-};
-
 TEST_CASE("the service manager hears of every step") {
-  FakeManager manager;
+  FakeServiceManager manager;
   CHECK(Notifier::Wanted());
   Notifier notifier;
   notifier.Ready("0 domains");
@@ -57,7 +29,7 @@ TEST_CASE("the service manager hears of every step") {
 }
 
 TEST_CASE("a status is sent once, and cannot bring in other variables") {
-  FakeManager manager;
+  FakeServiceManager manager;
   Notifier notifier;
   notifier.Ready("same");
   CHECK_FALSE(manager.Next().empty());

@@ -1,0 +1,223 @@
+#include "daemon/real_assembly.h"
+
+#include <grpcpp/grpcpp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "auth/permissions.h"
+#include "daemon/connections/acceptor.h"
+#include "daemon/connections/table.h"
+#include "daemon/driver_set.h"
+#include "daemon/listeners.h"
+#include "daemon/liveness.h"
+#include "daemon/process_facts.h"
+#include "daemon/services/dispatcher.h"
+#include "daemon/services/health.h"
+#include "daemon/services/register.h"
+#include "daemon/services/server.h"
+#include "daemon/services/worker_pool.h"
+#include "daemon/state/manager_impl.h"
+#include "daemon/version.h"
+#include "drivers/node/node_facts.h"
+#include "formats/domain_spec_check.h"
+#include "formats/domain_xml.h"
+#include "proto/status.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/timers.h"
+
+namespace reeve {
+namespace {
+
+// For reads that may have to wait for the disk or a driver's lock.
+constexpr size_t kWorkerThreads = 4;
+
+state::Formats MakeFormats() {
+  return {.parse = [](absl::string_view text) { return formats::ParseDomainXml(text); },
+          .write = [](const v1::Domain& domain) -> absl::StatusOr<std::string> {
+            formats::DomainXmlOptions options;
+            if (domain.status().id() > 0) options.id = domain.status().id();
+            return formats::WriteDomainXml(domain, options);
+          },
+          .check = formats::CheckDomainSpec};
+}
+
+state::Limits StateLimits(const Config& config) {
+  state::Limits limits;
+  limits.journal_age = absl::Hours(24 * config.journal.max_age_days);
+  limits.journal_revisions = config.journal.max_revisions;
+  limits.waiting_per_domain = static_cast<size_t>(config.limits.changes_per_domain);
+  limits.threads = static_cast<size_t>(config.limits.concurrent_changes);
+  limits.watch_events = static_cast<size_t>(config.limits.event_queue_events);
+  limits.watch_bytes = static_cast<size_t>(config.limits.event_queue_bytes);
+  return limits;
+}
+
+services::Limits CallLimits(const Config& config) {
+  return {.calls_per_client = static_cast<uint32_t>(config.limits.calls_per_client),
+          .max_request_bytes = static_cast<uint32_t>(config.limits.message_bytes)};
+}
+
+v1::Daemon DescribeDaemon(absl::Time start_time) {
+  const ProcessFacts facts = ReadProcessFacts();
+  v1::Daemon daemon;
+  daemon.set_pid(getpid());
+  daemon.mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time));
+  daemon.set_version(kVersion);
+  daemon.set_log_level(std::string(util::LogLevelName(util::GetLogLevel())));
+  daemon.set_resident_kib(facts.resident_kib);
+  daemon.set_file_descriptors(facts.file_descriptors);
+  daemon.set_threads(facts.threads);
+  return daemon;
+}
+
+absl::StatusOr<std::string> ChangeLogLevel(absl::string_view level) {
+  const std::optional<util::LogLevel> parsed = util::ParseLogLevel(level);
+  if (!parsed) {
+    absl::Status error = Error(v1::REASON_REQUEST_INVALID,
+                               absl::StrCat("\"", util::EscapeControlCharacters(level.substr(0, 32)),
+                                            "\" is not a log level: trace, debug, info, warn, error or off"),
+                               {{"field", "level"}});
+    AddFieldViolation(&error, "level", "must be one of trace, debug, info, warn, error, off");
+    return error;
+  }
+  const util::LogLevel before = util::GetLogLevel();
+  util::SetLogLevel(*parsed);
+  return std::string(util::LogLevelName(before));
+}
+
+// Members are destroyed from the last to the first: nobody is let in, nobody is served, nothing is changed, in this
+// order.
+class RealAssembly final : public Assembly {
+ public:
+  absl::Status Build(const Paths& paths, AssemblyOptions options) {
+    const Config& config = options.config;
+    absl::StatusOr<DriverSet> drivers = MakeDrivers(config, paths);
+    if (!drivers.ok()) return WithContext("make the drivers", drivers.status());
+    drivers_ = *std::move(drivers);
+
+    timers_ = util::MakeTimers();
+    absl::StatusOr<std::unique_ptr<state::ManagerImpl>> manager =
+        state::ManagerImpl::Create({.directory = paths.state_directory(),
+                                    .run_directory = paths.run_directory(),
+                                    .clock = &util::Clock::Real(),
+                                    .timers = timers_.get(),
+                                    .drivers = drivers_.drivers,
+                                    .formats = MakeFormats(),
+                                    .limits = StateLimits(config)});
+    if (!manager.ok()) return WithContext("open the state", manager.status());
+    manager_ = *std::move(manager);
+
+    health_.SetHypervisors([manager = manager_.get()](absl::string_view name) -> std::optional<bool> {
+      v1::GetHypervisorRequest request;
+      request.set_name(std::string(name));
+      const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(request);
+      if (!hypervisor.ok()) return std::nullopt;
+      return hypervisor->available();
+    });
+    workers_ = std::make_unique<services::WorkerPool>(kWorkerThreads);
+    dispatcher_ = std::make_unique<services::Dispatcher>(&permissions_, &table_, CallLimits(config));
+    services::RegisterAll(dispatcher_.get(), MakeDependencies(options.start_time));
+
+    absl::StatusOr<std::vector<connections::Listener>> listeners =
+        OpenListeners(config.listen, options.group_given, paths, std::move(options.passed));
+    if (!listeners.ok()) return WithContext("open the sockets", listeners.status());
+    for (const connections::Listener& listener : *listeners) {
+      util::LogInfo("listening on ", listener.path(), listener.read_only() ? ", read-only" : "");
+    }
+    liveness_socket_ = listeners->front().path();
+
+    absl::StatusOr<std::unique_ptr<services::Server>> server = services::Server::Start(dispatcher_.get(), &table_, {});
+    if (!server.ok()) return WithContext("start the server", server.status());
+    server_ = *std::move(server);
+    absl::StatusOr<std::unique_ptr<connections::Acceptor>> acceptor = connections::Acceptor::Start(
+        *std::move(listeners), &table_, [server = server_.get()](int descriptor) { server->HandOver(descriptor); },
+        {.limits = {.max_clients = static_cast<uint32_t>(config.limits.clients),
+                    .max_clients_per_user = static_cast<uint32_t>(config.limits.clients_per_user)}});
+    if (!acceptor.ok()) return WithContext("let clients in", acceptor.status());
+    acceptor_ = *std::move(acceptor);
+    return absl::OkStatus();
+  }
+
+  void Autostart() override {
+    const absl::StatusOr<size_t> started = manager_->Autostart();
+    if (!started.ok()) {
+      util::LogError("autostart: ", started.status().message());
+    } else if (*started > 0) {
+      util::LogInfo("autostart: ", *started, " domains are being started");
+    }
+  }
+
+  std::string StatusText() const override {
+    uint32_t domains = 0;
+    uint32_t running = 0;
+    const v1::ListHypervisorsResponse hypervisors = manager_->ListHypervisors();
+    for (const v1::Hypervisor& hypervisor : hypervisors.hypervisors()) {
+      domains += hypervisor.domains();
+      running += hypervisor.running_domains();
+    }
+    const size_t clients = table_.size();
+    return absl::StrCat(domains, domains == 1 ? " domain, " : " domains, ", running, " running, ", clients,
+                        clients == 1 ? " client" : " clients");
+  }
+
+  absl::Status CheckLiveness(absl::Duration timeout) const override {
+    (void)manager_->Summary();  // hangs, and with it the main thread, if the state does
+    // A socket without a name cannot be asked.
+    return liveness_socket_.empty() ? absl::OkStatus() : reeve::CheckLiveness(liveness_socket_, timeout);
+  }
+
+  absl::Status End(absl::Duration timeout) override {
+    const absl::Time deadline = absl::Now() + timeout;
+    health_.SetDraining();
+    acceptor_->StopListening();
+    // What a user has wedged for a test must not keep the daemon from ending.
+    if (drivers_.test_controls != nullptr) drivers_.test_controls->ReleaseAll();
+    server_->Shutdown(deadline);
+    // A change goes on when its client has left: it gets a moment in any case.
+    return manager_->Drain(std::max(deadline - absl::Now(), absl::Seconds(1)));
+  }
+
+ private:
+  services::Dependencies MakeDependencies(absl::Time start_time) {
+    services::Dependencies dependencies;
+    dependencies.manager = manager_.get();
+    dependencies.connections = &table_;
+    dependencies.health = &health_;
+    dependencies.workers = workers_.get();
+    dependencies.node = [] { return node::ReadNode(); };
+    dependencies.version.set_daemon(kVersion);
+    dependencies.version.set_api("v1");
+    dependencies.version.set_grpc(grpc::Version());
+    dependencies.daemon = [start_time] { return DescribeDaemon(start_time); };
+    dependencies.set_log_level = ChangeLogLevel;
+    dependencies.test_controls = drivers_.test_controls;
+    return dependencies;
+  }
+
+  DriverSet drivers_;
+  std::unique_ptr<util::Timers> timers_;
+  std::unique_ptr<state::ManagerImpl> manager_;
+  connections::Table table_{&util::Clock::Real()};
+  services::Health health_;
+  std::unique_ptr<services::WorkerPool> workers_;
+  const auth::SocketPermissions permissions_;
+  std::unique_ptr<services::Dispatcher> dispatcher_;
+  std::unique_ptr<services::Server> server_;
+  std::unique_ptr<connections::Acceptor> acceptor_;
+  std::string liveness_socket_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Assembly>> Assemble(const Paths& paths, AssemblyOptions options) {
+  auto assembly = std::make_unique<RealAssembly>();
+  if (absl::Status status = assembly->Build(paths, std::move(options)); !status.ok()) return status;
+  return assembly;
+}
+
+}  // namespace reeve
