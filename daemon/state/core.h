@@ -1,0 +1,220 @@
+// What the manager is made of. Included by the files that implement it only.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "daemon/state/executor.h"
+#include "daemon/state/ledger.h"
+#include "daemon/state/list.h"
+#include "daemon/state/manager.h"
+#include "daemon/state/manager_impl.h"
+#include "daemon/state/operations.h"
+#include "daemon/state/pages.h"
+#include "daemon/state/registry.h"
+#include "daemon/state/requests.h"
+#include "daemon/state/store.h"
+#include "daemon/state/unstored.h"
+#include "daemon/state/watch_hub.h"
+
+namespace reeve::state {
+
+// A domain as a request names it, found when the call came in.
+struct Target {
+  std::string hypervisor;
+  std::string name;
+  std::string uid;    // empty: that of the name, whatever it is
+  std::string queue;  // another queue than that of the domain
+
+  [[nodiscard]] std::string resource_name() const;  // also the key of the domain's queue
+};
+
+// A change while it is being made.
+struct ChangeContext {
+  v1::EventCause cause = v1::EVENT_CAUSE_USER;
+  std::string requestor;
+  std::string operation;
+  RequestRecord* request = nullptr;  // stored with the first commit
+  bool recorded = false;
+
+  [[nodiscard]] v1::Event NewEvent(v1::EventType type, v1::EventDetail detail, v1::DomainState previous) const;
+};
+
+class Core;
+
+// Takes what a driver reports of its guests to the manager, until that goes.
+class Observer final : public drivers::GuestObserver {
+ public:
+  Observer(Core* core, std::string hypervisor) : core_(core), hypervisor_(std::move(hypervisor)) {}
+  void OnExit(const drivers::DomainKey& domain, const drivers::GuestExit& exit) override;
+  void OnReboot(const drivers::DomainKey& domain, const drivers::RunningGuest& guest, bool requested) override;
+  // Later reports are dropped: the next daemon finds out for itself.
+  void Detach();
+
+ private:
+  std::mutex mutex_;
+  Core* core_;
+  const std::string hypervisor_;
+};
+
+// A driver, and the ear it reports to, which goes after it.
+struct HypervisorSlot {
+  std::string name;  // "lxc"
+  std::unique_ptr<Observer> observer;
+  std::shared_ptr<drivers::HypervisorDriver> driver;
+};
+
+// All parts, in the order in which they need each other. Thread-safe. The methods named ...Job run in the domain's
+// queue.
+class Core {
+ public:
+  Core(Options options, std::unique_ptr<Store> store, const std::string& instance);
+  ~Core();
+
+  // recovery.cc
+  absl::Status LoadDomains();
+  void Recover(bool rebooted);
+  absl::StatusOr<size_t> Autostart();
+
+  // core.cc
+  absl::Status Maintain();
+  absl::Status Drain(absl::Duration timeout);
+  const HypervisorSlot* FindSlot(absl::string_view hypervisor) const;
+  // HYPERVISOR_NOT_FOUND, and for the second HYPERVISOR_UNAVAILABLE.
+  absl::StatusOr<drivers::HypervisorDriver*> DriverOf(absl::string_view hypervisor) const;
+  absl::StatusOr<drivers::HypervisorDriver*> AvailableDriverOf(absl::string_view hypervisor) const;
+  // A change in a job; counts towards compaction.
+  absl::StatusOr<v1::Domain> Commit(ChangeContext& context, const Change& change, bool empty_response = false);
+  // Of a change of something that has happened already: keeps it when it cannot be stored.
+  absl::StatusOr<v1::Domain> CommitOrKeep(ChangeContext& context, const Target& target, const Change& change,
+                                          absl::string_view what_happened);
+  // The domain of a job. DOMAIN_NOT_FOUND, ETAG_MISMATCH.
+  absl::StatusOr<EntryPointer> Expect(const Target& target, absl::string_view etag) const;
+  absl::StatusOr<Target> TargetOf(absl::string_view name) const;
+
+  // reads.cc
+  Sampler MakeSampler() const;
+  // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND.
+  absl::StatusOr<EntryPointer> Find(absl::string_view name) const;
+
+  // guest_reports.cc
+  void OnExit(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::GuestExit& exit);
+  void OnReboot(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::RunningGuest& guest,
+                bool requested);
+  absl::Status ExitJob(const Target& target, uint64_t run, const drivers::GuestExit& exit);
+  absl::Status RebootedJob(const Target& target, uint64_t run, const drivers::RunningGuest& guest, bool requested,
+                           absl::Time time);
+  void Report(const std::string& hypervisor, const drivers::DomainKey& domain,
+              std::function<absl::Status(const Target&)> job);
+  void ReleaseReports();
+
+  // recovery.cc
+  void Adopt(const HypervisorSlot& slot, const drivers::DomainKey& domain, const drivers::RunningGuest& guest);
+
+  // definitions.cc
+  struct Definition {
+    Target target;
+    v1::Domain domain;  // name, uid (may be empty) and spec
+  };
+  template <typename Request>
+  absl::StatusOr<Definition> ReadDefinition(const Request& request) const;
+  absl::StatusOr<v1::Domain> CreateJob(ChangeContext& context, const v1::CreateDomainRequest& request,
+                                       Definition definition);
+  absl::StatusOr<v1::Domain> UpdateJob(ChangeContext& context, const v1::UpdateDomainRequest& request,
+                                       Definition definition);
+  absl::StatusOr<v1::DeleteDomainResponse> DeleteJob(ChangeContext& context, const v1::DeleteDomainRequest& request,
+                                                     const Target& target);
+  absl::StatusOr<v1::Domain> AutostartJob(ChangeContext& context, const v1::SetDomainAutostartRequest& request,
+                                          const Target& target);
+
+  // lifecycle.cc
+  absl::StatusOr<v1::Domain> StartJob(ChangeContext& context, const v1::StartDomainRequest& request,
+                                      const Target& target);
+  absl::StatusOr<v1::Domain> StartGuest(ChangeContext& context, drivers::HypervisorDriver* driver, const Target& target,
+                                        store::v1::DomainRecord record, bool paused);
+  // Makes a failed start an event; `record` is that of the domain, which does not run.
+  void RecordStartFailure(const ChangeContext& context, store::v1::DomainRecord record, const absl::Status& failure);
+  absl::StatusOr<v1::Domain> ShutdownJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::StatusOr<v1::Domain> RebootJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::StatusOr<v1::Domain> DestroyJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::StatusOr<v1::Domain> SuspendJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::StatusOr<v1::Domain> ResumeJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::Status SaveJob(ChangeContext& context, const Target& target);
+
+  // Does `job` in the queue of the domain that `find_target` gives, once per request_id, and answers through `done`.
+  // `verb` begins the messages of errors: "start".
+  template <typename Response, typename Request>
+  void Do(const Caller& caller, const Request& request, absl::string_view verb,
+          const std::function<absl::StatusOr<Target>()>& find_target, bool store_answer, Done<Response> done,
+          std::function<absl::StatusOr<Response>(ChangeContext&, const Target&)> job);
+
+  const Options options_;
+  const std::unique_ptr<Store> store_;
+  Registry registry_;
+  WatchHub hub_;
+  Ledger ledger_;
+  RequestTable requests_;
+  PageTable pages_;
+  OperationTable operations_;
+  std::vector<HypervisorSlot> slots_;  // ordered by name; constant after Recover
+  std::atomic<uint32_t> set_aside_{0};
+  std::atomic<bool> draining_{false};
+
+  std::mutex mutex_;                                                 // of the following
+  absl::flat_hash_map<std::string, std::string> reserved_uids_;      // uid -> resource name, while it is being created
+  absl::flat_hash_map<std::string, std::string> reboot_requestors_;  // uid -> who asked for the reboot to come
+  std::optional<std::vector<std::function<void()>>> held_reports_;   // of drivers, until Recover has ended
+  util::Timers::Id maintenance_timer_ = 0;
+  bool maintenance_due_ = false;
+  bool ending_ = false;
+
+  // Behind what its jobs use: it goes first, and waits for them.
+  Executor executor_;
+  UnstoredChanges unstored_;
+
+ private:
+  void SetMaintenanceTimer();
+  void SubmitMaintenance();
+};
+
+// Keeps a uid for a domain that is being created. Move-only.
+class UidReservation {
+ public:
+  // UUID_IN_USE when another domain has it, or is being created with it.
+  static absl::StatusOr<UidReservation> Make(Core* core, const std::string& uid, const std::string& resource_name);
+  UidReservation(UidReservation&& other) noexcept
+      : core_(std::exchange(other.core_, nullptr)), uid_(std::move(other.uid_)) {}
+  UidReservation& operator=(UidReservation&&) = delete;
+  ~UidReservation();
+
+ private:
+  UidReservation(Core* core, std::string uid) : core_(core), uid_(std::move(uid)) {}
+  Core* core_;
+  std::string uid_;
+};
+
+// Puts a domain that has ended into its state: `record` of a running one becomes that of one that is off.
+void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, absl::string_view message,
+               absl::Time time);
+// Puts a guest that runs into a record.
+void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& guest, uint64_t run,
+                 v1::DomainStateReason reason, absl::Time time);
+
+drivers::DomainKey KeyOf(const Entry& entry);
+// An error of a driver, DRIVER_FAILED where it says nothing better.
+absl::Status DriverError(const absl::Status& status);
+
+// DOMAIN_STATE: "... is running", with a PreconditionFailure.
+absl::Status StateError(const Entry& entry);
+
+}  // namespace reeve::state

@@ -1,0 +1,266 @@
+// Create, update and delete: what is wanted of a domain.
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/state/change.h"
+#include "daemon/state/names.h"
+#include "formats/domain_name.h"
+#include "formats/uuid.h"
+#include "util/log.h"
+#include "util/proto_time.h"
+#include "util/uuid.h"
+
+namespace reeve::state {
+namespace {
+
+constexpr size_t kMaxDocumentBytes = 1 << 20;
+
+absl::Status Invalid(absl::string_view field, absl::string_view description) {
+  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
+  AddFieldViolation(&status, field, description);
+  return status;
+}
+
+absl::StatusOr<v1::Domain> Parse(const v1::Document& document, const Formats& formats) {
+  if (document.format() != v1::Document::FORMAT_LIBVIRT_XML || !formats.parse) {
+    return Invalid("document.format", "is not one that is known");
+  }
+  if (document.text().size() > kMaxDocumentBytes) {
+    return Error(v1::REASON_DOCUMENT_MALFORMED,
+                 absl::StrCat("the document has ", document.text().size(), " bytes, at most 1 MiB are allowed"));
+  }
+  return formats.parse(document.text());
+}
+
+}  // namespace
+
+template <typename Request>
+absl::StatusOr<Core::Definition> Core::ReadDefinition(const Request& request) const {
+  absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/false);
+  if (!hypervisor.ok()) return hypervisor.status();
+  if (auto driver = DriverOf(*hypervisor); !driver.ok()) return driver.status();
+
+  v1::Domain source;
+  switch (request.source_case()) {
+    case Request::kDomain:
+      source = request.domain();
+      break;
+    case Request::kDocument: {
+      absl::StatusOr<v1::Domain> parsed = Parse(request.document(), options_.formats);
+      if (!parsed.ok()) return parsed.status();
+      source = *std::move(parsed);
+      break;
+    }
+    default:
+      return Invalid("source", "is missing");
+  }
+  if (!source.has_spec()) return Invalid("domain.spec", "is missing");
+
+  Definition definition;
+  definition.target.hypervisor = *hypervisor;
+  definition.target.name = source.name();
+  if (absl::StartsWith(source.name(), "hypervisors/")) {
+    const formats::DomainNameParts parts = formats::SplitDomainResourceName(source.name());
+    if (!parts.name.empty() && parts.hypervisor != *hypervisor) {
+      return Invalid("domain.name", absl::StrCat("is of hypervisor ", util::EscapeControlCharacters(parts.hypervisor),
+                                                 ", parent is of ", *hypervisor));
+    }
+    if (!parts.name.empty()) definition.target.name = std::string(parts.name);
+  }
+  if (absl::Status status = formats::CheckDomainName(definition.target.name); !status.ok()) return status;
+  definition.domain.set_name(definition.target.resource_name());
+  if (!source.uid().empty()) {
+    absl::StatusOr<std::string> uid = formats::ParseUuid(source.uid());
+    if (!uid.ok()) return uid.status();
+    definition.domain.set_uid(*uid);
+  }
+  definition.domain.mutable_spec()->Swap(source.mutable_spec());
+  if (options_.formats.check) {
+    if (absl::Status status = options_.formats.check(definition.domain.spec()); !status.ok()) return status;
+  }
+  return definition;
+}
+
+absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::CreateDomainRequest& request,
+                                           Definition definition) {
+  const Target& target = definition.target;
+  absl::StatusOr<drivers::HypervisorDriver*> driver = AvailableDriverOf(target.hypervisor);
+  if (!driver.ok()) return driver.status();
+  if (request.paused() && !request.transient()) return Invalid("paused", "is for transient domains only");
+  v1::Domain& domain = definition.domain;
+  if (const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name); entry != nullptr) {
+    return Error(v1::REASON_DOMAIN_EXISTS,
+                 absl::StrCat("there is a domain of this name already, with UUID ", entry->key->uid),
+                 {{"name", target.resource_name()}, {"uid", entry->key->uid}});
+  }
+  if (domain.uid().empty()) {
+    absl::StatusOr<std::string> uid = util::NewUuid();
+    if (!uid.ok()) return uid.status();
+    domain.set_uid(*std::move(uid));
+  }
+  absl::StatusOr<UidReservation> reservation = UidReservation::Make(this, domain.uid(), target.resource_name());
+  if (!reservation.ok()) return reservation.status();
+  if (absl::Status status = (*driver)->Validate(domain.spec()); !status.ok()) return status;
+  (*driver)->Complete({target.name, domain.uid(), 0}, domain.mutable_spec());
+
+  const absl::Time now = options_.clock->Now();
+  store::v1::DomainRecord record;
+  *domain.mutable_create_time() = util::ToProto(now);
+  domain.mutable_status()->set_persistent(!request.transient());
+  *record.mutable_domain() = domain;
+  MarkEnded(&record, v1::DOMAIN_STATE_REASON_DEFINED, "", now);
+  if (request.validate_only()) {
+    if (request.transient()) {
+      absl::Status status = (*driver)->Preflight({target.name, domain.uid(), 1}, domain.spec());
+      if (!status.ok()) return WithReason(v1::REASON_START_FAILED, status);
+    }
+    return record.domain();
+  }
+  if (request.transient()) return StartGuest(context, *driver, target, std::move(record), request.paused());
+  return Commit(context, {.record = std::move(record),
+                          .event = context.NewEvent(v1::EVENT_TYPE_DEFINED, v1::EVENT_DETAIL_DEFINED_ADDED,
+                                                    v1::DOMAIN_STATE_UNSPECIFIED)});
+}
+
+absl::StatusOr<v1::Domain> Core::UpdateJob(ChangeContext& context, const v1::UpdateDomainRequest& request,
+                                           Definition definition) {
+  const Target& target = definition.target;
+  v1::Domain& wanted = definition.domain;
+  const EntryPointer present = registry_.snapshot()->Find(target.hypervisor, target.name);
+  if (present == nullptr && request.allow_missing()) {
+    if (!request.etag().empty()) return Error(v1::REASON_ETAG_MISMATCH, "an etag was given, but the domain is gone");
+    v1::CreateDomainRequest create;
+    create.set_validate_only(request.validate_only());
+    return CreateJob(context, create, std::move(definition));
+  }
+  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  if (!entry.ok()) return entry.status();
+  absl::StatusOr<drivers::HypervisorDriver*> driver = AvailableDriverOf(target.hypervisor);
+  if (!driver.ok()) return driver.status();
+  const EntryKey& key = *(*entry)->key;
+  if (!wanted.uid().empty() && wanted.uid() != key.uid) {
+    // The UUID may be another domain's, which is the more useful thing to say.
+    if (auto reservation = UidReservation::Make(this, wanted.uid(), target.resource_name()); !reservation.ok()) {
+      return reservation.status();
+    }
+    return Error(v1::REASON_DOMAIN_EXISTS, absl::StrCat("the domain has UUID ", key.uid, ", not ", wanted.uid()),
+                 {{"name", target.resource_name()}, {"uid", key.uid}});
+  }
+  if (absl::Status status = (*driver)->Validate(wanted.spec()); !status.ok()) return status;
+  (*driver)->Complete({key.name, key.uid, (*entry)->run}, wanted.mutable_spec());
+
+  store::v1::DomainRecord record = RecordOf(**entry);
+  v1::Domain& domain = *record.mutable_domain();
+  const bool was_persistent = domain.status().persistent();
+  if (IsActive((*entry)->state)) {
+    if (!record.has_running_spec()) *record.mutable_running_spec() = domain.spec();
+    const bool same = record.running_spec().SerializeAsString() == wanted.spec().SerializeAsString();
+    domain.mutable_status()->set_updated(!same);
+    if (same) record.clear_running_spec();
+  }
+  domain.mutable_spec()->Swap(wanted.mutable_spec());
+  domain.mutable_status()->set_persistent(true);
+  if (request.validate_only()) return domain;
+  return Commit(context, {.record = std::move(record),
+                          .event = context.NewEvent(
+                              v1::EVENT_TYPE_DEFINED,
+                              was_persistent ? v1::EVENT_DETAIL_DEFINED_UPDATED : v1::EVENT_DETAIL_DEFINED_ADDED,
+                              (*entry)->state)});
+}
+
+absl::StatusOr<v1::DeleteDomainResponse> Core::DeleteJob(ChangeContext& context, const v1::DeleteDomainRequest& request,
+                                                         const Target& target) {
+  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  if (!entry.ok()) return entry.status();
+  if (!(*entry)->persistent) {
+    return Error(v1::REASON_DOMAIN_TRANSIENT, "the domain is transient: it vanishes when it ends",
+                 {{"name", target.resource_name()}});
+  }
+  if (request.validate_only()) return v1::DeleteDomainResponse();
+  Change change;
+  change.record = RecordOf(**entry);
+  change.remove = !IsActive((*entry)->state);
+  change.event = context.NewEvent(v1::EVENT_TYPE_UNDEFINED, v1::EVENT_DETAIL_UNDEFINED_REMOVED, (*entry)->state);
+  if (!change.remove) {
+    v1::Domain& domain = *change.record.mutable_domain();
+    if (change.record.has_running_spec()) domain.mutable_spec()->Swap(change.record.mutable_running_spec());
+    change.record.clear_running_spec();
+    domain.clear_autostart();
+    domain.mutable_status()->set_persistent(false);
+    domain.mutable_status()->clear_updated();
+  }
+  if (auto domain = Commit(context, change, /*empty_response=*/true); !domain.ok()) return domain.status();
+  return v1::DeleteDomainResponse();
+}
+
+absl::StatusOr<v1::Domain> Core::AutostartJob(ChangeContext& context, const v1::SetDomainAutostartRequest& request,
+                                              const Target& target) {
+  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  if (!entry.ok()) return entry.status();
+  if (!(*entry)->persistent) {
+    return Error(v1::REASON_DOMAIN_TRANSIENT, "the domain is transient: it cannot start with the daemon",
+                 {{"name", target.resource_name()}});
+  }
+  store::v1::DomainRecord record = RecordOf(**entry);
+  if ((*entry)->autostart == request.autostart()) return record.domain();
+  record.mutable_domain()->set_autostart(request.autostart());
+  return Commit(context, {.record = std::move(record),
+                          .event = context.NewEvent(v1::EVENT_TYPE_CHANGED, v1::EVENT_DETAIL_CHANGED_AUTOSTART,
+                                                    (*entry)->state)});
+}
+
+void ManagerImpl::CreateDomain(const Caller& caller, v1::CreateDomainRequest request, Done<v1::Domain> done) {
+  const bool store_answer = !request.validate_only();
+  auto definition = std::make_shared<Core::Definition>();
+  core_->Do<v1::Domain>(
+      caller, request, "create",
+      [&]() -> absl::StatusOr<Target> {
+        absl::StatusOr<Core::Definition> read = core_->ReadDefinition(request);
+        if (!read.ok()) return read.status();
+        *definition = *std::move(read);
+        return definition->target;
+      },
+      store_answer, std::move(done),
+      [core = core_.get(), definition, request](ChangeContext& context, const Target&) {
+        return core->CreateJob(context, request, std::move(*definition));
+      });
+}
+
+void ManagerImpl::UpdateDomain(const Caller& caller, v1::UpdateDomainRequest request, Done<v1::Domain> done) {
+  const bool store_answer = !request.validate_only();
+  auto definition = std::make_shared<Core::Definition>();
+  core_->Do<v1::Domain>(
+      caller, request, "update",
+      [&]() -> absl::StatusOr<Target> {
+        absl::StatusOr<Core::Definition> read = core_->ReadDefinition(request);
+        if (!read.ok()) return read.status();
+        *definition = *std::move(read);
+        return definition->target;
+      },
+      store_answer, std::move(done),
+      [core = core_.get(), definition, request](ChangeContext& context, const Target&) {
+        return core->UpdateJob(context, request, std::move(*definition));
+      });
+}
+
+void ManagerImpl::DeleteDomain(const Caller& caller, v1::DeleteDomainRequest request,
+                               Done<v1::DeleteDomainResponse> done) {
+  core_->Do<v1::DeleteDomainResponse>(
+      caller, request, "delete", [&] { return core_->TargetOf(request.name()); }, !request.validate_only(),
+      std::move(done),
+      [core = core_.get(), request](ChangeContext& context, const Target& target) {
+        return core->DeleteJob(context, request, target);
+      });
+}
+
+void ManagerImpl::SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request,
+                                     Done<v1::Domain> done) {
+  core_->Do<v1::Domain>(
+      caller, request, "set autostart of", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      [core = core_.get(), request](ChangeContext& context, const Target& target) {
+        return core->AutostartJob(context, request, target);
+      });
+}
+
+}  // namespace reeve::state

@@ -1,0 +1,72 @@
+#include "daemon/state/entry.h"
+
+#include "formats/domain_name.h"
+
+namespace reeve::state {
+
+bool IsActive(v1::DomainState state) {
+  switch (state) {
+    case v1::DOMAIN_STATE_RUNNING:
+    case v1::DOMAIN_STATE_BLOCKED:
+    case v1::DOMAIN_STATE_PAUSED:
+    case v1::DOMAIN_STATE_SHUTDOWN:
+    case v1::DOMAIN_STATE_CRASHED:
+    case v1::DOMAIN_STATE_PMSUSPENDED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+v1::Domain BasicView(const v1::Domain& domain) {
+  v1::Domain basic;
+  basic.set_name(domain.name());
+  basic.set_uid(domain.uid());
+  if (!domain.spec().title().empty()) basic.mutable_spec()->set_title(domain.spec().title());
+  *basic.mutable_status() = domain.status();
+  basic.set_autostart(domain.autostart());
+  basic.set_etag(domain.etag());
+  basic.set_revision(domain.revision());
+  if (domain.has_create_time()) *basic.mutable_create_time() = domain.create_time();
+  return basic;
+}
+
+EntryPointer MakeEntry(const store::v1::DomainRecord& record, std::shared_ptr<const EntryKey> key) {
+  const v1::Domain& domain = record.domain();
+  auto entry = std::make_shared<Entry>();
+  if (key == nullptr) {
+    const formats::DomainNameParts parts = formats::SplitDomainResourceName(domain.name());
+    key = std::make_shared<const EntryKey>(
+        EntryKey{std::string(parts.hypervisor), std::string(parts.name), domain.uid()});
+  }
+  entry->key = std::move(key);
+  entry->revision = domain.revision();
+  entry->id = domain.status().id();
+  entry->run = domain.status().run();
+  entry->state = domain.status().state();
+  entry->persistent = domain.status().persistent();
+  entry->autostart = domain.autostart();
+  entry->basic = BasicView(domain).SerializeAsString();
+  entry->full = domain.SerializeAsString();
+  if (record.has_running_spec()) entry->running_spec = record.running_spec().SerializeAsString();
+  return entry;
+}
+
+v1::Domain DomainOf(const Entry& entry) {
+  v1::Domain domain;
+  (void)domain.ParseFromString(entry.full);  // serialized by MakeEntry
+  return domain;
+}
+
+store::v1::DomainRecord RecordOf(const Entry& entry) {
+  store::v1::DomainRecord record;
+  *record.mutable_domain() = DomainOf(entry);
+  if (!entry.running_spec.empty()) (void)record.mutable_running_spec()->ParseFromString(entry.running_spec);
+  return record;
+}
+
+std::string ResourceName(const EntryKey& key) {
+  return formats::DomainResourceName(key.hypervisor, key.name);
+}
+
+}  // namespace reeve::state

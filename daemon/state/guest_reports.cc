@@ -1,0 +1,124 @@
+// What drivers report of guests.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/state/core.h"
+#include "util/log.h"
+#include "util/proto_time.h"
+
+namespace reeve::state {
+
+void Observer::OnExit(const drivers::DomainKey& domain, const drivers::GuestExit& exit) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (core_ != nullptr) core_->OnExit(hypervisor_, domain, exit);
+}
+
+void Observer::OnReboot(const drivers::DomainKey& domain, const drivers::RunningGuest& guest, bool requested) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (core_ != nullptr) core_->OnReboot(hypervisor_, domain, guest, requested);
+}
+
+void Observer::Detach() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  core_ = nullptr;
+}
+
+void Core::Report(const std::string& hypervisor, const drivers::DomainKey& domain,
+                  std::function<absl::Status(const Target&)> job) {
+  std::function<void()> submit = [this, target = Target{hypervisor, domain.name, domain.uid, ""},
+                                  job = std::move(job)] {
+    executor_.SubmitAlways(target.resource_name(), [this, target, job] {
+      absl::Status status = unstored_.Flush(target.resource_name());
+      if (status.ok()) status = job(target);
+      if (!status.ok()) unstored_.Add(target.resource_name(), [job, target] { return job(target); });
+    });
+  };
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (held_reports_.has_value()) {
+      held_reports_->push_back(std::move(submit));
+      return;
+    }
+  }
+  submit();
+}
+
+void Core::ReleaseReports() {
+  std::vector<std::function<void()>> reports;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    reports = std::move(*held_reports_);
+    held_reports_.reset();
+  }
+  for (const std::function<void()>& report : reports) report();
+}
+
+void Core::OnExit(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::GuestExit& exit) {
+  drivers::GuestExit timed = exit;
+  if (!timed.status.has_time()) *timed.status.mutable_time() = util::ToProto(options_.clock->Now());
+  Report(hypervisor, domain,
+         [this, run = domain.run, timed](const Target& target) { return ExitJob(target, run, timed); });
+}
+
+void Core::OnReboot(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::RunningGuest& guest,
+                    bool requested) {
+  const absl::Time now = options_.clock->Now();
+  Report(hypervisor, domain, [this, run = domain.run, guest, requested, now](const Target& target) {
+    return RebootedJob(target, run, guest, requested, now);
+  });
+}
+
+absl::Status Core::ExitJob(const Target& target, uint64_t run, const drivers::GuestExit& exit) {
+  const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name);
+  if (entry == nullptr || entry->key->uid != target.uid || entry->run != run || !IsActive(entry->state)) {
+    util::LogDebug(target.resource_name(), ": the end of run ", run, " is known already");
+    return absl::OkStatus();
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    reboot_requestors_.erase(target.uid);
+  }
+  Change change;
+  change.record = RecordOf(*entry);
+  *change.record.mutable_domain()->mutable_status()->mutable_last_exit() = exit.status;
+  MarkEnded(&change.record, exit.reason, exit.message, util::FromProto(exit.status.time()));
+  change.remove = !entry->persistent;
+  ChangeContext context;
+  context.cause = exit.cause;
+  change.event = context.NewEvent(v1::EVENT_TYPE_STOPPED, exit.detail, entry->state);
+  change.event.set_message(exit.message);
+  *change.event.mutable_time() = exit.status.time();
+  return Commit(context, change).status();
+}
+
+absl::Status Core::RebootedJob(const Target& target, uint64_t run, const drivers::RunningGuest& guest, bool requested,
+                               absl::Time time) {
+  const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name);
+  if (entry == nullptr || entry->key->uid != target.uid || entry->run != run || !IsActive(entry->state)) {
+    util::LogDebug(target.resource_name(), ": a reboot of run ", run, ", which has ended");
+    return absl::OkStatus();
+  }
+  ChangeContext context;
+  context.cause = requested ? v1::EVENT_CAUSE_USER : v1::EVENT_CAUSE_GUEST;
+  if (requested) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (const auto found = reboot_requestors_.find(target.uid); found != reboot_requestors_.end()) {
+      context.requestor = found->second;
+    }
+  }
+  Change change;
+  change.record = RecordOf(*entry);
+  MarkRunning(&change.record, guest, run, v1::DOMAIN_STATE_REASON_REBOOTED, time);
+  change.event =
+      context.NewEvent(v1::EVENT_TYPE_REBOOTED,
+                       requested ? v1::EVENT_DETAIL_REBOOTED_REQUESTED : v1::EVENT_DETAIL_REBOOTED_GUEST, entry->state);
+  *change.event.mutable_time() = util::ToProto(time);
+  absl::Status status = Commit(context, change).status();
+  if (status.ok() && requested) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    reboot_requestors_.erase(target.uid);
+  }
+  return status;
+}
+
+}  // namespace reeve::state

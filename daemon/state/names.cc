@@ -1,0 +1,49 @@
+#include "daemon/state/names.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "formats/domain_name.h"
+#include "formats/uuid.h"
+#include "proto/status.h"
+#include "util/log.h"
+
+namespace reeve::state {
+namespace {
+
+// What a client sent, fit to be shown in a message.
+std::string Shown(absl::string_view text) {
+  return util::EscapeControlCharacters(text.substr(0, 256));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ParseHypervisorName(absl::string_view name, bool wildcard) {
+  absl::string_view rest = name;
+  const bool known_form = absl::ConsumePrefix(&rest, "hypervisors/") && !rest.empty() && !absl::StrContains(rest, '/');
+  if (known_form && (rest != "-" || wildcard)) return std::string(rest);
+  return Error(v1::REASON_NAME_INVALID, absl::StrCat("'", Shown(name), "' is not of the form hypervisors/{hypervisor}"),
+               {{"name", Shown(name)}});
+}
+
+absl::StatusOr<EntryPointer> FindDomain(const Snapshot& snapshot, absl::string_view name) {
+  const formats::DomainNameParts parts = formats::SplitDomainResourceName(name);
+  if (parts.name.empty()) {
+    return Error(v1::REASON_NAME_INVALID,
+                 absl::StrCat("'", Shown(name), "' is not of the form hypervisors/{hypervisor}/domains/{domain}"),
+                 {{"name", Shown(name)}});
+  }
+  if (EntryPointer entry = snapshot.Find(parts.hypervisor, parts.name)) return entry;
+  if (absl::StatusOr<std::string> uid = formats::ParseUuid(parts.name); uid.ok()) {
+    EntryPointer entry = snapshot.FindUid(*uid);
+    if (entry != nullptr && entry->key->hypervisor == parts.hypervisor) return entry;
+  }
+  int64_t id = 0;
+  if (absl::string_view digits = parts.name; absl::ConsumePrefix(&digits, "id:") && absl::SimpleAtoi(digits, &id)) {
+    if (EntryPointer entry = snapshot.FindId(parts.hypervisor, id)) return entry;
+  }
+  return Error(v1::REASON_DOMAIN_NOT_FOUND, absl::StrCat("there is no domain ", Shown(name)), {{"name", Shown(name)}});
+}
+
+}  // namespace reeve::state
