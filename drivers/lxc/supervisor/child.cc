@@ -48,6 +48,15 @@ void Await(int socket, ChildWord word) {
   _exit(1);
 }
 
+// The supervisor ignores the terminal's signals; across an exec that would last, and a shell cannot even trap what it was
+// started to ignore (POSIX, "trap").
+void ResetSignals() {
+  for (int number = 1; number < _NSIG; ++number) (void)signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  (void)sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 bool BecomeRoot(const LaunchPlan& plan, Failure* failure) {
   // The host's session keyring must not be reachable from the guest (keyrings(7)). Joined before the ids change, so
   // that it counts against the host's root and not against the quota of an id that many guests may share.
@@ -152,6 +161,7 @@ void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket
   }
   umask(022);
   if (!ConfigureInterfaces(plan, &failure) || !ChangeUser(plan, &socket, &failure)) Report(socket, failure);
+  ResetSignals();
   std::vector<char*> arguments = Pointers(plan.arguments);
   std::vector<char*> environment = Pointers(plan.environment);
   if (plan.paused) {
