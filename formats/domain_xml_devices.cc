@@ -64,7 +64,7 @@ void ReadDevices(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec
 }
 
 void WriteDevices(XmlWriter* writer, const v1::Devices& devices, absl::string_view default_console_target) {
-  writer->Begin("devices");
+  writer->Begin("devices").Body();
   writer->OptionalElement("emulator", devices.emulator());
   for (const auto& disk : devices.disks()) WriteDisk(writer, disk);
   for (const auto& filesystem : devices.filesystems()) WriteFilesystem(writer, filesystem);

@@ -31,7 +31,7 @@ uint64_t BytesOf(absl::string_view unit) {
 
 }  // namespace
 
-absl::StatusOr<uint64_t> ScaledKibibytes(uint64_t number, absl::string_view unit, absl::string_view default_unit) {
+absl::StatusOr<uint64_t> ScaledBytes(uint64_t number, absl::string_view unit, absl::string_view default_unit) {
   const uint64_t bytes = BytesOf(unit.empty() ? default_unit : unit);
   const std::string shown = Printable(unit);
   if (bytes == 0) {
@@ -39,8 +39,13 @@ absl::StatusOr<uint64_t> ScaledKibibytes(uint64_t number, absl::string_view unit
                  {{"unit", shown}});
   }
   if (number > kMaxBytes / bytes) return Error(v1::REASON_SPEC_INVALID, "is 2^63 bytes or more");
-  const uint64_t total = number * bytes;
-  return total / 1024 + (total % 1024 != 0 ? 1 : 0);
+  return number * bytes;
+}
+
+absl::StatusOr<uint64_t> ScaledKibibytes(uint64_t number, absl::string_view unit, absl::string_view default_unit) {
+  const auto bytes = ScaledBytes(number, unit, default_unit);
+  if (!bytes.ok()) return bytes.status();
+  return *bytes / 1024 + (*bytes % 1024 != 0 ? 1 : 0);
 }
 
 }  // namespace reeve::formats

@@ -13,4 +13,7 @@ namespace reeve::formats {
 // beyond 2^63 - 1 bytes, SPEC_INVALID with a message that begins with a verb.
 absl::StatusOr<uint64_t> ScaledKibibytes(uint64_t number, absl::string_view unit, absl::string_view default_unit);
 
+// The same in bytes.
+absl::StatusOr<uint64_t> ScaledBytes(uint64_t number, absl::string_view unit, absl::string_view default_unit);
+
 }  // namespace reeve::formats

@@ -37,6 +37,12 @@ XmlWriter& XmlWriter::Text(absl::string_view text) {
   return *this;
 }
 
+XmlWriter& XmlWriter::Body() {
+  text_.push_back('>');
+  in_tag_ = false;
+  return *this;
+}
+
 XmlWriter& XmlWriter::End() {
   const absl::string_view name = open_.back();
   open_.pop_back();

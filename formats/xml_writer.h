@@ -24,6 +24,8 @@ class XmlWriter {
   // Only when the value is not empty.
   XmlWriter& OptionalAttribute(absl::string_view name, absl::string_view value);
   XmlWriter& Text(absl::string_view text);
+  // Has the element an end tag of its own even when nothing follows.
+  XmlWriter& Body();
   XmlWriter& End();
 
   // <name>text</name>.
