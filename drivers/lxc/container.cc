@@ -1,6 +1,7 @@
 #include "drivers/lxc/container.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <cerrno>
 #include <csignal>
@@ -26,6 +27,13 @@ absl::Status NotRunning() {
 
 absl::Status Failed(const absl::Status& status) {
   return WithReason(v1::REASON_DRIVER_FAILED, status);
+}
+
+// The first process of a guest whose supervisor was killed becomes ours when we are pid 1 or a subreaper (prctl(2));
+// else somebody else reaps it.
+void ReapOrphan(const util::UniqueFd& pidfd) {
+  siginfo_t info = {};
+  (void)waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG);
 }
 
 }  // namespace
@@ -177,10 +185,10 @@ absl::StatusOr<drivers::GuestExit> Container::Destroy() {
   }
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
-  if (absl::Status status = RemoveParts(&parts_); !status.ok()) {
-    absl::MutexLock lock(&mutex_);
-    leftover_ = std::move(parts_);
-  }
+  const bool removed = RemoveParts(&parts_).ok();
+  absl::MutexLock lock(&mutex_);
+  if (!removed) leftover_ = std::move(parts_);
+  ReapOrphan(pidfd_);
   return ReportDestroyed(record, now);
 }
 
@@ -206,6 +214,8 @@ drivers::GuestExit Container::Finish(std::optional<ContainerParts>* leftover) {
   int signal = 0;
   if (!record) signal = ReapSupervisor(parts_.supervisor);
   if (!RemoveParts(&parts_).ok()) *leftover = std::move(parts_);
+  absl::MutexLock lock(&mutex_);
+  ReapOrphan(pidfd_);
   return ReportExit(record, signal, now);
 }
 

@@ -79,9 +79,9 @@ drivers::GuestExit ReportExit(const std::optional<ExitRecord>& record, int super
         SetCrashed(record->signal == SIGKILL ? v1::EVENT_CAUSE_EXTERNAL : v1::EVENT_CAUSE_CRASH, &exit);
       }
       break;
-    case ExitKind::kRelaunchFailed:
+    case ExitKind::kLaunchFailed:
       Set(v1::DOMAIN_STATE_REASON_FAILED, v1::EVENT_DETAIL_STOPPED_FAILED, v1::EVENT_CAUSE_GUEST, &exit);
-      exit.message = absl::StrCat("the guest could not be restarted: ", record->text);
+      exit.message = absl::StrCat("init could not be launched: ", record->text);
       break;
   }
   return exit;

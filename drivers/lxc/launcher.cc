@@ -46,7 +46,10 @@ absl::Status AwaitWord(const SupervisorProcess& supervisor, Message* message, ut
     if (count < 0 && errno != EINTR) return Refuse("wait for the supervisor", util::ErrnoStatus("poll"));
     if (count <= 0) continue;
     int fd = -1;
-    const int error = ReceiveMessage(supervisor.control.get(), message, &fd);
+    int error = ReceiveMessage(supervisor.control.get(), message, &fd);
+    // The first time it may only say that the supervisor has ended without reading all: its last word is behind it
+    // (unix(7)).
+    if (error == ECONNRESET) error = ReceiveMessage(supervisor.control.get(), message, &fd);
     pidfd->Reset(fd);
     if (error == ECONNRESET) return Error(v1::REASON_START_FAILED, "the supervisor ended during the start");
     if (error != 0) return Refuse("hear the supervisor", util::ErrnoStatus(error, "receive"));

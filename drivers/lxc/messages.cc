@@ -51,7 +51,7 @@ std::string Encode(Structure& structure) {
 }
 
 bool Valid(const ExitRecord& record) {
-  return record.kind >= ExitKind::kExited && record.kind <= ExitKind::kRelaunchFailed;
+  return record.kind >= ExitKind::kExited && record.kind <= ExitKind::kLaunchFailed;
 }
 
 }  // namespace

@@ -30,11 +30,11 @@ enum class MessageKind : uint8_t {
 };
 
 enum class ExitKind : uint8_t {
-  kExited = 1,      // code
-  kKilled,          // signal
-  kHalted,          // power-off or halt by reboot(2)
-  kRestarted,       // restart by reboot(2), and the specification wants no restart
-  kRelaunchFailed,  // text
+  kExited = 1,    // code
+  kKilled,        // signal
+  kHalted,        // power-off or halt by reboot(2)
+  kRestarted,     // restart by reboot(2), and the specification wants no restart
+  kLaunchFailed,  // a reboot, or the exec of a guest that was started paused; text
 };
 
 // How a guest ended; also the file "exit" of the run directory.

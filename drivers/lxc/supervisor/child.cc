@@ -48,8 +48,8 @@ void Await(int socket, ChildWord word) {
   _exit(1);
 }
 
-// The supervisor ignores the terminal's signals; across an exec that would last, and a shell cannot even trap what it was
-// started to ignore (POSIX, "trap").
+// The supervisor ignores the terminal's signals; across an exec that would last, and a shell cannot even trap what it
+// was started to ignore (POSIX, "trap").
 void ResetSignals() {
   for (int number = 1; number < _NSIG; ++number) (void)signal(number, SIG_DFL);
   sigset_t none;

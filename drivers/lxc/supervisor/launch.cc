@@ -81,13 +81,24 @@ bool FailByDeath(const Guest& guest, Failure* failure) {
   return FailWith(failure, Step::kSetUp, 0, "the first process was killed by signal " + std::to_string(info.si_status));
 }
 
+// The report of a first process; false when the message is something else.
+bool ReadFailure(const char* bytes, size_t size, Failure* failure) {
+  if (size < 6 || bytes[0] != static_cast<char>(ChildWord::kFailed)) return false;
+  failure->step = static_cast<Step>(bytes[1]);
+  memcpy(&failure->error, bytes + 2, sizeof failure->error);
+  failure->object.assign(bytes + 6, size - 6);
+  return true;
+}
+
 // Listens to the first process until init runs, or is ready to.
 bool AwaitChild(const LaunchPlan& plan, Guest* guest, Failure* failure) {
   bool executing = false;
   for (;;) {
     char bytes[1200];
     const ssize_t got = recv(guest->channel.get(), bytes, sizeof bytes, 0);
-    if (got < 0 && errno == EINTR) continue;
+    // ECONNRESET comes once, before what a child said that died with our words unread (unix(7)): its report is still
+    // there.
+    if (got < 0 && (errno == EINTR || errno == ECONNRESET)) continue;
     if (got < 0) return Fail(failure, Step::kSynchronize);
     if (got == 0) return executing || FailByDeath(*guest, failure);
     switch (static_cast<ChildWord>(bytes[0])) {
@@ -98,11 +109,7 @@ bool AwaitChild(const LaunchPlan& plan, Guest* guest, Failure* failure) {
         if (plan.paused) return true;
         break;
       case ChildWord::kFailed:
-        if (got >= 6) {
-          failure->step = static_cast<Step>(bytes[1]);
-          memcpy(&failure->error, bytes + 2, sizeof failure->error);
-          failure->object.assign(bytes + 6, static_cast<size_t>(got) - 6);
-        }
+        (void)ReadFailure(bytes, static_cast<size_t>(got), failure);  // else it stays "set up the guest"
         return false;
       default:
         return FailWith(failure, Step::kSynchronize, EBADMSG, "");
@@ -170,9 +177,18 @@ bool Launch(const LaunchPlan& plan, const Preparation& preparation, int group, G
 }
 
 bool Proceed(Guest* guest) {
-  const bool said = Say(guest->channel.get(), ChildWord::kProceed);
-  guest->channel.Reset();
-  return said;
+  return Say(guest->channel.get(), ChildWord::kProceed);
+}
+
+bool HeardFailure(const Guest& guest, Failure* failure) {
+  char bytes[1200];
+  while (guest.channel) {
+    const ssize_t got = recv(guest.channel.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+    if (got < 0 && errno == ECONNRESET) continue;
+    if (got <= 0) return false;
+    if (ReadFailure(bytes, static_cast<size_t>(got), failure)) return true;
+  }
+  return false;
 }
 
 }  // namespace reeve::lxc

@@ -14,7 +14,7 @@ namespace reeve::lxc {
 struct Guest {
   pid_t pid = 0;
   util::UniqueFd pidfd;
-  util::UniqueFd channel;     // to the first process; held only while it waits for Proceed
+  util::UniqueFd channel;     // to the first process; held only when it waited for Proceed
   int64_t start_time_ns = 0;  // CLOCK_REALTIME
 };
 
@@ -26,7 +26,8 @@ int64_t RealTime();
 // removes by itself (a network namespace with its interfaces).
 bool Launch(const LaunchPlan& plan, const Preparation& preparation, int group, Guest* guest, Failure* failure);
 
-// Lets a guest that waits execute init. A failure then shows as its end.
+// Lets a guest that waits execute init. A failure then shows as its end, and HeardFailure tells of it.
 bool Proceed(Guest* guest);
+bool HeardFailure(const Guest& guest, Failure* failure);
 
 }  // namespace reeve::lxc

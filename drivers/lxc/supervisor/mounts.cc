@@ -40,6 +40,8 @@ util::UniqueFd CloneTree(int directory, const char* path, bool recursive) {
 util::UniqueFd MakeFilesystem(const char* type, std::initializer_list<MountOption> options, uint64_t attributes) {
   util::UniqueFd context(fsopen(type, FSOPEN_CLOEXEC));
   if (!context) return context;
+  // What the guest sees as the device in /proc/mounts.
+  if (fsconfig(context.get(), FSCONFIG_SET_STRING, "source", type, 0) < 0) return {};
   for (const auto& [key, value] : options) {
     const auto command = value == nullptr ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
     if (fsconfig(context.get(), command, key, value, 0) < 0) return {};

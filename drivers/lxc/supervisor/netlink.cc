@@ -100,7 +100,7 @@ Request PairRequest(const InterfacePlan& plan, int64_t pid, uint32_t bridge, uin
   request.Add(IFLA_INFO_KIND, "veth", 4);
   rtattr* data = request.Open(IFLA_INFO_DATA);
   rtattr* peer = request.Open(VETH_INFO_PEER);
-  request.Append(body);
+  request.Append(ifinfomsg{});  // down: an end cannot be brought up before the pair is joined
   request.AddName(IFLA_IFNAME, plan.guest_name);
   if (plan.mac.size() == 6) request.Add(IFLA_ADDRESS, plan.mac);
   if (mtu != 0) request.Add(IFLA_MTU, mtu);
@@ -172,8 +172,15 @@ bool BringUpLoopback(int netlink, Failure* failure) {
 }
 
 bool ConfigureInterface(int netlink, const InterfacePlan& plan, Failure* failure) {
-  if (plan.addresses.empty() && plan.routes.empty()) return true;
   ifreq link;
+  if (plan.up) {
+    if (!InterfaceRequest(netlink, plan.guest_name, SIOCGIFFLAGS, &link)) {
+      return Fail(failure, Step::kMakeInterface, plan.guest_name);
+    }
+    link.ifr_flags |= IFF_UP;
+    if (ioctl(netlink, SIOCSIFFLAGS, &link) < 0) return Fail(failure, Step::kMakeInterface, plan.guest_name);
+  }
+  if (plan.addresses.empty() && plan.routes.empty()) return true;
   if (!InterfaceRequest(netlink, plan.guest_name, SIOCGIFINDEX, &link)) {
     return Fail(failure, Step::kAddress, plan.guest_name);
   }

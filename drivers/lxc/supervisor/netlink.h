@@ -22,7 +22,7 @@ bool MakeInterface(int netlink, const InterfacePlan& plan, int64_t pid, Failure*
 // Brings up "lo" of the present network namespace.
 bool BringUpLoopback(int netlink, Failure* failure);
 
-// Adds addresses and routes of an interface in the present network namespace.
+// Brings up the guest's end and adds its addresses and routes, in the present network namespace.
 bool ConfigureInterface(int netlink, const InterfacePlan& plan, Failure* failure);
 
 }  // namespace reeve::lxc

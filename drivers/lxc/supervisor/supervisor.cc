@@ -71,8 +71,14 @@ int Supervisor::Run() {
 
 bool Supervisor::LaunchFirst(Failure* failure) {
   Preparation preparation;
-  if (!ReadPlan(failure) || !Listen(failure) || !Prepare(plan_, &preparation, failure) || !AwaitGo(failure))
+  const bool prepared = ReadPlan(failure) && Listen(failure) && Prepare(plan_, &preparation, failure);
+  // Also for a launch that has failed already: a message that is never read would cut the report off (unix(7)).
+  Failure missing;
+  if (!AwaitGo(&missing)) {
+    if (prepared) *failure = missing;
     return false;
+  }
+  if (!prepared) return false;
   kills_before_ = CountOutOfMemoryKills();
   consoles_.emplace(epoll_.get(), kConsoleTag);
   if (!Launch(plan_, preparation, group_.get(), &guest_, failure)) return false;
@@ -234,10 +240,11 @@ bool Supervisor::HandleEnd() {
     // asks.
     restart = asked_to_reboot_ && !asked_to_end_ && info.si_status != SIGKILL;
   }
-  if (!restart) return true;
   Failure failure;
-  if (!Relaunch(&failure)) {
-    exit_.kind = ExitKind::kRelaunchFailed;
+  const bool failed = HeardFailure(guest_, &failure);
+  if (!failed && !restart) return true;
+  if (failed || !Relaunch(&failure)) {
+    exit_.kind = ExitKind::kLaunchFailed;
     exit_.text = StepText(failure.step);
     if (!failure.object.empty()) exit_.text += ": " + failure.object;
     if (failure.error != 0) exit_.text += std::string(": ") + strerror(failure.error);
