@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "daemon/services/generic_service.h"
-#include "daemon/services/self_test.h"
+#include "daemon/services/transport_check.h"
 
 namespace reeve::services {
 namespace {
@@ -96,7 +96,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Dispatcher* dispatcher, co
   if (!dispatcher->registration().ok()) return dispatcher->registration();
   auto server = std::make_unique<GrpcServer>(dispatcher);
   if (absl::Status status = server->Build(options); !status.ok()) return status;
-  absl::Status status = TestTransportNames(table, [&server](int descriptor) { server->HandOver(descriptor); });
+  absl::Status status = CheckTransportNames(table, [&server](int descriptor) { server->HandOver(descriptor); });
   if (!status.ok()) return status;
   return server;
 }

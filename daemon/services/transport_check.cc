@@ -1,4 +1,4 @@
-#include "daemon/services/self_test.h"
+#include "daemon/services/transport_check.h"
 
 #include <fcntl.h>
 #include <grpcpp/create_channel_posix.h>
@@ -42,7 +42,7 @@ grpc::Status CallOver(int client_end) {
 
 }  // namespace
 
-absl::Status TestTransportNames(connections::Table* table, const std::function<void(int descriptor)>& hand_over) {
+absl::Status CheckTransportNames(connections::Table* table, const std::function<void(int descriptor)>& hand_over) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
     return util::ErrnoStatus("make a socketpair");
