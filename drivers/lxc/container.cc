@@ -41,8 +41,9 @@ void ReapOrphan(const util::UniqueFd& pidfd) {
 absl::Status RemoveParts(ContainerParts* parts, int* signal) {
   absl::Status status;
   if (parts->group) {
-    // The guest's first process is killed by the death of its supervisor at the latest; others may have been put in.
-    status.Update(parts->group->Kill());
+    // The guest's first process has ended, or does so with its supervisor; others may have been put into the group.
+    const absl::StatusOr<std::vector<pid_t>> processes = parts->group->Processes();
+    if (!processes.ok() || !processes->empty()) status.Update(parts->group->Kill());
   }
   if (parts->supervisor.pid != 0) {
     (void)util::SignalPidfd(parts->supervisor.pidfd.get(), SIGKILL);  // ESRCH: it has ended, as it should have

