@@ -233,7 +233,7 @@ absl::string_view Hierarchies::Mode() const {
 }
 
 std::string Hierarchies::Describe() const {
-  std::string line = absl::StrCat("control groups: ", Mode());
+  std::string line(Mode());
   for (Controller controller : kAllControllers) {
     const Placement& placement = Find(controller);
     absl::StrAppend(&line, ", ", Name(controller), " ");

@@ -140,7 +140,7 @@ class Stream:
         with self._condition:
             value = self._condition.wait_for(look, timeout)
         if not value:
-            raise AssertionError(f"not within {timeout} s: {what}; the stream gave {self.messages[-5:]}, "
+            raise AssertionError(f"not within {timeout} s: {what}; the stream gave ... {str(self.messages[-5:])[-1500:]}, "
                                  f"ended: {self.ended}, error: {self.error}")
         return value
 

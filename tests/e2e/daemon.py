@@ -111,8 +111,11 @@ class Daemon:
     def database(self):
         return glob.glob(f"{self.root}/**/reeve.db", recursive=True)[0]
 
-    def client(self, read_only=False):
+    def client(self, read_only=False, connect=True):
+        """A connection of its own, which is there when this returns."""
         client = api.Client(self.socket(read_only))
+        if connect:
+            client.session.GetSession(api.session_service_pb2.GetSessionRequest(), timeout=10)
         self._clients.append(client)
         return client
 
@@ -122,13 +125,19 @@ class Daemon:
 
     def cli(self, *arguments, uri="lxc", check=True, text=None, timeout=30, variables=None):
         """Runs reeve; returns the CompletedProcess."""
-        command = [environment.REEVE, "-c", f"{uri}+unix:///?socket={self.socket()}", *arguments]
+        path = "default" if uri == "test" else ""
+        command = [environment.REEVE, "-c", f"{uri}+unix:///{path}?socket={self.socket()}", *arguments]
         done = subprocess.run(command, input=text, stdin=None if text is not None else subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout,
                               env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **(variables or {})}, check=False)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done
+
+    def forget_boot(self):
+        """Makes a stopped daemon believe that the host has been booted since: /run is empty then."""
+        for marker in glob.glob(f"{self.root}/**/autostarted", recursive=True):
+            os.unlink(marker)
 
     def resources(self):
         return processes.resources(self.pid)

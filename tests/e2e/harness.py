@@ -44,7 +44,9 @@ class EndToEnd(unittest.TestCase):
                 daemon.kill()
         problems += self.before.beyond()
         self.before.clean()
-        failed = problems or any(error for _, error in self._outcome.result.failures + self._outcome.result.errors)
+        result = self._outcome.result
+        failed = problems or any(test is self or getattr(test, "test_case", None) is self
+                                 for test, _ in result.failures + result.errors)
         if failed and self._daemons:
             print("".join(f"--- log of {daemon.root}\n{daemon.log()}" for daemon in self._daemons
                           if os.path.exists(daemon.log_path)), flush=True)

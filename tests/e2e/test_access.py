@@ -46,7 +46,7 @@ class Access(EndToEnd):
         clients = other.admin.ListClients(api.admin_service_pb2.ListClientsRequest(), timeout=10).clients
         self.assertEqual(len(clients), 2)
         self.assertEqual({client.session.pid for client in clients}, {os.getpid()})
-        watching = next(client for client in clients if client.calls_in_flight == 1 and client.calls == 1)
+        watching = next(client for client in clients if client.calls_in_flight == 1 and client.calls == 2)
         other.admin.DisconnectClient(api.admin_service_pb2.DisconnectClientRequest(
             connection=watching.session.connection), timeout=10)
         self.assertIsNotNone(watch.wait_end())

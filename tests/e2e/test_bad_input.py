@@ -156,7 +156,7 @@ class BadInput(EndToEnd):
 
     def _new_client_is_let_in(self):
         def attempt():
-            client = self.reeved.client()
+            client = self.reeved.client(connect=False)
             try:
                 return client.list() is not None
             except api.grpc.RpcError:
@@ -176,10 +176,10 @@ class BadInput(EndToEnd):
                         pass
 
     def test_console_input_that_nobody_reads_is_bounded(self):
-        self.client.define(guests.xml("c", self.root, script="exec sleep 1000"))
+        self.client.define(guests.xml("c", self.root, script="stty raw -echo; echo raw; exec sleep 1000"))
         self.client.start("c")
         console = self.client.console("c")
-        console.wait(lambda: console.messages, "opened")
+        console.wait_output(b"raw")
         before = self.reeved.resources()[2]
         for _ in range(100):
             console.write(b"x" * 60000)

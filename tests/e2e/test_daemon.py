@@ -141,7 +141,7 @@ class Store(EndToEnd):
         """Overwrites the record of the present state that mentions `word`."""
         connection = sqlite3.connect(database)
         spoiled = 0
-        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'domain%'").fetchall():
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'objects'").fetchall():
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[2].upper() == "BLOB"]
             for column in columns:
                 for rowid, value in connection.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
@@ -175,7 +175,7 @@ class Store(EndToEnd):
         root = environment.temporary_folder()
         state = os.path.join(root, "var/lib/reeve")
         os.makedirs(state)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", state], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", state], check=True)
         try:
             reeved = self.daemon(root=root)
             client = reeved.client()

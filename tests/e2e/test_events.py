@@ -77,7 +77,7 @@ class Events(EndToEnd):
             raise self.client.watch(start_revision=-1).wait_end()
 
     def test_a_hundred_watchers_see_the_same(self):
-        with self.flat(self.reeved, threads=4):
+        with self.flat(self.reeved, threads=10):
             watches = [self.reeved.client().watch() for _ in range(50)]
             for watch in watches:
                 watch.wait_snapshot()
@@ -135,13 +135,13 @@ class SlowReaders(EndToEnd):
         fast.wait(lambda: sum(event.type == api.event_pb2.EVENT_TYPE_STOPPED for _, event in fast.events()) == 150,
                   "every event at the fast reader", 20)
         self.assertLess(reeved.resources()[2] - first, 20000, "memory grew with the slow reader")
-        seen, coalesced = 0, 0
+        seen, coalesced, last = 0, 0, None
         try:
             for message in call:
                 for event in message.events:
                     seen, coalesced = seen + 1, coalesced + event.coalesced
                     last = event
-                if last.domain.revision == client.get("hypervisors/test/domains/busy").revision:
+                if last and last.domain.revision == client.get("hypervisors/test/domains/busy").revision:
                     break
             print(f"    the slow reader got {seen} events and {coalesced} coalesced ones")
         except api.grpc.RpcError as error:

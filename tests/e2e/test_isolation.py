@@ -18,7 +18,7 @@ class Isolation(EndToEnd):
 
     def output(self, script, name="i", until=b"END-OF-SCRIPT", **options):
         """Runs a script as first process and returns what it wrote."""
-        self.client.define(guests.xml(name, self.root, script=f"{script}\necho {until.decode()}; exec sleep 1000", **options))
+        self.client.define(guests.xml(name, self.root, script=f"{script}; echo {until.decode()}; exec sleep 1000", **options))
         self.domain = self.client.start(name)
         console = self.client.console(name)
         console.wait_output(until)

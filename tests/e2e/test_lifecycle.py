@@ -187,6 +187,7 @@ class Autostart(EndToEnd):
             name=api.name("auto"), autostart=True), timeout=10)
         self.assertTrue(client.get("auto").autostart)
         reeved.stop()
+        reeved.forget_boot()
         reeved.start()
         client = reeved.client()
         watch = client.watch(start_revision=1)
