@@ -20,6 +20,8 @@ const Option kOutput{.kind = Option::Kind::kValue,
                      .completion = Completion::kWords,
                      .words = {"table", "json"}};
 
+const Option kQuiet{.name = "quiet", .letter = 'q', .help = "print results only"};
+
 // An option and where CLI11 puts its values.
 struct Sink {
   const Option* option;
@@ -52,9 +54,18 @@ void AddTo(CLI::App* app, Sink* sink) {
 }
 
 // CLI11 takes the words last to first.
-absl::Status Parse(CLI::App* app, const std::vector<std::string>& words) {
+absl::Status Parse(CLI::App* app, const std::list<Sink>& sinks, const std::vector<std::string>& words) {
   try {
     app->parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ExtrasError&) {
+    const std::vector<std::string> extra = app->remaining();
+    return absl::InvalidArgumentError(absl::StrCat("unexpected argument '", extra.empty() ? "" : extra.front(), "'"));
+  } catch (const CLI::RequiredError& error) {
+    for (const Sink& sink : sinks) {
+      const bool missing = sink.option->required && sink.parsed->count() == 0;
+      if (missing) return absl::InvalidArgumentError(absl::StrCat(sink.option->value, " is missing"));
+    }
+    return absl::InvalidArgumentError(error.what());
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(error.what());
   }
@@ -69,7 +80,7 @@ absl::StatusOr<Arguments> ParseOptions(CLI::App* app, const std::vector<const Op
     sinks.push_back({option});
     AddTo(app, &sinks.back());
   }
-  if (absl::Status status = Parse(app, words); !status.ok()) return status;
+  if (absl::Status status = Parse(app, sinks, words); !status.ok()) return status;
   Arguments arguments;
   for (Sink& sink : sinks) {
     if (sink.parsed->count() == 0) continue;
@@ -110,7 +121,7 @@ const std::vector<Option>& GlobalOptionList() {
        .help = "what to connect to, e.g. lxc:///"},
       {.name = "readonly", .letter = 'r', .help = "connect read-only"},
       kOutput,
-      {.name = "quiet", .letter = 'q', .help = "print results only"},
+      kQuiet,
       {.kind = Option::Kind::kValue, .name = "timeout", .value = "SECONDS", .help = "give a call up after so long"},
       {.name = "no-color", .help = "no colour, also on a terminal"},
       {.name = "version", .letter = 'v', .help = "print the version of this program"},
@@ -130,6 +141,7 @@ absl::StatusOr<Arguments> ParseArguments(const Command& command, const std::vect
   std::vector<const Option*> options;
   for (const Option& option : command.options) options.push_back(&option);
   options.push_back(&kOutput);
+  options.push_back(&kQuiet);
   return ParseOptions(&app, options, words);
 }
 

@@ -40,8 +40,8 @@ struct GlobalOptions {
 // The same described, for help and completion.
 const std::vector<Option>& GlobalOptionList();
 
-// Parses the words behind a command's name. Every command also takes --help (has "help") and --output. INVALID_ARGUMENT
-// says what is wrong.
+// Parses the words behind a command's name. Every command also takes --help (has "help"), --output and --quiet.
+// INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<Arguments> ParseArguments(const Command& command, const std::vector<std::string>& words);
 
 // Parses the options before the command and leaves the command's words in *rest.

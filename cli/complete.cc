@@ -149,6 +149,15 @@ WordList CompleteArguments(Context& context, const Command& command, const WordL
       return ValuesOf(context, *option, begin);
     }
   }
+  if (const size_t equals = begin.find('='); absl::StartsWith(begin, "--") && equals != std::string::npos) {
+    WordList values;
+    if (const Option* option = ValueOption(command.options, begin.substr(0, equals))) {
+      for (const std::string& value : ValuesOf(context, *option, begin.substr(equals + 1))) {
+        values.push_back(absl::StrCat(begin.substr(0, equals + 1), value));
+      }
+    }
+    return values;
+  }
   if (absl::StartsWith(begin, "-")) {
     WordList names = OptionNames(command.options);
     names.push_back("--help");

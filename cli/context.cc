@@ -37,6 +37,7 @@ absl::Status Context::SetUri(const std::string& uri, bool read_only) {
 }
 
 int Context::Fail(absl::string_view what, const absl::Status& cause) {
+  if (output_->broken()) return kExitFailed;  // nobody listens
   if (json()) {
     output_->PrintRaw(ErrorToJson(cause));
   } else {

@@ -15,18 +15,18 @@ namespace {
 
 enum class Answer { kAgain, kGiveUp, kForce };
 
-// After a refusal: edit again, give up, or (where somebody else changed it meanwhile) write over that.
-Answer Ask(Context& context, bool may_force) {
+// After a refusal: edit again, or give up; where somebody else changed it meanwhile, write over that or give up.
+Answer Ask(Context& context, bool conflict) {
   if (!::isatty(STDIN_FILENO)) return Answer::kGiveUp;
   while (true) {
-    context.output().PrintRaw(may_force ? "Try again? [y,n,f,?]: " : "Try again? [y,n,?]: ");
+    context.output().PrintRaw(conflict ? "Write over the other change? [f,n,?]: " : "Try again? [y,n,?]: ");
     std::string line;
     if (!std::getline(std::cin, line)) return Answer::kGiveUp;
-    if (line == "y") return Answer::kAgain;
     if (line == "n") return Answer::kGiveUp;
-    if (line == "f" && may_force) return Answer::kForce;
-    context.output().PrintNote("y: edit again   n: give up");
-    if (may_force) context.output().PrintNote("f: write over the change that was made meanwhile");
+    if (line == "y" && !conflict) return Answer::kAgain;
+    if (line == "f" && conflict) return Answer::kForce;
+    context.output().PrintNote(conflict ? "f: write over the change that was made meanwhile   n: give up"
+                                        : "y: edit again   n: give up");
   }
 }
 

@@ -118,7 +118,7 @@ class EventLoop {
     }
     for (const v1::Event& event : response.events()) {
       std::string line;
-      if (choice_.revision) absl::StrAppend(&line, response.revision(), ": ");
+      if (choice_.revision && event.type() != v1::EVENT_TYPE_PRESENT) absl::StrAppend(&line, response.revision(), ": ");
       if (choice_.timestamp) absl::StrAppend(&line, TimeStamp(event.time()), ": ");
       context_->output().Print(absl::StrCat(line, EventLine(event), "\n"));
     }

@@ -91,16 +91,16 @@ int Hypervisors(Context& context, const Arguments&) {
   auto list = context.Call(methods::kListHypervisors, v1::ListHypervisorsRequest());
   if (!list.ok()) return context.Fail("Failed to list hypervisors", list.status());
   if (context.json()) return context.PrintJson(*list);
-  Table table({"URI", "Type", "Version", "Available", "Domains", "Running"});
+  Table table({"URI", "Type", "Version", "Domains", "Running", "Available"});
   for (const v1::Hypervisor& hypervisor : list->hypervisors()) {
     const bool available = hypervisor.available();
     table.AddRow({hypervisor.uri(),
                   hypervisor.type(),
                   hypervisor.version(),
-                  {available ? "yes" : absl::StrCat("no: ", hypervisor.unavailable_reason()),
-                   available ? Style::kGood : Style::kWarning},
                   absl::StrCat(hypervisor.domains()),
-                  absl::StrCat(hypervisor.running_domains())});
+                  absl::StrCat(hypervisor.running_domains()),
+                  {available ? "yes" : absl::StrCat("no: ", hypervisor.unavailable_reason()),
+                   available ? Style::kGood : Style::kWarning}});
   }
   context.output().Print(absl::StrCat(table.Format(context.output().color(), !context.options().quiet), "\n"));
   return kExitOk;

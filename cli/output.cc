@@ -28,6 +28,8 @@ absl::Status Output::Flush() {
   if (std::fflush(out_) == 0 && std::ferror(out_) == 0) return absl::OkStatus();
   const int error = errno == 0 ? EIO : errno;
   std::clearerr(out_);
+  broken_ = broken_ || error == EPIPE;
+  if (error == EPIPE) return absl::CancelledError("the reader has closed the pipe");
   return util::ErrnoStatus(error, "write the result");
 }
 

@@ -26,7 +26,10 @@ class Output {
   void PrintRaw(absl::string_view text);
 
   bool color() const { return out_color_; }
-  // Writes out what is buffered. An error (a full disk, a closed pipe) is told once here.
+  // The reader of the results has closed the pipe.
+  bool broken() const { return broken_; }
+  // Writes out what is buffered. An error (a full disk) is told once here; CANCELLED: the reader has closed the pipe,
+  // which is no news to anybody.
   absl::Status Flush();
 
  private:
@@ -36,6 +39,7 @@ class Output {
   FILE* const error_;
   const bool out_color_;
   const bool error_color_;
+  bool broken_ = false;
 };
 
 }  // namespace reeve::cli

@@ -15,17 +15,23 @@ int UsageError(Context& context, const Command* command, absl::string_view messa
   return kExitUsage;
 }
 
-// Sets --output for one command.
-class OutputFor {
+// Sets --output and --quiet for one command.
+class OptionsOfCommand {
  public:
-  OutputFor(Context* context, const Arguments& arguments) : context_(context), before_(context->options().output) {
-    context->options().output = arguments.Get("output", before_);
+  OptionsOfCommand(Context* context, const Arguments& arguments)
+      : context_(context), output_(context->options().output), quiet_(context->options().quiet) {
+    context->options().output = arguments.Get("output", output_);
+    context->options().quiet = quiet_ || arguments.Has("quiet");
   }
-  ~OutputFor() { context_->options().output = before_; }
+  ~OptionsOfCommand() {
+    context_->options().output = output_;
+    context_->options().quiet = quiet_;
+  }
 
  private:
   Context* const context_;
-  const std::string before_;
+  const std::string output_;
+  const bool quiet_;
 };
 
 }  // namespace
@@ -42,11 +48,11 @@ int RunWords(Context& context, const std::vector<std::string>& words) {
   if (arguments->Has("help")) {
     context.output().Print(CommandHelp(*command, context.output().color()));
   } else {
-    const OutputFor output(&context, *arguments);
+    const OptionsOfCommand options(&context, *arguments);
     code = command->run(context, *arguments);
   }
   if (absl::Status status = context.output().Flush(); !status.ok()) {
-    context.output().PrintError(status.message());
+    if (status.code() != absl::StatusCode::kCancelled) context.output().PrintError(status.message());
     return code == kExitOk ? kExitFailed : code;
   }
   return code;

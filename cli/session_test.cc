@@ -336,6 +336,7 @@ TEST_CASE("completion knows commands, options and names") {
   CHECK(Complete(user.context(), {"operation", ""}, false) == Words{"cancel", "list", "show", "wait"});
   CHECK(Complete(user.context(), {"event", "--event", "l"}, false) == Words{"lifecycle"});
   CHECK(Complete(user.context(), {"test", "end", "web1", "c"}, false) == Words{"crash"});
+  CHECK(Complete(user.context(), {"start", "--domain=d"}, false) == Words{"--domain=db"});
   CHECK(Complete(user.context(), {"nonsense", "x", ""}, false).empty());
   // As bash asks.
   User fresh("");

@@ -61,6 +61,10 @@ absl::Status CallOnce(const std::shared_ptr<grpc::Channel>& channel, const char*
     WaitUnlessInterrupted(done->fd(), -1);
     if (!result.ok()) return absl::CancelledError("interrupted");
   }
+  if (result.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && result.error_details().empty()) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("no answer within ", absl::FormatDuration(timeout), "; the daemon may still do what was asked"));
+  }
   return FromGrpcStatus(result);
 }
 

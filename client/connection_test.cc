@@ -138,7 +138,6 @@ TEST_CASE("a read-only connection refuses to write before it asks the daemon") {
 
 TEST_CASE("a call ends at its timeout, and when it is interrupted") {
   FakeDaemon daemon;
-  std::atomic<bool> release = false;
   daemon.OnStream(methods::kGetNode.path,
                   [](const std::string*, const FakeDaemon::StreamControl&) {});  // never answers
   daemon.Start();
@@ -147,6 +146,7 @@ TEST_CASE("a call ends at its timeout, and when it is interrupted") {
   auto connection = Open(daemon, {.interrupt_fd = wakeup->fd()});
   auto late = connection->Call(methods::kGetNode, v1::GetNodeRequest(), absl::Milliseconds(20));
   CHECK(late.status().code() == absl::StatusCode::kDeadlineExceeded);
+  CHECK_THAT(std::string(late.status().message()), Catch::StartsWith("no answer within 20ms"));
   wakeup->Set();
   auto interrupted = connection->Call(methods::kGetNode, v1::GetNodeRequest());
   CHECK(interrupted.status().code() == absl::StatusCode::kCancelled);
