@@ -181,11 +181,14 @@ class BadInput(EndToEnd):
         console = self.client.console("c")
         console.wait_output(b"raw")
         before = self.reeved.resources()[2]
-        for _ in range(100):
+        for _ in range(200):
             console.write(b"x" * 60000)
+        # Either the daemon stops taking input or it ends the stream; it must not keep it all.
+        self.client.get("c")
+        self.assertLess(self.reeved.resources()[2] - before, 3000)
+        self.client.verb("Destroy", "c")
         error = console.wait_end(20)
-        self.assertEqual(error.code(), api.grpc.StatusCode.RESOURCE_EXHAUSTED)
-        self.assertLess(self.reeved.resources()[2] - before, 8000)
+        self.assertIn(error and error.code(), (None, api.grpc.StatusCode.RESOURCE_EXHAUSTED))
 
     def test_a_guest_that_floods_its_console(self):
         self.client.define(guests.xml("f", self.root, script="yes flood"))
