@@ -88,11 +88,16 @@ void Core::SubmitMaintenance() {
 
 absl::Status Core::Maintain() {
   const absl::Time now = options_.clock->Now();
-  const Limits& limits = options_.limits;
-  absl::Status status = store_->CompactJournal(now - limits.journal_age, limits.journal_revisions);
-  status.Update(store_->DropRequests(now - limits.request_age));
+  absl::Status status = store_->CompactJournal(now - absl::Seconds(journal_seconds_.load()), journal_revisions_.load());
+  status.Update(store_->DropRequests(now - options_.limits.request_age));
   status.Update(operations_.Maintain());
   return status;
+}
+
+void Core::SetJournalLimits(absl::Duration age, int64_t revisions) {
+  journal_seconds_.store(absl::ToInt64Seconds(age));
+  journal_revisions_.store(revisions);
+  SubmitMaintenance();
 }
 
 absl::Status Core::Drain(absl::Duration timeout) {
@@ -134,7 +139,8 @@ absl::StatusOr<v1::Domain> Core::Commit(ChangeContext& context, const Change& ch
   if (!domain.ok()) return domain;
   context.recorded = context.recorded || request != nullptr;
   const JournalRange kept = store_->journal();
-  if (kept.newest - kept.oldest > options_.limits.journal_revisions + options_.limits.journal_revisions / 10) {
+  const int64_t revisions = journal_revisions_.load();
+  if (kept.newest - kept.oldest > revisions + revisions / 10) {
     SubmitMaintenance();
   }
   return domain;

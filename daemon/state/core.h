@@ -88,6 +88,8 @@ class Core {
 
   // core.cc
   absl::Status Maintain();
+  // As in ManagerImpl.
+  void SetJournalLimits(absl::Duration age, int64_t revisions);
   absl::Status Drain(absl::Duration timeout);
   const HypervisorSlot* FindSlot(absl::string_view hypervisor) const;
   // HYPERVISOR_NOT_FOUND, and for the second HYPERVISOR_UNAVAILABLE.
@@ -159,6 +161,8 @@ class Core {
           std::function<absl::StatusOr<Response>(ChangeContext&, const Target&)> job);
 
   const Options options_;
+  std::atomic<int64_t> journal_seconds_{absl::ToInt64Seconds(options_.limits.journal_age)};
+  std::atomic<int64_t> journal_revisions_{options_.limits.journal_revisions};
   const std::unique_ptr<Store> store_;
   Registry registry_;
   WatchHub hub_;

@@ -80,4 +80,8 @@ absl::Status ManagerImpl::Compact() {
   return core_->Maintain();
 }
 
+void ManagerImpl::SetJournalLimits(absl::Duration age, int64_t revisions) {
+  core_->SetJournalLimits(age, revisions);
+}
+
 }  // namespace reeve::state

@@ -63,8 +63,9 @@ struct Options {
   int64_t max_pages = 0;
 };
 
-// The manager over a SQLite store. Reads never wait for a change. Destroying it waits for the changes being done: call
-// Drain first, and if that fails leave the process without destroying it (a driver hangs).
+// The manager over a SQLite store. Reads never wait for a change. It must outlive its subscriptions. Destroying it
+// waits for the changes being done: call Drain first, and if that fails leave the process without destroying it (a
+// driver hangs).
 //
 // What happens when the store cannot be written:
 // - A change without effect on a guest fails with STORE_FAILED and nothing is changed.
@@ -92,6 +93,8 @@ class ManagerImpl final : public Manager {
 
   // Housekeeping, which otherwise is done every ten minutes: old journal entries, requests and operations go.
   absl::Status Compact();
+  // Another window of the journal, from now on, in place of limits.journal_age (in whole seconds) and journal_revisions.
+  void SetJournalLimits(absl::Duration age, int64_t revisions);
 
   absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override;
   absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest& request) const override;
