@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "daemon/config.h"
 
 namespace reeve {
 
@@ -19,6 +20,10 @@ class Assembly {
   virtual std::string StatusText() const = 0;
   // Whether clients are served and the state answers; see liveness.h. Blocks up to `timeout`.
   virtual absl::Status CheckLiveness(absl::Duration timeout) const = 0;
+
+  // Takes over what of a new configuration is live and not of the log: limits of clients and calls, for those that come
+  // from now on, and the window of the journal.
+  virtual void Apply(const Config& config) = 0;
 
   // Lets nobody in any more, waits for the calls in flight at most so long, and leaves the guests alone. After an error
   // (DEADLINE_EXCEEDED: a driver hangs) the process must be left without destroying this.

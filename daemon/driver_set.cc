@@ -7,6 +7,7 @@
 #include "drivers/test/test_driver.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/systemd_scope.h"
 
 namespace reeve {
 namespace {
@@ -15,7 +16,8 @@ absl::StatusOr<std::shared_ptr<drivers::HypervisorDriver>> MakeLxcDriver(const C
                                                                          const Paths& paths) {
   lxc::LxcDriverOptions options{.run_directory = paths.lxc_run_directory(),
                                 .supervisor_path = config.supervisor,
-                                .cgroup_partition = config.cgroup_partition};
+                                .cgroup_partition = config.cgroup_partition,
+                                .systemd_scopes = util::SystemdIsInit()};
   absl::StatusOr<cgroups::Hierarchies> hierarchies = cgroups::Hierarchies::Detect();
   if (hierarchies.ok()) {
     util::LogInfo("control groups: ", hierarchies->Describe());

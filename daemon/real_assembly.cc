@@ -62,6 +62,11 @@ services::Limits CallLimits(const Config& config) {
           .max_request_bytes = static_cast<uint32_t>(config.limits.message_bytes)};
 }
 
+connections::ClientLimits ClientLimits(const Config& config) {
+  return {.max_clients = static_cast<uint32_t>(config.limits.clients),
+          .max_clients_per_user = static_cast<uint32_t>(config.limits.clients_per_user)};
+}
+
 v1::Daemon DescribeDaemon(absl::Time start_time) {
   const ProcessFacts facts = ReadProcessFacts();
   v1::Daemon daemon;
@@ -136,8 +141,7 @@ class RealAssembly final : public Assembly {
     server_ = *std::move(server);
     absl::StatusOr<std::unique_ptr<connections::Acceptor>> acceptor = connections::Acceptor::Start(
         *std::move(listeners), &table_, [server = server_.get()](int descriptor) { server->HandOver(descriptor); },
-        {.limits = {.max_clients = static_cast<uint32_t>(config.limits.clients),
-                    .max_clients_per_user = static_cast<uint32_t>(config.limits.clients_per_user)}});
+        {.limits = ClientLimits(config)});
     if (!acceptor.ok()) return WithContext("let clients in", acceptor.status());
     acceptor_ = *std::move(acceptor);
     return absl::OkStatus();
@@ -169,6 +173,13 @@ class RealAssembly final : public Assembly {
     (void)manager_->Summary();  // hangs, and with it the main thread, if the state does
     // A socket without a name cannot be asked.
     return liveness_socket_.empty() ? absl::OkStatus() : reeve::CheckLiveness(liveness_socket_, timeout);
+  }
+
+  void Apply(const Config& config) override {
+    acceptor_->SetLimits(ClientLimits(config));
+    dispatcher_->SetCallsPerClient(CallLimits(config).calls_per_client);
+    const state::Limits limits = StateLimits(config);
+    manager_->SetJournalLimits(limits.journal_age, limits.journal_revisions);
   }
 
   absl::Status End(absl::Duration timeout) override {

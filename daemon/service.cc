@@ -39,13 +39,13 @@ class Service {
     absl::Duration next_status = Now() + kStatusInterval;
     absl::Duration next_watchdog = watchdog == absl::InfiniteDuration() ? watchdog : Now();
     while (true) {
-      if (Now() >= next_watchdog) {
-        next_watchdog = Now() + watchdog / 2;
-        ReportLiveness(watchdog / 4);
-      }
       if (Notifier::Wanted() && Now() >= next_status) {
         next_status = Now() + kStatusInterval;
         notifier_.Status(assembly_->StatusText());
+      }
+      if (Now() >= next_watchdog) {
+        next_watchdog = Now() + watchdog / 2;
+        ReportLiveness(watchdog / 4);
       }
       const absl::Duration next = Notifier::Wanted() ? std::min(next_status, next_watchdog) : absl::InfiniteDuration();
       const absl::StatusOr<std::optional<int>> signal = signals->Wait(next - Now());
@@ -116,6 +116,7 @@ class Service {
       return;
     }
     config_ = WithLiveKeys(std::move(config_), wanted);
+    assembly_->Apply(config_);
     util::LogInfo("configuration taken",
                   live.empty() ? ", nothing live has changed" : ", changed: ", absl::StrJoin(live, ", "));
   }

@@ -25,6 +25,7 @@ struct Record {
   std::atomic<bool> autostarted = false;
   std::atomic<bool> destroyed = false;
   std::atomic<int64_t> ended_seconds = -1;
+  std::atomic<int64_t> clients = -1;  // of the last configuration applied
 };
 
 class FakeAssembly final : public Assembly {
@@ -36,6 +37,7 @@ class FakeAssembly final : public Assembly {
   absl::Status CheckLiveness(absl::Duration) const override {
     return record_.alive ? absl::OkStatus() : absl::DeadlineExceededError("nobody answers");
   }
+  void Apply(const Config& config) override { record_.clients = config.limits.clients; }
   absl::Status End(absl::Duration timeout) override {
     record_.ended_seconds = absl::ToInt64Seconds(timeout);
     return absl::OkStatus();
@@ -135,10 +137,12 @@ TEST_CASE_METHOD(Fixture, "SIGHUP takes what is live and tells of what is not") 
   AwaitReady();
   loaded.config.log.level = "debug";
   loaded.config.limits.clients = 1;
+  loaded.config.limits.message_bytes = 100'000;
   Reload();
+  CHECK(record.clients == 1);
   CHECK(util::GetLogLevel() == util::LogLevel::kDebug);
-  CHECK_THAT(Log(), Catch::Contains("limits.clients has changed and takes effect with the next start"));
-  CHECK_THAT(Log(), Catch::Contains("configuration taken, changed: log.level"));
+  CHECK_THAT(Log(), Catch::Contains("limits.message_bytes has changed and takes effect with the next start"));
+  CHECK_THAT(Log(), Catch::Contains("configuration taken, changed: limits.clients, log.level"));
   CHECK(Terminate() == kExitOk);
 }
 
@@ -148,6 +152,7 @@ TEST_CASE_METHOD(Fixture, "a wrong configuration is told and not taken") {
   loaded.config.log.level = "debug";
   loaded.problems = {"reeved.toml:3:1: limits.x: unknown key"};
   Reload();
+  CHECK(record.clients == -1);
   CHECK(util::GetLogLevel() == util::LogLevel::kInfo);
   CHECK_THAT(Log(), Catch::Contains("reeved.toml:3:1: limits.x: unknown key"));
   CHECK_THAT(Log(), Catch::Contains("the present one stays"));

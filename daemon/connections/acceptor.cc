@@ -58,16 +58,13 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(std::vector<Listener> 
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return util::ErrnoStatus("read the limit of open files");
   const uint64_t places = files.rlim_cur > kOtherDescriptors + 2 ? (files.rlim_cur - kOtherDescriptors) / 2 : 1;
-  ClientLimits& limits = acceptor->limits_;
-  if (places < limits.max_clients) {
-    util::LogWarn("at most ", places, " clients instead of ", limits.max_clients, ": the limit of open files is ",
-                  files.rlim_cur);
-    limits.max_clients = static_cast<uint32_t>(places);
-  }
+  acceptor->places_ = static_cast<uint32_t>(std::min<uint64_t>(places, UINT32_MAX));
+  acceptor->SetLimits(options.limits);
   // Numbers go round in a range that is wide, so that none comes back soon, but does not make tables large.
   acceptor->next_descriptor_ = kFirstDescriptor;
   acceptor->descriptor_end_ = static_cast<int>(std::min<uint64_t>(
-      files.rlim_cur, kFirstDescriptor + std::max<uint64_t>(4096, uint64_t{4} * limits.max_clients)));
+      files.rlim_cur, kFirstDescriptor + std::max<uint64_t>(4096, uint64_t{4} * acceptor->max_clients_)));
+  acceptor->places_ = std::min<uint32_t>(acceptor->places_, (acceptor->descriptor_end_ - kFirstDescriptor) / 2);
 
   acceptor->epoll_ = util::UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
   acceptor->wake_ = util::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -95,10 +92,19 @@ Acceptor::Acceptor(std::vector<Listener> listeners, Table* table, HandOver hand_
     : listeners_(std::move(listeners)),
       table_(table),
       hand_over_(std::move(hand_over)),
-      limits_(options.limits),
+      max_clients_(options.limits.max_clients),
+      max_clients_per_user_(options.limits.max_clients_per_user),
       clock_(options.clock == nullptr ? &util::Clock::Real() : options.clock),
       peers_(options.peers),
       refusals_(clock_) {}
+
+void Acceptor::SetLimits(const ClientLimits& limits) {
+  if (places_ < limits.max_clients) {
+    util::LogWarn("at most ", places_, " clients instead of ", limits.max_clients, ", for want of descriptors");
+  }
+  max_clients_ = std::min(limits.max_clients, places_);
+  max_clients_per_user_ = limits.max_clients_per_user;
+}
 
 Acceptor::~Acceptor() {
   if (!thread_.joinable()) return;
@@ -181,19 +187,21 @@ void Acceptor::HandleNoDescriptors(const Listener& listener, int error) {
 
 void Acceptor::Admit(util::UniqueFd socket, const Listener& listener) {
   const size_t clients = table_->size();
-  if (clients >= limits_.max_clients) {
+  const uint32_t max_clients = max_clients_;
+  const uint32_t max_clients_per_user = max_clients_per_user_;
+  if (clients >= max_clients) {
     return refusals_.Add(absl::StrCat("there are ", clients, " clients, which is the limit"));
   }
   absl::StatusOr<Peer> peer = peers_.Read(socket.get());
   if (!peer.ok()) return refusals_.Add(peer.status().message());
   if (peer->uid != 0) {
-    if (clients >= limits_.max_clients - std::min(kPlacesForRoot, limits_.max_clients / 2)) {
+    if (clients >= max_clients - std::min(kPlacesForRoot, max_clients / 2)) {
       return refusals_.Add(
           absl::StrCat(peer->identity, ": there are ", clients, " clients; the last places are for root"));
     }
-    if (table_->CountOfUser(peer->uid) >= limits_.max_clients_per_user) {
-      return refusals_.Add(absl::StrCat(peer->identity, " has ", limits_.max_clients_per_user,
-                                        " clients, which is the limit for one user"));
+    if (table_->CountOfUser(peer->uid) >= max_clients_per_user) {
+      return refusals_.Add(
+          absl::StrCat(peer->identity, " has ", max_clients_per_user, " clients, which is the limit for one user"));
     }
   }
   absl::StatusOr<util::UniqueFd> descriptor = Duplicate(socket.get());

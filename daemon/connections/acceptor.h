@@ -58,8 +58,11 @@ class Acceptor {
   // it is done.
   void StopListening();
 
+  // Other limits for those who come from now on; who is in stays. max_clients is lowered as at the start, and to half
+  // of the descriptor numbers set apart then.
+  void SetLimits(const ClientLimits& limits);
   // After the limit of open files has been taken into account.
-  uint32_t max_clients() const { return limits_.max_clients; }
+  uint32_t max_clients() const { return max_clients_; }
   // Clients turned away since the start.
   uint64_t refused() const { return refusals_.total(); }
 
@@ -78,7 +81,9 @@ class Acceptor {
   std::vector<Listener> listeners_;  // changed by the thread only, once it runs
   Table* const table_;
   const HandOver hand_over_;
-  ClientLimits limits_;
+  std::atomic<uint32_t> max_clients_;
+  std::atomic<uint32_t> max_clients_per_user_;
+  uint32_t places_ = 0;  // for clients, by the limit of open files
   const util::Clock* const clock_;
   PeerReader peers_;
   Refusals refusals_;

@@ -264,6 +264,26 @@ TEST_CASE("the limit of clients follows from the limit of open files") {
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
 }
 
+TEST_CASE("other limits hold for those who come later") {
+  Acceptor::Options options;
+  options.limits.max_clients = 3;
+  Harness harness(options);
+  const util::UniqueFd first = Connect(harness.path());
+  const util::UniqueFd second = Connect(harness.path());
+  REQUIRE(harness.AwaitHandedOver(2));
+  harness.acceptor->SetLimits({.max_clients = 1, .max_clients_per_user = 1});
+  CHECK(harness.acceptor->max_clients() == 1);
+  const util::UniqueFd refused = Connect(harness.path());
+  CHECK(SeesEnd(refused.get()));
+  CHECK(harness.table.size() == 2);
+  harness.acceptor->SetLimits({.max_clients = 4, .max_clients_per_user = 4});
+  const util::UniqueFd third = Connect(harness.path());
+  CHECK(harness.AwaitHandedOver(3));
+  // Not beyond what can be numbered.
+  harness.acceptor->SetLimits({.max_clients = 100000, .max_clients_per_user = 4});
+  CHECK(harness.acceptor->max_clients() < 100000);
+}
+
 TEST_CASE("without a free descriptor clients are turned away, the thread does not spin, and all goes on afterwards") {
   Acceptor::Options options;
   options.limits.max_clients = 50;

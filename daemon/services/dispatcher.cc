@@ -12,7 +12,7 @@ absl::Status ParseRequest(RequestBytes* bytes, google::protobuf::MessageLite* re
 }
 
 Dispatcher::Dispatcher(const auth::Permissions* permissions, const connections::Table* table, Limits limits)
-    : permissions_(permissions), table_(table), limits_(limits) {}
+    : permissions_(permissions), table_(table), limits_(limits), calls_per_client_(limits.calls_per_client) {}
 
 void Dispatcher::Add(Method method, const google::protobuf::Descriptor* request,
                      const google::protobuf::Descriptor* response) {
@@ -48,10 +48,11 @@ absl::StatusOr<Dispatcher::Admission> Dispatcher::Admit(absl::string_view peer, 
   // Counted before it is compared, so that calls that come at the same time cannot pass the limit together.
   const uint32_t before = connection->calls_in_flight.fetch_add(1, std::memory_order_relaxed);
   Admission admission(std::move(connection), method);
-  if (before >= limits_.calls_per_client) {
+  const uint32_t limit = calls_per_client_.load(std::memory_order_relaxed);
+  if (before >= limit) {
     return Error(v1::REASON_TOO_MANY_CALLS,
                  absl::StrCat("this client has ", before, " calls in flight, which is the limit"),
-                 {{"limit", absl::StrCat(limits_.calls_per_client)}});
+                 {{"limit", absl::StrCat(limit)}});
   }
   if (draining()) return Error(v1::REASON_DAEMON_DRAINING, "the daemon is ending");
   return admission;

@@ -104,6 +104,7 @@ class Dispatcher {
   // Whether all registrations were sound; the server does not start otherwise.
   const absl::Status& registration() const { return registration_; }
   const MethodTable& methods() const { return methods_; }
+  // Those that it was made with.
   const Limits& limits() const { return limits_; }
 
   // A call that has passed the checks: it counts as in flight until it is destroyed.
@@ -124,6 +125,9 @@ class Dispatcher {
   // METHOD_UNKNOWN, CONNECTION_READ_ONLY, PERMISSION_DENIED, TOO_MANY_CALLS, DAEMON_DRAINING.
   absl::StatusOr<Admission> Admit(absl::string_view peer, absl::string_view path) const;
 
+  // Another limit of calls, for those that come from now on.
+  void SetCallsPerClient(uint32_t calls) { calls_per_client_.store(calls, std::memory_order_relaxed); }
+
   // From now on no call is admitted. Never ends.
   void StartDraining() { draining_.store(true); }
   bool draining() const { return draining_.load(); }
@@ -138,6 +142,7 @@ class Dispatcher {
   const auth::Permissions* const permissions_;
   const connections::Table* const table_;
   const Limits limits_;
+  std::atomic<uint32_t> calls_per_client_;
   MethodTable methods_;
   absl::Status registration_;
   std::atomic<bool> draining_{false};
