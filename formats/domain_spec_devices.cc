@@ -69,7 +69,10 @@ void CheckDisks(SpecChecker* check, const FieldPath& parent, const v1::Devices& 
     check->Word({&path, "type"}, disk.type(), kDiskTypes);
     check->Word({&path, "device"}, disk.device(), kDiskDevices);
     // A drive may be empty.
-    if (disk.device() != "cdrom") check->Required({&path, "source"}, disk.source());
+    const bool elsewhere = disk.type() == "network" || disk.type() == "volume";
+    if (disk.type() == "network" && !disk.has_network_source()) check->Fail({&path, "network_source"}, "is missing");
+    if (disk.type() == "volume" && !disk.has_volume_source()) check->Fail({&path, "volume_source"}, "is missing");
+    if (disk.device() != "cdrom" && disk.device() != "floppy" && !elsewhere) check->Required({&path, "source"}, disk.source());
     check->Path({&path, "source"}, disk.source());
     const FieldPath target{&path, "target_device"};
     const std::string& name = disk.target_device();
@@ -123,6 +126,11 @@ void CheckHostDevices(SpecChecker* check, const FieldPath& parent, const v1::Dev
       }
       case Device::kUsb:
         CheckUsb(check, path, device.usb());
+        break;
+      case Device::kPci:
+        check->Range({&path, "pci"}, device.pci().bus(), 0, 255);
+        check->Range({&path, "pci"}, device.pci().slot(), 0, 31);
+        check->Range({&path, "pci"}, device.pci().function(), 0, 7);
         break;
       case Device::DEVICE_NOT_SET:
         check->Fail(path, "is empty");

@@ -28,12 +28,25 @@ struct Draft {
   bool has_lxc_namespace = false;
 };
 
+constexpr char kXenNamespace[] = "http://libvirt.org/schemas/domain/xen/1.0";
+constexpr char kQemuNamespace[] = "http://libvirt.org/schemas/domain/qemu/1.0";
+
+template <const char* Uri>
+void ReadNamespace(XmlReader* reader, const XmlValue& value, Draft*) {
+  if (value.text != Uri) reader->UnknownValue(value);
+}
+
 constexpr XmlAttributeRule<Draft> kAttributes[] = {
     {"type",
      [](XmlReader* reader, const XmlValue& value, Draft* draft) {
        if (reader->OneOf(value, kDomainTypes)) draft->hypervisor = std::string(value.text);
      }},
-    {"id", AttributeIgnored},
+    {"id",
+     [](XmlReader* reader, const XmlValue& value, Draft* draft) {
+       if (!reader->keeps_running_state()) AttributeIgnored<Draft>(reader, value, draft);
+     }},
+    {"xmlns:xen", ReadNamespace<kXenNamespace>},
+    {"xmlns:qemu", ReadNamespace<kQemuNamespace>},
     {"xmlns:lxc",
      [](XmlReader* reader, const XmlValue& value, Draft* draft) {
        draft->has_lxc_namespace = value.text == kLxcNamespace;
@@ -71,6 +84,33 @@ void ReadLxc(XmlReader* reader, pugi::xml_node element, Draft* draft) {
   ReadLxcNamespace(reader, element, draft->spec);
 }
 
+// Elements with a prefix need the namespace of that name.
+template <auto Read>
+void ReadCommandLine(XmlReader* reader, pugi::xml_node element, Draft* draft) {
+  const std::string name = element.name();
+  if (!element.parent().attribute(absl::StrCat("xmlns:", name.substr(0, name.find(':'))).c_str())) {
+    return reader->UnknownElement(element);
+  }
+  Read(reader, element, draft->spec);
+}
+
+void ReadBootloader(XmlReader* reader, pugi::xml_node element, Draft* draft) {
+  draft->spec->mutable_os()->set_bootloader(std::string(PlainText(reader, element).text));
+}
+
+void ReadBootloaderArguments(XmlReader* reader, pugi::xml_node element, Draft* draft) {
+  draft->spec->mutable_os()->set_bootloader_arguments(std::string(PlainText(reader, element).text));
+}
+
+void ReadLockFailure(XmlReader* reader, pugi::xml_node element, Draft* draft) {
+  ElementWord<&v1::LifecycleActions::mutable_on_lock_failure, kLockFailureActions>(
+      reader, element, draft->spec->mutable_lifecycle_actions());
+}
+
+void ReadIoThreads(XmlReader* reader, pugi::xml_node element, Draft* draft) {
+  ElementNumber<&v1::DomainSpec::set_io_threads>(reader, element, draft->spec);
+}
+
 // A section that is read into the specification.
 template <auto Read>
 void Section(XmlReader* reader, pugi::xml_node element, Draft* draft) {
@@ -100,6 +140,15 @@ constexpr XmlElementRule<Draft> kElements[] = {
     {"vcpu", XmlCount::kOnce, Section<ReadVcpu>},
     {"cputune", XmlCount::kOnce, Section<ReadCpuTuning>},
     {"numatune", XmlCount::kOnce, Section<ReadNumaTuning>},
+    {"vcpus", XmlCount::kOnce, Section<ReadVcpus>},
+    {"iothreads", XmlCount::kOnce, ReadIoThreads},
+    {"bootloader", XmlCount::kOnce, ReadBootloader},
+    {"bootloader_args", XmlCount::kOnce, ReadBootloaderArguments},
+    {"cpu", XmlCount::kOnce, Section<ReadCpu>},
+    {"on_lockfailure", XmlCount::kOnce, ReadLockFailure},
+    {"launchSecurity", XmlCount::kOnce, Section<ReadLaunchSecurity>},
+    {"qemu:commandline", XmlCount::kOnce, ReadCommandLine<ReadQemuCommandLine>},
+    {"xen:commandline", XmlCount::kOnce, ReadCommandLine<ReadXenCommandLine>},
     {"resource", XmlCount::kOnce, Section<ReadResource>},
     {"os", XmlCount::kOnce, Section<ReadOs>},
     {"idmap", XmlCount::kOnce, Section<ReadIdMap>},
@@ -135,7 +184,7 @@ struct Defaults {
 
 Defaults DefaultsOf(absl::string_view hypervisor) {
   if (hypervisor == "xen") return {"linux", "xen"};
-  if (hypervisor == "test") return {"hvm", "serial"};
+  if (hypervisor == "test" || hypervisor == "qemu" || hypervisor == "kvm") return {"hvm", "serial"};
   return {"exe", "lxc"};
 }
 
@@ -145,12 +194,18 @@ absl::string_view ValueOr(const std::string& value, absl::string_view fallback) 
 
 }  // namespace
 
-absl::StatusOr<v1::Domain> ParseDomainXml(absl::string_view text, std::vector<Warning>* warnings) {
+absl::StatusOr<v1::Domain> ParseDomainXml(absl::string_view text, std::vector<Warning>* warnings,
+                                          DomainXmlOptions* running) {
   XmlReader reader(text, warnings);
   v1::Domain domain;
   const pugi::xml_node root = reader.Load({.max_bytes = kMaxDomainXmlBytes, .max_depth = kMaxDomainXmlDepth});
   if (root) {
-    Draft draft{domain.mutable_spec()};
+    Draft draft{.spec = domain.mutable_spec()};
+    const pugi::xml_attribute id = root.attribute("id");
+    if (running != nullptr && id) {
+      running->id = reader.Signed({id.value(), root, id});
+      reader.KeepRunningState();
+    }
     ReadDomain(&reader, root, &draft);
     if (reader.ok()) FailAtPlaces(&reader, root, FindSpecFaults(domain.spec()));
     domain.set_name(DomainResourceName(draft.hypervisor, draft.name));
@@ -168,6 +223,8 @@ std::string WriteDomainXml(const v1::Domain& domain, const DomainXmlOptions& opt
   writer.Begin("domain").Attribute("type", parts.hypervisor);
   if (options.id) writer.Attribute("id", *options.id);
   if (HasLxcNamespace(spec)) writer.Attribute("xmlns:lxc", kLxcNamespace);
+  if (spec.emulator_command_line().dialect() == "xen") writer.Attribute("xmlns:xen", kXenNamespace);
+  if (spec.emulator_command_line().dialect() == "qemu") writer.Attribute("xmlns:qemu", kQemuNamespace);
   writer.Element("name", parts.name);
   writer.OptionalElement("uuid", domain.uid());
   writer.OptionalElement("title", spec.title());
@@ -178,16 +235,20 @@ std::string WriteDomainXml(const v1::Domain& domain, const DomainXmlOptions& opt
     const uint64_t current = spec.has_current_memory_kib() ? spec.current_memory_kib() : spec.memory_kib();
     WriteKibibytes(&writer, "currentMemory", current);
   }
-  WriteTuning(&writer, spec);
+  WriteTuning(&writer, spec, options.id.has_value());
   WriteOs(&writer, spec.os(), defaults.os_type);
   WriteIdMap(&writer, spec.id_map());
   WriteFeatures(&writer, spec);
+  if (spec.has_cpu()) WriteCpu(&writer, spec.cpu());
   WriteClock(&writer, spec.clock());
   writer.Element("on_poweroff", ValueOr(spec.lifecycle_actions().on_poweroff(), "destroy"));
   writer.Element("on_reboot", ValueOr(spec.lifecycle_actions().on_reboot(), "restart"));
   writer.Element("on_crash", ValueOr(spec.lifecycle_actions().on_crash(), "destroy"));
+  writer.OptionalElement("on_lockfailure", spec.lifecycle_actions().on_lock_failure());
   WriteDevices(&writer, spec.devices(), defaults.console_target);
   for (const auto& label : spec.security_labels()) WriteSecurityLabel(&writer, label);
+  if (spec.has_launch_security()) WriteLaunchSecurity(&writer, spec.launch_security());
+  WriteCommandLine(&writer, spec.emulator_command_line());
   WriteLxcNamespace(&writer, spec);
   writer.End();
   return std::move(writer).Finish();

@@ -19,6 +19,11 @@ namespace reeve::formats {
 inline constexpr size_t kMaxDomainXmlBytes = 1 << 20;
 inline constexpr int kMaxDomainXmlDepth = 64;
 
+struct DomainXmlOptions {
+  // The id attribute of a domain that runs.
+  std::optional<int64_t> id;
+};
+
 // Reads a document. The result has `name` ("hypervisors/{lxc|xen|test}/domains/NAME", by the type attribute), `uid`
 // (lower case; empty when the document has no uuid), `spec`, and nothing else. The specification has passed
 // CheckDomainSpec.
@@ -28,12 +33,11 @@ inline constexpr int kMaxDomainXmlDepth = 64;
 // there twice). The message has the first fault; BadRequest field violations, "line L column C" each, have up to 20.
 //
 // `warnings`, when given, receives what was accepted without effect: state of a running libvirt guest (id, aliases).
-absl::StatusOr<v1::Domain> ParseDomainXml(absl::string_view text, std::vector<Warning>* warnings = nullptr);
-
-struct DomainXmlOptions {
-  // The id attribute of a domain that runs.
-  std::optional<int64_t> id;
-};
+//
+// `running`, when given, receives the id of a document that has one; what belongs to the running guest is then kept in
+// the specification, and the same options write it back: for conversions, not for definitions.
+absl::StatusOr<v1::Domain> ParseDomainXml(absl::string_view text, std::vector<Warning>* warnings = nullptr,
+                                          DomainXmlOptions* running = nullptr);
 
 // Writes a domain as `virsh dumpxml` does: order of elements, quotes, indentation, a final line end. What is left open
 // in the specification is left out, save what libvirt always writes (memory, vcpu, clock, on_* with their defaults).

@@ -15,7 +15,7 @@ using Usb = v1::HostUsbDevice;
 
 constexpr Words<2> kModes = {"capabilities", "subsystem"};
 constexpr Words<3> kCapabilityTypes = {"storage", "misc", "net"};
-constexpr Words<1> kSubsystemTypes = {"usb"};
+constexpr Words<2> kSubsystemTypes = {"usb", "pci"};
 
 // What of <source> is what, by the two attributes of <hostdev>.
 constexpr XmlElementRule<Device> kStorageSource[] = {
@@ -114,6 +114,70 @@ constexpr XmlAttributeRule<Draft> kUsbHostAttributes[] = {
                    Draft* draft) { AttributeYesNo<&Usb::set_managed>(reader, value, draft->device->mutable_usb()); }},
 };
 
+using Pci = v1::HostPciDevice;
+
+constexpr XmlAttributeRule<Device> kPciHostAttributes[] = {
+    {"mode", [](XmlReader*, const XmlValue&, Device*) {}},
+    {"type", [](XmlReader*, const XmlValue&, Device*) {}},
+    {"managed", [](XmlReader* reader, const XmlValue& value,
+                   Device* device) { AttributeYesNo<&Pci::set_managed>(reader, value, device->mutable_pci()); }},
+};
+
+constexpr XmlAttributeRule<Pci> kPciAddress[] = {
+    {"type",
+     [](XmlReader* reader, const XmlValue& value, Pci*) {
+       if (value.text != "pci") reader->UnknownValue(value);
+     }},
+    {"domain", AttributeHexadecimal<&Pci::set_domain>},
+    {"bus", AttributeHexadecimal<&Pci::set_bus>},
+    {"slot", AttributeHexadecimal<&Pci::set_slot>},
+    {"function", AttributeHexadecimal<&Pci::set_function>},
+};
+
+constexpr XmlAttributeRule<Pci> kPciSource[] = {
+    {"writeFiltering", AttributeYesNo<&Pci::set_write_filtering>},
+};
+
+constexpr XmlElementRule<Pci> kPciSourceElements[] = {
+    {"address", XmlCount::kOnce, ElementAttributes<kPciAddress, Pci>},
+};
+
+constexpr XmlAttributeRule<Pci> kPciDriver[] = {
+    {"name", AttributeWord<&Pci::mutable_driver_name, kHostPciDrivers>},
+};
+
+constexpr XmlElementRule<Device> kPciElements[] = {
+    {"driver", XmlCount::kOnce, ElementAttributesOf<&Device::mutable_pci, kPciDriver, Device>},
+    {"source", XmlCount::kOnce, ElementOf<&Device::mutable_pci, kPciSource, kPciSourceElements, Device>},
+    {"boot", XmlCount::kOnce, ElementBootOrder<&Device::set_boot_order, Device>},
+    {"alias", XmlCount::kOnce, ElementAlias<&Device::mutable_alias, Device>},
+    {"rom", XmlCount::kOnce,
+     [](XmlReader* reader, pugi::xml_node element, Device* device) { ReadRom(reader, element, device->mutable_rom()); }},
+    {"address", XmlCount::kOnce,
+     [](XmlReader* reader, pugi::xml_node element, Device* device) {
+       ReadBusAddress(reader, element, device->mutable_address());
+     }},
+};
+
+void WritePci(XmlWriter* writer, const Device& device) {
+  const Pci& pci = device.pci();
+  writer->Attribute("managed", pci.managed() ? "yes" : "no");
+  if (!pci.driver_name().empty()) writer->Begin("driver").Attribute("name", pci.driver_name()).End();
+  writer->Begin("source");
+  if (pci.has_write_filtering()) writer->Attribute("writeFiltering", pci.write_filtering() ? "yes" : "no");
+  writer->Begin("address")
+      .Attribute("domain", absl::StrFormat("0x%04x", pci.domain()))
+      .Attribute("bus", absl::StrFormat("0x%02x", pci.bus()))
+      .Attribute("slot", absl::StrFormat("0x%02x", pci.slot()))
+      .Attribute("function", absl::StrFormat("0x%x", pci.function()))
+      .End();
+  writer->End();
+  if (device.has_boot_order()) WriteBootOrder(writer, device.boot_order());
+  WriteAlias(writer, device.alias());
+  if (device.has_rom()) WriteRom(writer, device.rom());
+  if (device.has_address()) WriteBusAddress(writer, device.address());
+}
+
 XmlRules<Draft> RulesOf(bool subsystem, size_t type, Draft* draft) {
   if (subsystem) return {.attributes = kUsbHostAttributes, .elements = kElements};
   switch (type) {
@@ -162,6 +226,9 @@ void ReadHostDevice(XmlReader* reader, pugi::xml_node element, v1::Devices* devi
   const auto type_place =
       reader->OneOf({type.value(), element, type}, subsystem ? absl::MakeConstSpan(kSubsystemTypes) : kCapabilityTypes);
   if (!type_place) return;
+  if (subsystem && *type_place == 1) {
+    return ReadXml<Device>(reader, element, {.attributes = kPciHostAttributes, .elements = kPciElements}, device);
+  }
   Draft draft{device, {}};
   ReadXml<Draft>(reader, element, RulesOf(subsystem, *type_place, &draft), &draft);
 }
@@ -182,6 +249,10 @@ void WriteHostDevice(XmlWriter* writer, const Device& device) {
     case Device::kUsb:
       writer->Begin("hostdev").Attribute("mode", "subsystem").Attribute("type", "usb");
       WriteUsb(writer, device.usb());
+      break;
+    case Device::kPci:
+      writer->Begin("hostdev").Attribute("mode", "subsystem").Attribute("type", "pci");
+      WritePci(writer, device);
       break;
     case Device::DEVICE_NOT_SET:
       return;

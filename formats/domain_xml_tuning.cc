@@ -1,6 +1,7 @@
 #include "absl/strings/ascii.h"
 #include "formats/domain_words.h"
 #include "formats/domain_xml_sections.h"
+#include "formats/number_set.h"
 #include "formats/xml_fields.h"
 
 namespace reeve::formats {
@@ -9,7 +10,6 @@ namespace {
 using Block = v1::BlockIoTuning;
 using Device = v1::BlockDeviceTuning;
 using Memory = v1::MemoryTuning;
-using Cpu = v1::CpuTuning;
 using Numa = v1::NumaTuning;
 using Placement = v1::CpuPlacement;
 
@@ -47,13 +47,8 @@ void ReadLimit(XmlReader* reader, pugi::xml_node element, Memory* memory) {
 constexpr XmlElementRule<Memory> kMemoryElements[] = {
     {"hard_limit", XmlCount::kOnce, ReadLimit<&Memory::set_hard_limit_kib>},
     {"soft_limit", XmlCount::kOnce, ReadLimit<&Memory::set_soft_limit_kib>},
+    {"min_guarantee", XmlCount::kOnce, ReadLimit<&Memory::set_minimum_guarantee_kib>},
     {"swap_hard_limit", XmlCount::kOnce, ReadLimit<&Memory::set_swap_hard_limit_kib>},
-};
-
-constexpr XmlElementRule<Cpu> kCpuElements[] = {
-    {"shares", XmlCount::kOnce, ElementNumber<&Cpu::set_shares>},
-    {"period", XmlCount::kOnce, ElementNumber<&Cpu::set_period_us>},
-    {"quota", XmlCount::kOnce, ElementNumber<&Cpu::set_quota_us>},
 };
 
 constexpr XmlAttributeRule<v1::DomainSpec> kVcpuAttributes[] = {
@@ -112,10 +107,11 @@ void WriteBlockIo(XmlWriter* writer, const Block& block) {
 }
 
 void WriteMemory(XmlWriter* writer, const Memory& memory) {
-  if (!memory.has_hard_limit_kib() && !memory.has_soft_limit_kib() && !memory.has_swap_hard_limit_kib()) return;
+  if (memory.ByteSizeLong() == 0) return;
   writer->Begin("memtune");
   if (memory.has_hard_limit_kib()) WriteKibibytes(writer, "hard_limit", memory.hard_limit_kib());
   if (memory.has_soft_limit_kib()) WriteKibibytes(writer, "soft_limit", memory.soft_limit_kib());
+  if (memory.has_minimum_guarantee_kib()) WriteKibibytes(writer, "min_guarantee", memory.minimum_guarantee_kib());
   if (memory.has_swap_hard_limit_kib()) WriteKibibytes(writer, "swap_hard_limit", memory.swap_hard_limit_kib());
   writer->End();
 }
@@ -125,18 +121,9 @@ void WriteVcpu(XmlWriter* writer, const v1::DomainSpec& spec) {
   const uint32_t count = spec.vcpus() == 0 ? 1 : spec.vcpus();
   writer->Begin("vcpu")
       .Attribute("placement", placement.mode().empty() ? "static" : placement.mode())
-      .OptionalAttribute("cpuset", placement.cpuset());
-  if (placement.has_current()) writer->Attribute("current", placement.current());
+      .OptionalAttribute("cpuset", NormalNumberSet(placement.cpuset()));
+  if (placement.has_current() && placement.current() != count) writer->Attribute("current", placement.current());
   writer->Text(absl::StrCat(count)).End();
-}
-
-void WriteCpu(XmlWriter* writer, const Cpu& cpu) {
-  if (!cpu.has_shares() && !cpu.has_period_us() && !cpu.has_quota_us()) return;
-  writer->Begin("cputune");
-  if (cpu.has_shares()) writer->Element("shares", cpu.shares());
-  if (cpu.has_period_us()) writer->Element("period", cpu.period_us());
-  if (cpu.has_quota_us()) writer->Element("quota", cpu.quota_us());
-  writer->End();
 }
 
 void WriteNuma(XmlWriter* writer, const Numa& numa) {
@@ -165,10 +152,6 @@ void ReadVcpu(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec) {
   ReadXml<v1::DomainSpec>(reader, element, {.attributes = kVcpuAttributes, .text = ReadVcpuCount}, spec);
 }
 
-void ReadCpuTuning(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec) {
-  ReadXml<Cpu>(reader, element, {.elements = kCpuElements}, spec->mutable_cpu_tuning());
-}
-
 void ReadNumaTuning(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec) {
   if (element.child("memory")) {
     ReadXml<Numa>(reader, element, {.elements = kNumaElements}, spec->mutable_numa_tuning());
@@ -181,11 +164,13 @@ void ReadResource(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spe
   ReadXml<v1::DomainSpec>(reader, element, {.elements = kResourceElements}, spec);
 }
 
-void WriteTuning(XmlWriter* writer, const v1::DomainSpec& spec) {
+void WriteTuning(XmlWriter* writer, const v1::DomainSpec& spec, bool active) {
   WriteBlockIo(writer, spec.block_io_tuning());
   WriteMemory(writer, spec.memory_tuning());
   WriteVcpu(writer, spec);
-  WriteCpu(writer, spec.cpu_tuning());
+  WriteVcpus(writer, spec);
+  if (spec.has_io_threads()) writer->Element("iothreads", spec.io_threads());
+  WriteCpuTuning(writer, spec.cpu_tuning(), active);
   if (spec.has_numa_tuning()) WriteNuma(writer, spec.numa_tuning());
   if (!spec.resource_partition().empty()) {
     writer->Begin("resource");

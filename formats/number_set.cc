@@ -1,9 +1,11 @@
 #include "formats/number_set.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -41,6 +43,24 @@ std::optional<std::set<uint32_t>> ParseNumberSet(absl::string_view text) {
   }
   if (numbers.empty()) return std::nullopt;
   return numbers;
+}
+
+std::string FormatNumberSet(const std::set<uint32_t>& numbers) {
+  std::string text;
+  for (auto first = numbers.begin(); first != numbers.end();) {
+    auto next = std::next(first);
+    uint32_t last = *first;
+    while (next != numbers.end() && *next == last + 1) last = *next++;
+    absl::StrAppend(&text, text.empty() ? "" : ",", *first);
+    if (last != *first) absl::StrAppend(&text, "-", last);
+    first = next;
+  }
+  return text;
+}
+
+std::string NormalNumberSet(absl::string_view text) {
+  const auto numbers = ParseNumberSet(text);
+  return numbers ? FormatNumberSet(*numbers) : std::string(text);
 }
 
 }  // namespace reeve::formats

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "formats/xml_reader.h"
 
 namespace reeve::formats {
@@ -84,10 +87,75 @@ void ElementFlag(XmlReader* reader, pugi::xml_node element, T* out) {
   (out->*Set)(true);
 }
 
+// An element that has attributes only.
+template <const auto& Rules, typename T>
+void ElementAttributes(XmlReader* reader, pugi::xml_node element, T* out) {
+  ReadXml<T>(reader, element, {.attributes = Rules}, out);
+}
+
+// The same, of a message inside.
+template <auto Mutable, const auto& Rules, typename T>
+void ElementAttributesOf(XmlReader* reader, pugi::xml_node element, T* out) {
+  using Inner = std::remove_pointer_t<decltype((out->*Mutable)())>;
+  ReadXml<Inner>(reader, element, {.attributes = Rules}, (out->*Mutable)());
+}
+
+// An element with attributes and elements, read into a message inside, or into one that is added.
+template <auto Mutable, const auto& Attributes, const auto& Elements, typename T>
+void ElementOf(XmlReader* reader, pugi::xml_node element, T* out) {
+  using Inner = std::remove_pointer_t<decltype((out->*Mutable)())>;
+  ReadXml<Inner>(reader, element, {.attributes = Attributes, .elements = Elements}, (out->*Mutable)());
+}
+
+// A state of a switch, "on" or "off".
+template <auto Set, typename T>
+void AttributeOnOff(XmlReader* reader, const XmlValue& value, T* out) {
+  if (const auto on = reader->Either(value, "on", "off")) (out->*Set)(*on);
+}
+
+// A number that may be hexadecimal with "0x".
+template <auto Set, typename T>
+void AttributeHexadecimal(XmlReader* reader, const XmlValue& value, T* out) {
+  using Number = typename SetterTraits<decltype(Set)>::Type;
+  uint64_t number = 0;
+  if (!absl::StartsWith(value.text, "0x") && !absl::StartsWith(value.text, "0X")) {
+    return AttributeNumber<Set>(reader, value, out);
+  }
+  if (!absl::SimpleHexAtoi(value.text, &number) || number > std::numeric_limits<Number>::max()) {
+    return reader->Invalid(value, "is not a number in range");
+  }
+  (out->*Set)(static_cast<Number>(number));
+}
+
+// A switch whose element alone means on, and that may say it by the attribute state.
+template <auto Set, typename T>
+void ElementState(XmlReader* reader, pugi::xml_node element, T* out) {
+  static constexpr XmlAttributeRule<T> kState[] = {{"state", AttributeOnOff<Set, T>}};
+  (out->*Set)(true);
+  ReadXml<T>(reader, element, {.attributes = kState}, out);
+}
+
 // An element that is allowed, with anything in it, and of no effect.
 template <typename T>
 void ElementIgnored(XmlReader* reader, pugi::xml_node element, T*) {
   reader->Ignored(element, "is of the running guest and is ignored");
+}
+
+// The user's name of a device; a name that libvirt gave at start is kept only where the running state is wanted.
+template <auto Mutable, typename T>
+void ElementAlias(XmlReader* reader, pugi::xml_node element, T* out) {
+  static constexpr XmlAttributeRule<T> kName[] = {{"name", AttributeText<Mutable, T>}};
+  if (!reader->keeps_running_state() && !absl::StartsWith(element.attribute("name").value(), "ua-")) {
+    return ElementIgnored(reader, element, out);
+  }
+  ReadXml<T>(reader, element, {.attributes = kName}, out);
+}
+
+// <boot order='1'/>.
+template <auto Set, typename T>
+void ElementBootOrder(XmlReader* reader, pugi::xml_node element, T* out) {
+  static constexpr XmlAttributeRule<T> kOrder[] = {{"order", AttributeNumber<Set, T>}};
+  ReadXml<T>(reader, element, {.attributes = kOrder}, out);
 }
 
 }  // namespace reeve::formats

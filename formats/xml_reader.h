@@ -65,6 +65,9 @@ class XmlReader {
   std::optional<bool> Either(const XmlValue& value, absl::string_view yes, absl::string_view no);
 
   void Fail(v1::Reason reason, size_t offset, std::string description);
+  // Whether what belongs to a running guest (aliases, terminals, names chosen at start) is read, not ignored.
+  bool keeps_running_state() const { return keeps_running_state_; }
+  void KeepRunningState() { keeps_running_state_ = true; }
   bool ok() const { return faults_.empty(); }
   bool full() const { return faults_.size() >= kMaxFaults; }
   // The verbatim text of the elements below the root's <metadata>, in the order of the document.
@@ -84,6 +87,7 @@ class XmlReader {
   void Warn(size_t offset, std::string message);
 
   const absl::string_view text_;
+  bool keeps_running_state_ = false;
   std::vector<Warning>* const warnings_;
   std::string buffer_;  // changed by pugixml, which reads in place: offsets in it are offsets in text_
   pugi::xml_document document_;
