@@ -1,0 +1,110 @@
+#include "formats/domain_defaults.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace reeve::formats {
+namespace {
+
+// More controllers than this no bus address needs; beyond it the address is left to the driver to refuse.
+constexpr uint32_t kMaxControllers = 256;
+
+void AddControllers(v1::Devices* devices, const char* type, uint32_t last) {
+  if (last >= kMaxControllers) return;
+  for (uint32_t index = 0; index <= last; ++index) {
+    const bool there = std::any_of(
+        devices->controllers().begin(), devices->controllers().end(),
+        [&](const v1::Controller& controller) { return controller.type() == type && controller.index() == index; });
+    if (there) continue;
+    v1::Controller* controller = devices->add_controllers();
+    controller->set_type(type);
+    controller->set_index(index);
+  }
+}
+
+void AddDiskControllers(v1::Devices* devices) {
+  for (const char* bus : {"fdc", "ide", "scsi", "sata"}) {
+    int64_t last = -1;
+    for (const v1::Disk& disk : devices->disks()) {
+      const bool here = disk.target_bus() == bus;
+      if (here && disk.has_address()) last = std::max<int64_t>(last, disk.address().controller());
+    }
+    if (last >= 0) AddControllers(devices, bus, static_cast<uint32_t>(last));
+  }
+}
+
+void AddChannelControllers(v1::Devices* devices) {
+  for (const v1::CharacterDevice& channel : devices->channels()) {
+    if (channel.address().type() == "virtio-serial") AddControllers(devices, "virtio-serial", channel.address().controller());
+  }
+}
+
+void AddSmartcardControllers(v1::Devices* devices) {
+  uint32_t next = 0;
+  for (const v1::Smartcard& card : devices->smartcards()) {
+    if (card.address().type() == "ccid" && card.address().controller() == 0) {
+      next = std::max(next, card.address().slot() + 1);
+    }
+  }
+  for (v1::Smartcard& card : *devices->mutable_smartcards()) {
+    if (!card.has_address()) {
+      card.mutable_address()->set_type("ccid");
+      card.mutable_address()->set_controller(0);
+      card.mutable_address()->set_slot(next++);
+    }
+    if (card.address().type() == "ccid") AddControllers(devices, "ccid", card.address().controller());
+  }
+}
+
+void AddInput(v1::Devices* devices, const char* type, const char* bus) {
+  for (const v1::Input& input : devices->inputs()) {
+    if (input.type() == type && (input.bus() == bus || input.bus().empty())) return;
+  }
+  v1::Input* input = devices->add_inputs();
+  input->set_type(type);
+  input->set_bus(bus);
+}
+
+// The first console of a hardware virtual machine is its first serial port, under another name.
+void AddConsole(bool hvm, v1::Devices* devices) {
+  if (!hvm || devices->serials().empty() || !devices->consoles().empty()) return;
+  const v1::CharacterDevice& serial = devices->serials(0);
+  v1::Console* console = devices->add_consoles();
+  console->set_type(serial.type());
+  console->set_target_type("serial");
+  console->set_target_port(serial.target_port());
+  if (serial.has_source()) *console->mutable_source() = serial.source();
+}
+
+}  // namespace
+
+void AddLibvirtDefaults(v1::DomainSpec* spec) {
+  v1::Devices* devices = spec->mutable_devices();
+  AddDiskControllers(devices);
+  AddChannelControllers(devices);
+  AddSmartcardControllers(devices);
+}
+
+void CompleteXenDefaults(v1::DomainSpec* spec) {
+  v1::Devices* devices = spec->mutable_devices();
+  const bool hvm = spec->os().type() == "hvm";
+  AddConsole(hvm, devices);
+  const char* bus = hvm ? "ps2" : "xen";
+  if (hvm || !devices->graphics().empty()) {
+    AddInput(devices, "mouse", bus);
+    AddInput(devices, "keyboard", bus);
+  }
+  if (!devices->graphics().empty() && devices->videos().empty()) {
+    v1::Video* video = devices->add_videos();
+    video->set_model(hvm ? "cirrus" : "xen");
+    video->set_vram_kib(hvm ? 8192 : 4096);
+    video->set_heads(1);
+    video->set_primary(true);
+  }
+  if (!devices->has_memory_balloon()) devices->mutable_memory_balloon()->set_model("xen");
+  AddLibvirtDefaults(spec);
+}
+
+}  // namespace reeve::formats

@@ -1,0 +1,17 @@
+// What libvirt adds to a domain when it reads its document: devices that others imply. Pure, thread-safe.
+#pragma once
+
+#include "reeve/v1/domain_spec.pb.h"
+
+namespace reeve::formats {
+
+// Adds what libvirt 9.0 adds to a domain of any hypervisor: the controllers of disks, channels and smart card readers
+// with an address, and addresses of smart card readers (virDomainDefAddImplicitControllers). What is there is kept;
+// done twice it is as done once.
+void AddLibvirtDefaults(v1::DomainSpec* spec);
+
+// Adds what libvirt 9.0 adds to a Xen domain besides: mouse and keyboard, the first console, the video card that a display
+// needs, the memory balloon (virDomainDefPostParse, libxlDomainDefPostParse); then AddLibvirtDefaults.
+void CompleteXenDefaults(v1::DomainSpec* spec);
+
+}  // namespace reeve::formats
