@@ -1,0 +1,136 @@
+#include "formats/s_expression.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "formats/text.h"
+#include "formats/xen_config.h"
+
+namespace reeve::formats {
+namespace {
+
+class Parser {
+ public:
+  explicit Parser(absl::string_view text) : text_(text) {}
+
+  absl::StatusOr<SExpression> ParseDocument() {
+    SkipBlanks();
+    if (at_ == text_.size()) return XenConfigFault(text_, at_, "the document is empty");
+    auto expression = Parse(0);
+    if (!expression.ok()) return expression;
+    SkipBlanks();
+    if (at_ < text_.size()) return XenConfigFault(text_, at_, "there is text after the expression");
+    return expression;
+  }
+
+ private:
+  void SkipBlanks() {
+    while (at_ < text_.size() && absl::ascii_isspace(text_[at_])) ++at_;
+  }
+
+  absl::StatusOr<SExpression> Parse(int depth) {
+    if (++nodes_ > kMaxSExpressionNodes) {
+      return XenConfigFault(text_, at_, absl::StrCat("there are more than ", kMaxSExpressionNodes, " expressions"));
+    }
+    SExpression expression;
+    expression.offset = at_;
+    const char c = text_[at_];
+    if (c == ')') return XenConfigFault(text_, at_, "a list ends that did not begin");
+    if (c == '(') {
+      if (depth >= kMaxSExpressionDepth) {
+        return XenConfigFault(text_, at_, absl::StrCat("lists are nested deeper than ", kMaxSExpressionDepth));
+      }
+      expression.is_list = true;
+      ++at_;
+      for (SkipBlanks(); at_ < text_.size() && text_[at_] != ')'; SkipBlanks()) {
+        auto item = Parse(depth + 1);
+        if (!item.ok()) return item;
+        expression.items.push_back(*std::move(item));
+      }
+      if (at_ == text_.size()) return XenConfigFault(text_, expression.offset, "the list has no end");
+      ++at_;
+      return expression;
+    }
+    if (c == '\'' || c == '"') {
+      expression.quoted = true;
+      for (++at_; at_ < text_.size() && text_[at_] != c; ++at_) {
+        if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+        expression.atom.push_back(text_[at_]);
+      }
+      if (at_ == text_.size()) return XenConfigFault(text_, expression.offset, "the string has no end");
+      ++at_;
+      return expression;
+    }
+    while (at_ < text_.size() && !absl::ascii_isspace(text_[at_]) && text_[at_] != '(' && text_[at_] != ')') ++at_;
+    expression.atom = std::string(text_.substr(expression.offset, at_ - expression.offset));
+    return expression;
+  }
+
+  const absl::string_view text_;
+  size_t at_ = 0;
+  size_t nodes_ = 0;
+};
+
+void Append(const SExpression& expression, std::string* out) {
+  if (!expression.is_list) {
+    out->append(expression.quoted ? QuoteSExpression(expression.atom) : expression.atom);
+    return;
+  }
+  out->push_back('(');
+  for (size_t i = 0; i < expression.items.size(); ++i) {
+    const bool both_lists = i > 0 && expression.items[i].is_list && expression.items[i - 1].is_list;
+    if (i > 0 && !both_lists) out->push_back(' ');
+    Append(expression.items[i], out);
+  }
+  out->push_back(')');
+}
+
+}  // namespace
+
+absl::string_view SExpression::head() const {
+  return is_list && !items.empty() ? absl::string_view(items.front().atom) : absl::string_view();
+}
+
+const SExpression* SExpression::Find(absl::string_view name) const {
+  for (const SExpression& item : items) {
+    if (item.is_list && item.head() == name) return &item;
+  }
+  return nullptr;
+}
+
+absl::string_view SExpression::Value(absl::string_view name) const {
+  const SExpression* found = Find(name);
+  if (found == nullptr || found->items.size() < 2) return {};
+  return found->items[1].atom;
+}
+
+absl::StatusOr<SExpression> ParseSExpression(absl::string_view text) {
+  if (text.size() > kMaxSExpressionBytes) {
+    return XenConfigFault(text, kMaxSExpressionBytes,
+                          absl::StrCat("the document has more than ", kMaxSExpressionBytes, " bytes"));
+  }
+  if (const auto offset = FindInvalidUtf8(text)) return XenConfigFault(text, *offset, "the text is not UTF-8");
+  if (const size_t nul = text.find('\0'); nul != absl::string_view::npos) {
+    return XenConfigFault(text, nul, "the text has a NUL");
+  }
+  return Parser(text).ParseDocument();
+}
+
+std::string WriteSExpression(const SExpression& expression) {
+  std::string out;
+  Append(expression, &out);
+  return out;
+}
+
+std::string QuoteSExpression(absl::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  out.push_back('\'');
+  return out;
+}
+
+}  // namespace reeve::formats
