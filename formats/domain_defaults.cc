@@ -37,7 +37,8 @@ void AddDiskControllers(v1::Devices* devices) {
 
 void AddChannelControllers(v1::Devices* devices) {
   for (const v1::CharacterDevice& channel : devices->channels()) {
-    if (channel.address().type() == "virtio-serial") AddControllers(devices, "virtio-serial", channel.address().controller());
+    if (channel.address().type() == "virtio-serial")
+      AddControllers(devices, "virtio-serial", channel.address().controller());
   }
 }
 

@@ -72,7 +72,8 @@ void CheckDisks(SpecChecker* check, const FieldPath& parent, const v1::Devices& 
     const bool elsewhere = disk.type() == "network" || disk.type() == "volume";
     if (disk.type() == "network" && !disk.has_network_source()) check->Fail({&path, "network_source"}, "is missing");
     if (disk.type() == "volume" && !disk.has_volume_source()) check->Fail({&path, "volume_source"}, "is missing");
-    if (disk.device() != "cdrom" && disk.device() != "floppy" && !elsewhere) check->Required({&path, "source"}, disk.source());
+    if (disk.device() != "cdrom" && disk.device() != "floppy" && !elsewhere)
+      check->Required({&path, "source"}, disk.source());
     check->Path({&path, "source"}, disk.source());
     const FieldPath target{&path, "target_device"};
     const std::string& name = disk.target_device();
@@ -138,10 +139,40 @@ void CheckHostDevices(SpecChecker* check, const FieldPath& parent, const v1::Dev
   }
 }
 
+// What only a machine has, and a container cannot be given.
+void CheckContainerDevices(SpecChecker* check, const FieldPath& parent, const v1::Devices& devices) {
+  for (int i = 0; i < devices.consoles_size(); ++i) {
+    const std::string& type = devices.consoles(i).type();
+    const FieldPath path{&parent, "consoles", i};
+    if (!type.empty() && type != "pty") check->Fail({&path, "type"}, "is not pty, the only type for a container");
+  }
+  for (int i = 0; i < devices.disks_size(); ++i) {
+    const v1::Disk& disk = devices.disks(i);
+    const FieldPath path{&parent, "disks", i};
+    if (!disk.type().empty() && disk.type() != "file" && disk.type() != "block") {
+      check->Fail({&path, "type"}, "is neither file nor block, the types for a container");
+    }
+  }
+  for (int i = 0; i < devices.host_devices_size(); ++i) {
+    if (devices.host_devices(i).has_pci()) check->Fail({&parent, "host_devices", i}, "is a PCI device in a container");
+  }
+  for (int i = 0; i < devices.interfaces_size(); ++i) {
+    const FieldPath path{&parent, "interfaces", i};
+    if (devices.interfaces(i).type() > v1::Interface::TYPE_DIRECT) {
+      check->Fail({&path, "type"}, "is of a kind that a container cannot have");
+    }
+    if (!devices.interfaces(i).script().empty()) check->Fail({&path, "script"}, "is not for a container");
+    if (!devices.interfaces(i).backend_domain().empty()) {
+      check->Fail({&path, "backend_domain"}, "is not for a container");
+    }
+  }
+}
+
 }  // namespace
 
 void CheckDevices(SpecChecker* check, const FieldPath& parent, const v1::DomainSpec& spec) {
   const FieldPath path{&parent, "devices"};
+  if (spec.os().type().empty() || spec.os().type() == "exe") CheckContainerDevices(check, path, spec.devices());
   const v1::Devices& devices = spec.devices();
   check->Path({&path, "emulator"}, devices.emulator());
   if (check->Count({&path, "filesystems"}, devices.filesystems_size(), kMaxDevices)) {

@@ -69,8 +69,11 @@ void CheckSource(SpecChecker* check, const FieldPath& path, const Interface& int
     case Interface::TYPE_ETHERNET:
       if (!interface.source().empty()) check->Fail(source, "is not for an ethernet interface");
       break;
-    default:
+    case Interface::TYPE_UNSPECIFIED:
       check->Fail({&path, "type"}, "is missing or not known");
+      break;
+    default:
+      if (!Interface::Type_IsValid(interface.type())) check->Fail({&path, "type"}, "is missing or not known");
   }
   const bool direct = interface.type() == Interface::TYPE_DIRECT;
   check->Word({&path, "source_mode"}, interface.source_mode(), kDirectModes);

@@ -15,8 +15,8 @@ using Words = std::array<absl::string_view, N>;
 // By the value of the enumeration, less one.
 inline constexpr Words<6> kFilesystemTypes = {"mount", "bind", "file", "block", "ram", "template"};
 inline constexpr Words<3> kFilesystemAccessModes = {"passthrough", "mapped", "squash"};
-inline constexpr Words<11> kInterfaceTypes = {"bridge", "network", "ethernet", "direct", "user", "server",
-                                              "client", "mcast", "udp", "internal", "null"};
+inline constexpr Words<11> kInterfaceTypes = {"bridge", "network", "ethernet", "direct",   "user", "server",
+                                              "client", "mcast",   "udp",      "internal", "null"};
 inline constexpr Words<3> kCapabilityPolicies = {"default", "allow", "deny"};
 inline constexpr Words<3> kNamespaceKinds = {"name", "pid", "netns"};
 
@@ -47,8 +47,8 @@ inline constexpr Words<4> kVirtualPortTypes = {"openvswitch", "midonet", "802.1Q
 inline constexpr Words<6> kVirtualPortParameters = {"interfaceid", "profileid",     "managerid",
                                                     "typeid",      "typeidversion", "instanceid"};
 inline constexpr Words<2> kRouteFamilies = {"ipv4", "ipv6"};
-inline constexpr Words<13> kConsoleTypes = {"null", "vc", "pty", "dev", "file", "pipe", "stdio",
-                                             "udp", "tcp", "unix", "spicevmc", "spiceport", "nmdm"};
+inline constexpr Words<13> kConsoleTypes = {"null", "vc",  "pty",  "dev",      "file",      "pipe", "stdio",
+                                            "udp",  "tcp", "unix", "spicevmc", "spiceport", "nmdm"};
 inline constexpr Words<7> kConsoleTargets = {"lxc", "xen", "serial", "virtio", "uml", "sclp", "sclplm"};
 inline constexpr Words<3> kStartupPolicies = {"mandatory", "requisite", "optional"};
 
@@ -60,9 +60,9 @@ inline constexpr Words<4> kBootDevices = {"fd", "hd", "cdrom", "network"};
 inline constexpr Words<3> kSmbiosModes = {"emulate", "host", "sysinfo"};
 inline constexpr Words<2> kXenPassthroughModes = {"sync_pt", "share_pt"};
 inline constexpr Words<2> kHyperVModes = {"custom", "passthrough"};
-inline constexpr Words<15> kHyperVFeatures = {"relaxed", "vapic",       "spinlocks",       "vpindex",  "runtime",
-                                              "synic",   "stimer",      "reset",           "vendor_id", "frequencies",
-                                              "reenlightenment", "tlbflush", "ipi", "evmcs", "avic"};
+inline constexpr Words<15> kHyperVFeatures = {"relaxed",         "vapic",    "spinlocks", "vpindex",   "runtime",
+                                              "synic",           "stimer",   "reset",     "vendor_id", "frequencies",
+                                              "reenlightenment", "tlbflush", "ipi",       "evmcs",     "avic"};
 inline constexpr Words<4> kSchedulers = {"batch", "idle", "fifo", "rr"};
 inline constexpr Words<3> kCacheTypes = {"both", "code", "data"};
 inline constexpr Words<4> kCpuModes = {"custom", "host-model", "host-passthrough", "maximum"};
@@ -94,8 +94,8 @@ inline constexpr Words<1> kEncryptionSecrets = {"passphrase"};
 inline constexpr Words<3> kGeometryTranslations = {"none", "auto", "lba"};
 inline constexpr Words<2> kSocketModes = {"connect", "bind"};
 inline constexpr Words<4> kStreamProtocols = {"raw", "telnet", "telnets", "tls"};
-inline constexpr Words<12> kAddressTypes = {"pci",        "drive",       "virtio-serial", "ccid", "usb",  "spapr-vio",
-                                            "virtio-s390", "ccw",         "virtio-mmio",   "isa",  "dimm", "unassigned"};
+inline constexpr Words<12> kAddressTypes = {"pci",         "drive", "virtio-serial", "ccid", "usb",  "spapr-vio",
+                                            "virtio-s390", "ccw",   "virtio-mmio",   "isa",  "dimm", "unassigned"};
 inline constexpr Words<10> kControllerTypes = {"ide",  "fdc", "scsi", "sata",   "virtio-serial",
                                                "ccid", "usb", "pci",  "xenbus", "isa"};
 inline constexpr Words<3> kSmartcardModes = {"host", "host-certificates", "passthrough"};

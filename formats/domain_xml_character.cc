@@ -1,5 +1,6 @@
-#include "formats/domain_words.h"
 #include "formats/domain_xml_character.h"
+
+#include "formats/domain_words.h"
 #include "formats/domain_xml_sections.h"
 #include "formats/xml_fields.h"
 
@@ -239,7 +240,7 @@ void ReadDevice(XmlReader* reader, pugi::xml_node element, PathRule path_rule, T
 
 void ReadConsole(XmlReader* reader, pugi::xml_node element, v1::Devices* devices) {
   ReadDevice<Console, ElementAttributes<kConsoleTarget, Console>>(reader, element, PathRule::kRequired,
-                                                                   devices->add_consoles());
+                                                                  devices->add_consoles());
 }
 
 void WriteConsole(XmlWriter* writer, const Console& console, int place, absl::string_view default_target) {

@@ -57,7 +57,8 @@ void WriteCatchUp(XmlWriter* writer, const CatchUp& catch_up) {
 constexpr XmlElementRule<Clock> kElements[] = {
     {"timer", XmlCount::kRepeated,
      [](XmlReader* reader, pugi::xml_node element, Clock* clock) {
-       ReadXml<Timer>(reader, element, {.attributes = kTimerAttributes, .elements = kTimerElements}, clock->add_timers());
+       ReadXml<Timer>(reader, element, {.attributes = kTimerAttributes, .elements = kTimerElements},
+                      clock->add_timers());
      }},
 };
 

@@ -45,10 +45,14 @@ constexpr XmlAttributeRule<Allocation> kAllocation[] = {
        if (!number) return;
        const absl::string_view unit = value.element.attribute("unit").value();
        int shift = 0;
-       if (unit == "KiB") shift = 10;
-       else if (unit == "MiB") shift = 20;
-       else if (unit == "GiB") shift = 30;
-       else if (!unit.empty() && unit != "B" && unit != "bytes") return reader->Invalid(value, "has no known unit");
+       if (unit == "KiB")
+         shift = 10;
+       else if (unit == "MiB")
+         shift = 20;
+       else if (unit == "GiB")
+         shift = 30;
+       else if (!unit.empty() && unit != "B" && unit != "bytes")
+         return reader->Invalid(value, "has no known unit");
        if (*number > (uint64_t{1} << (53 - shift))) return reader->Invalid(value, "is too large");
        allocation->set_size_bytes(*number << shift);
      }},
@@ -309,7 +313,10 @@ void WriteCpuTuning(XmlWriter* writer, const Tuning& cpu, bool active) {
     writer->Begin("emulatorpin").Attribute("cpuset", NormalNumberSet(cpu.emulator_cpuset())).End();
   }
   for (const Pin& pin : cpu.io_thread_pins()) {
-    writer->Begin("iothreadpin").Attribute("iothread", pin.id()).Attribute("cpuset", NormalNumberSet(pin.cpuset())).End();
+    writer->Begin("iothreadpin")
+        .Attribute("iothread", pin.id())
+        .Attribute("cpuset", NormalNumberSet(pin.cpuset()))
+        .End();
   }
   if (cpu.has_emulator_scheduler()) WriteScheduler(writer, "emulatorsched", "", cpu.emulator_scheduler());
   for (const Scheduler& scheduler : cpu.vcpu_schedulers()) WriteScheduler(writer, "vcpusched", "vcpus", scheduler);

@@ -68,14 +68,25 @@ void ReadLimit(XmlReader* reader, pugi::xml_node element, Tuning* tuning) {
   limit->set_value(*number);
 }
 
-constexpr Words<19> kLimitNames = {
-    "total_bytes_sec",           "read_bytes_sec",           "write_bytes_sec",
-    "total_iops_sec",            "read_iops_sec",            "write_iops_sec",
-    "total_bytes_sec_max",       "read_bytes_sec_max",       "write_bytes_sec_max",
-    "total_iops_sec_max",        "read_iops_sec_max",        "write_iops_sec_max",
-    "size_iops_sec",             "total_bytes_sec_max_length", "read_bytes_sec_max_length",
-    "write_bytes_sec_max_length", "total_iops_sec_max_length", "read_iops_sec_max_length",
-    "write_iops_sec_max_length"};
+constexpr Words<19> kLimitNames = {"total_bytes_sec",
+                                   "read_bytes_sec",
+                                   "write_bytes_sec",
+                                   "total_iops_sec",
+                                   "read_iops_sec",
+                                   "write_iops_sec",
+                                   "total_bytes_sec_max",
+                                   "read_bytes_sec_max",
+                                   "write_bytes_sec_max",
+                                   "total_iops_sec_max",
+                                   "read_iops_sec_max",
+                                   "write_iops_sec_max",
+                                   "size_iops_sec",
+                                   "total_bytes_sec_max_length",
+                                   "read_bytes_sec_max_length",
+                                   "write_bytes_sec_max_length",
+                                   "total_iops_sec_max_length",
+                                   "read_iops_sec_max_length",
+                                   "write_iops_sec_max_length"};
 
 constexpr auto MakeLimitRules() {
   std::array<XmlElementRule<Tuning>, kLimitNames.size() + 1> rules{};

@@ -88,8 +88,7 @@ constexpr XmlAttributeRule<Authentication> kAuthentication[] = {
     {"username", AttributeText<&Authentication::mutable_username>},
 };
 constexpr XmlElementRule<Authentication> kAuthenticationElements[] = {
-    {"secret", XmlCount::kOnce,
-     ElementAttributes<kSecret<Authentication, kAuthenticationSecrets>, Authentication>},
+    {"secret", XmlCount::kOnce, ElementAttributes<kSecret<Authentication, kAuthenticationSecrets>, Authentication>},
 };
 constexpr XmlAttributeRule<Encryption> kEncryption[] = {
     {"format", AttributeWord<&Encryption::mutable_format, kEncryptionFormats>},

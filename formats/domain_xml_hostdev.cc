@@ -152,7 +152,9 @@ constexpr XmlElementRule<Device> kPciElements[] = {
     {"boot", XmlCount::kOnce, ElementBootOrder<&Device::set_boot_order, Device>},
     {"alias", XmlCount::kOnce, ElementAlias<&Device::mutable_alias, Device>},
     {"rom", XmlCount::kOnce,
-     [](XmlReader* reader, pugi::xml_node element, Device* device) { ReadRom(reader, element, device->mutable_rom()); }},
+     [](XmlReader* reader, pugi::xml_node element, Device* device) {
+       ReadRom(reader, element, device->mutable_rom());
+     }},
     {"address", XmlCount::kOnce,
      [](XmlReader* reader, pugi::xml_node element, Device* device) {
        ReadBusAddress(reader, element, device->mutable_address());
