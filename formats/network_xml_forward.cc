@@ -150,7 +150,8 @@ void WriteNat(XmlWriter* writer, const Nat& nat) {
 }  // namespace
 
 absl::string_view ForwardModeName(Forward::Mode mode) {
-  return mode == Forward::MODE_UNSPECIFIED ? kModes[0] : kModes[mode - 1];
+  const bool known = mode != Forward::MODE_UNSPECIFIED && Forward::Mode_IsValid(mode);
+  return known ? kModes[mode - 1] : kModes[0];
 }
 
 void ReadForward(XmlReader* reader, pugi::xml_node element, v1::NetworkSpec* spec) {
