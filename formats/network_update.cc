@@ -125,6 +125,14 @@ bool Agrees(const v1::DhcpHost& host, const v1::DhcpHost& wanted) {
          fits(host.name(), wanted.name()) && fits(host.address(), wanted.address());
 }
 
+// What a host that is modified is found by: the rest is what changes.
+v1::DhcpHost ByMacOrName(const v1::DhcpHost& host) {
+  v1::DhcpHost key;
+  key.set_mac_address(host.mac_address());
+  key.set_name(host.name());
+  return key;
+}
+
 absl::Status UpdateDhcpHost(Spec* spec, Command command, int parent_index, absl::string_view xml) {
   auto ip = FindIp(spec, parent_index);
   if (!ip.ok()) return ip.status();
@@ -136,8 +144,7 @@ absl::Status UpdateDhcpHost(Spec* spec, Command command, int parent_index, absl:
   const auto is_same = [&](const v1::DhcpHost& other) {
     if (IsAdd(command)) return SharesOne(other, wanted);
     if (command == Command::kDelete) return Agrees(other, wanted);
-    if (!wanted.mac_address().empty()) return absl::EqualsIgnoreCase(other.mac_address(), wanted.mac_address());
-    return !wanted.name().empty() && other.name() == wanted.name();
+    return SharesOne(other, ByMacOrName(wanted));
   };
   return Change<v1::DhcpHost>((*ip)->mutable_hosts(), command, "the DHCP host", *std::move(host), is_same);
 }
@@ -223,12 +230,9 @@ absl::Status UpdateDnsTxt(Spec* spec, Command command, absl::string_view xml) {
     ReadDnsTxt(reader, element, CompletenessOf(command), out);
   });
   if (!txt.ok()) return txt.status();
-  const v1::DnsTxt wanted = *txt;
-  return Change<v1::DnsTxt>(spec->mutable_dns()->mutable_txts(), command, absl::StrCat("the record ", wanted.name()),
-                            *std::move(txt), [&](const v1::DnsTxt& other) {
-                              return other.name() == wanted.name() &&
-                                     (wanted.value().empty() || other.value() == wanted.value());
-                            });
+  const std::string name = txt->name();
+  return Change<v1::DnsTxt>(spec->mutable_dns()->mutable_txts(), command, absl::StrCat("the record ", name),
+                            *std::move(txt), [&](const v1::DnsTxt& other) { return other.name() == name; });
 }
 
 absl::Status UpdateDnsSrv(Spec* spec, Command command, absl::string_view xml) {

@@ -71,6 +71,8 @@ TEST_CASE("Updates that are refused change nothing") {
       {Command::kAddLast, Section::kPortGroup, -1, "<portgroup name='h' default='yes'/>", v1::REASON_SPEC_INVALID},
       {Command::kDelete, Section::kDnsSrv, -1, "<srv service='s'/>", v1::REASON_SPEC_INVALID},
       {Command::kDelete, Section::kDnsHost, -1, "<host/>", v1::REASON_SPEC_INVALID},
+      {Command::kAddLast, Section::kDnsTxt, -1, "<txt name='t' value='w'/>", v1::REASON_SPEC_INVALID},
+      {Command::kModify, Section::kIpDhcpHost, -1, "<host name='c' ip='10.0.0.2'/>", v1::REASON_SPEC_INVALID},
       {Command::kAddLast, Section::kDnsTxt, -1, "<host/>", v1::REASON_DOCUMENT_UNKNOWN},
       {Command::kAddLast, Section::kDnsTxt, -1, "<txt", v1::REASON_DOCUMENT_MALFORMED},
   };
