@@ -25,8 +25,8 @@ constexpr XmlElementRule<FcHost> kFcElements[] = {
 };
 
 constexpr XmlElementRule<Operations> kOperationElements[] = {
-    {"max_vports", XmlCount::kOnce, ElementIgnored},
-    {"vports", XmlCount::kOnce, ElementIgnored},
+    {"max_vports", XmlCount::kOnce, ElementState},
+    {"vports", XmlCount::kOnce, ElementState},
 };
 
 void ReadHostInner(XmlReader* reader, pugi::xml_node element, Host* host) {

@@ -30,7 +30,7 @@ constexpr XmlAttributeRule<v1::StorageDevice> kDeviceAttributes[] = {
     {"part_separator", AttributeYesNo<&v1::StorageDevice::set_part_separator>},
 };
 constexpr XmlElementRule<v1::StorageDevice> kDeviceElements[] = {
-    {"freeExtent", XmlCount::kRepeated, ElementIgnored},
+    {"freeExtent", XmlCount::kRepeated, ElementState},
 };
 
 constexpr XmlAttributeRule<Source> kPathAttributes[] = {

@@ -131,9 +131,9 @@ constexpr XmlElementRule<Draft> kElements[] = {
        ElementUuid<&Pool::mutable_uid>(reader, element, draft->pool);
      }},
     {"features", XmlCount::kOnce, ReadFeatures},
-    {"capacity", XmlCount::kOnce, ElementIgnored},
-    {"allocation", XmlCount::kOnce, ElementIgnored},
-    {"available", XmlCount::kOnce, ElementIgnored},
+    {"capacity", XmlCount::kOnce, ElementState},
+    {"allocation", XmlCount::kOnce, ElementState},
+    {"available", XmlCount::kOnce, ElementState},
     {"source", XmlCount::kOnce,
      [](XmlReader* reader, pugi::xml_node element, Draft* draft) {
        ReadPoolSource(reader, element, *draft->type, draft->spec->mutable_source());

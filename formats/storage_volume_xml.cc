@@ -116,7 +116,7 @@ constexpr XmlElementRule<Storage<Target>> kTargetElements[] = {
     {"path", XmlCount::kOnce, ReadStoragePath<Target>},
     {"format", XmlCount::kOnce, ReadFormat<Target>},
     {"permissions", XmlCount::kOnce, ReadStoragePermissions<Target>},
-    {"timestamps", XmlCount::kOnce, ElementIgnored},
+    {"timestamps", XmlCount::kOnce, ElementState},
     {"encryption", XmlCount::kOnce,
      [](XmlReader* reader, pugi::xml_node element, Storage<Target>* storage) {
        ReadEncryption(reader, element, storage->part->mutable_encryption());
@@ -138,7 +138,7 @@ constexpr XmlElementRule<Storage<Backing>> kBackingElements[] = {
     {"path", XmlCount::kOnce, ReadStoragePath<Backing>},
     {"format", XmlCount::kOnce, ReadFormat<Backing>},
     {"permissions", XmlCount::kOnce, ReadStoragePermissions<Backing>},
-    {"timestamps", XmlCount::kOnce, ElementIgnored},
+    {"timestamps", XmlCount::kOnce, ElementState},
 };
 
 void ReadTarget(XmlReader* reader, pugi::xml_node element, Draft* draft) {
@@ -176,10 +176,10 @@ constexpr XmlElementRule<Draft> kElements[] = {
      [](XmlReader* reader, pugi::xml_node element, Draft* draft) {
        ElementText<&Volume::mutable_key>(reader, element, draft->volume);
      }},
-    {"source", XmlCount::kOnce, ElementIgnored},
+    {"source", XmlCount::kOnce, ElementState},
     {"capacity", XmlCount::kOnce, ReadSize<&Spec::set_capacity_bytes>},
     {"allocation", XmlCount::kOnce, ReadSize<&Spec::set_allocation_bytes>},
-    {"physical", XmlCount::kOnce, ElementIgnored},
+    {"physical", XmlCount::kOnce, ElementState},
     {"target", XmlCount::kOnce, ReadTarget},
     {"backingStore", XmlCount::kOnce, ReadBacking},
 };
