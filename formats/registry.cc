@@ -231,7 +231,12 @@ void GiveUuid(Message* message, const ConvertOptions& options) {
   const auto* reflection = message->GetReflection();
   if (!reflection->GetString(*message, uid).empty()) return;
   const std::string full = reflection->GetString(*message, name);
-  reflection->SetString(message, uid, options.make_uuid(absl::string_view(full).substr(full.rfind('/') + 1)));
+  const std::string uuid = options.make_uuid(absl::string_view(full).substr(full.rfind('/') + 1));
+  reflection->SetString(message, uid, uuid);
+  // A secret has no other name.
+  if (full.empty() && descriptor == v1::Secret::descriptor()) {
+    reflection->SetString(message, name, absl::StrCat("secrets/", uuid));
+  }
 }
 
 template <typename Table, typename Key>
@@ -250,6 +255,13 @@ std::optional<Value> ValueIn(const Table& table, absl::string_view key) {
   return std::nullopt;
 }
 
+template <typename Value, typename Table>
+std::vector<Value> ValuesOf(const Table& table) {
+  std::vector<Value> values;
+  for (const auto& [name, value] : table) values.push_back(value);
+  return values;
+}
+
 }  // namespace
 
 std::optional<Format> FormatFromName(absl::string_view name) {
@@ -266,6 +278,14 @@ absl::string_view NameOf(Format format) {
 
 absl::string_view NameOf(Kind kind) {
   return NameIn(kKinds, kind);
+}
+
+std::vector<Format> AllFormats() {
+  return ValuesOf<Format>(kFormats);
+}
+
+std::vector<Kind> AllKinds() {
+  return ValuesOf<Kind>(kKinds);
 }
 
 bool CanRead(Format format, Kind kind) {

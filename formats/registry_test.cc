@@ -21,6 +21,9 @@ TEST_CASE("Formats and kinds have names, both ways") {
     REQUIRE(format);
     CHECK(NameOf(*format) == name);
   }
+  CHECK(AllKinds() == std::vector<Kind>(std::begin(kAllKinds), std::end(kAllKinds)));
+  CHECK(AllFormats().size() == 7);
+  CHECK(AllFormats().front() == Format::kXml);
   CHECK_FALSE(FormatFromName("yaml"));
   CHECK_FALSE(KindFromName("planet"));
 }
