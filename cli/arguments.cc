@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace reeve::cli {
 namespace {
@@ -63,7 +64,10 @@ absl::Status Parse(CLI::App* app, const std::list<Sink>& sinks, const std::vecto
   } catch (const CLI::RequiredError& error) {
     for (const Sink& sink : sinks) {
       const bool missing = sink.option->required && sink.parsed->count() == 0;
-      if (missing) return absl::InvalidArgumentError(absl::StrCat(sink.option->value, " is missing"));
+      if (!missing) continue;
+      const bool named = sink.option->kind == Option::Kind::kValue;
+      const std::string name = named ? absl::StrCat("--", sink.option->name) : sink.option->value;
+      return absl::InvalidArgumentError(absl::StrCat(name, " is missing"));
     }
     return absl::InvalidArgumentError(error.what());
   } catch (const CLI::ParseError& error) {
@@ -91,7 +95,8 @@ absl::StatusOr<Arguments> ParseOptions(CLI::App* app, const std::vector<const Op
     if (!option.words.empty() && option.completion == Completion::kWords) {
       for (const std::string& value : sink.values) {
         if (std::find(option.words.begin(), option.words.end(), value) == option.words.end()) {
-          return absl::InvalidArgumentError(absl::StrCat("--", option.name, ": '", value, "' is unknown"));
+          return absl::InvalidArgumentError(absl::StrCat("--", option.name, ": '", value, "' is unknown, not one of ",
+                                                         absl::StrJoin(option.words, ", ")));
         }
       }
     }

@@ -37,7 +37,7 @@ struct Option {
   char letter = '\0';      // -a
   const char* value = "";  // what the value is called: "SECONDS"
   const char* help = "";   // a sentence without a full stop
-  bool required = false;   // of arguments
+  bool required = false;   // of arguments and values
   bool repeated = false;   // of the last argument and of values: may come more than once
   Completion completion = Completion::kNone;
   std::vector<const char*> words = {};

@@ -6,6 +6,7 @@
 #include "cli/definition_commands.h"
 #include "cli/domain_commands.h"
 #include "cli/event_command.h"
+#include "cli/format_commands.h"
 #include "cli/lifecycle_commands.h"
 #include "cli/node_commands.h"
 #include "cli/operation_commands.h"
@@ -15,8 +16,9 @@ namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(),    DefinitionCommands(), LifecycleCommands(), ConsoleCommands(), EventCommands(),
-      OperationCommands(), NodeCommands(),       AdminCommands(),     TestCommands(),    BuiltinCommands(),
+      DomainCommands(),  DefinitionCommands(), FormatCommands(),    LifecycleCommands(),
+      ConsoleCommands(), EventCommands(),      OperationCommands(), NodeCommands(),
+      AdminCommands(),   TestCommands(),       BuiltinCommands(),
   };
   return *groups;
 }

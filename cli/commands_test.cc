@@ -30,6 +30,7 @@ TEST_CASE("every command is described and can be found") {
     }
   }
   CHECK(names.count("list") == 1);
+  CHECK(names.count("convert") == 1);
 }
 
 TEST_CASE("the options of every command are sound") {
@@ -43,6 +44,10 @@ TEST_CASE("the options of every command are sound") {
         INFO(option.name);
         CHECK(names.insert(option.name).second);
         CHECK(option.help[0] != '\0');
+        if (option.kind == Option::Kind::kValue && option.required) {
+          required.push_back(std::string("--") + option.name);
+          required.push_back(option.words.empty() ? "1" : option.words.front());
+        }
         if (option.kind != Option::Kind::kArgument) continue;
         if (option.required) required.push_back("1");
         CHECK_FALSE((option.required && optional_seen));

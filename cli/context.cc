@@ -2,10 +2,12 @@
 
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "client/uri.h"
+#include "proto/status.h"
 
 namespace reeve::cli {
 
@@ -43,6 +45,11 @@ int Context::Fail(absl::string_view what, const absl::Status& cause) {
   } else {
     if (!connect_failed_ && !what.empty()) output_->PrintError(what);
     output_->PrintError(cause.message());
+    // The message has the first fault of a document; whoever mends it wants them all.
+    for (const auto& [field, description] : FieldViolationsOf(cause)) {
+      const std::string fault = absl::StrCat(field, ": ", description);
+      if (!absl::StrContains(cause.message(), fault)) output_->PrintError(fault);
+    }
   }
   if (cause.code() == absl::StatusCode::kCancelled && Interrupted()) return kExitInterrupted;
   return connect_failed_ || client::IsConnectionLost(cause) ? kExitCannotConnect : kExitFailed;

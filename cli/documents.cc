@@ -21,6 +21,7 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& what) {
   while (true) {
     const ssize_t count = ::read(fd, buffer, sizeof(buffer));
     if (count == 0) return text;
+    if (count < 0 && errno == EINTR) return absl::CancelledError(absl::StrCat("reading ", what, " was interrupted"));
     if (count < 0) return util::ErrnoStatus(absl::StrCat("cannot read ", what));
     text.append(buffer, static_cast<size_t>(count));
     if (text.size() > kLimit) {
@@ -31,7 +32,7 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& what) {
 
 }  // namespace
 
-absl::StatusOr<v1::Document> ReadDocument(const std::string& file) {
+absl::StatusOr<std::string> ReadText(const std::string& file) {
   absl::StatusOr<std::string> text;
   if (file == "-") {
     text = ReadAll(STDIN_FILENO, "the standard input");
@@ -42,6 +43,12 @@ absl::StatusOr<v1::Document> ReadDocument(const std::string& file) {
   }
   if (!text.ok()) return text.status();
   if (!IsUtf8(*text)) return absl::InvalidArgumentError(absl::StrCat("cannot read ", file, ": it is not UTF-8 text"));
+  return text;
+}
+
+absl::StatusOr<v1::Document> ReadDocument(const std::string& file) {
+  auto text = ReadText(file);
+  if (!text.ok()) return text.status();
   v1::Document document;
   document.set_format(v1::Document::FORMAT_LIBVIRT_XML);
   document.set_text(*std::move(text));

@@ -8,8 +8,11 @@
 
 namespace reeve::cli {
 
-// The file as libvirt domain XML; "-" is the standard input. At most 1 MiB, as the daemon takes (Document.text), and
-// UTF-8.
+// What the file has; "-" is the standard input. At most 1 MiB, as the daemon takes (Document.text), and UTF-8.
+// CANCELLED: a signal came while it was read.
+absl::StatusOr<std::string> ReadText(const std::string& file);
+
+// The file as libvirt domain XML, read as ReadText does.
 absl::StatusOr<v1::Document> ReadDocument(const std::string& file);
 
 }  // namespace reeve::cli

@@ -1,8 +1,10 @@
 #include "cli/json.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include "absl/strings/str_cat.h"
+#include "cli/text.h"
 #include "google/rpc/error_details.pb.h"
 #include "proto/status.h"
 
@@ -29,6 +31,12 @@ std::string ToJson(const google::protobuf::Message& message) {
 
 std::string ToJsonLine(const google::protobuf::Message& message) {
   return Convert(message, false) + "\n";
+}
+
+std::string JsonText(absl::string_view text) {
+  google::protobuf::StringValue value;
+  value.set_value(IsUtf8(text) ? std::string(text) : Escape(text));
+  return Convert(value, false);
 }
 
 std::string ErrorToJson(const absl::Status& status) {

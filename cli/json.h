@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 
 namespace reeve::cli {
@@ -14,6 +15,9 @@ std::string ToJson(const google::protobuf::Message& message);
 
 // The message in one line, with a line end: for streams of them.
 std::string ToJsonLine(const google::protobuf::Message& message);
+
+// The text as JSON writes it, in quotes; what is not UTF-8 is escaped first, as Escape does.
+std::string JsonText(absl::string_view text);
 
 // {"error":{"code":...,"message":...,"details":[...]}} in one line: google.rpc.Status with the details that are known.
 std::string ErrorToJson(const absl::Status& status);

@@ -40,5 +40,11 @@ TEST_CASE("an error without a reason gets none, and unknown details are left out
   CHECK(ErrorToJson(status).find("INTERNAL") != std::string::npos);
 }
 
+TEST_CASE("a text is quoted as JSON wants it") {
+  CHECK(JsonText("a \"b\"\n\\") == R"("a \"b\"\n\\")");
+  CHECK(JsonText("") == "\"\"");
+  CHECK(JsonText("a\xff") == R"("a\\xff")");
+}
+
 }  // namespace
 }  // namespace reeve::cli

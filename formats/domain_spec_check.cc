@@ -18,6 +18,8 @@ namespace reeve::formats {
 namespace {
 
 constexpr int kMaxArguments = 256;
+// A shell script fits; the kernel takes 128 KiB (execve(2), MAX_ARG_STRLEN).
+constexpr size_t kMaxArgumentBytes = 32768;
 // The kernel's UID_GID_MAP_MAX_EXTENTS (user_namespaces(7)).
 constexpr int kMaxIdMappings = 340;
 // The id -1 stands for "none" in system calls.
@@ -25,15 +27,7 @@ constexpr uint64_t kIdEnd = 0xFFFFFFFF;
 
 void CheckTexts(SpecChecker* check, const FieldPath& path, const v1::DomainSpec& spec) {
   check->Text({&path, "title"}, spec.title());
-  const std::string& description = spec.description();
-  const FieldPath place{&path, "description"};
-  if (description.size() > 4096) {
-    check->Fail(place, absl::StrCat("has ", description.size(), " bytes, at most 4096 are allowed"));
-  } else if (!IsValidUtf8(description)) {
-    check->Fail(place, "is not UTF-8");
-  } else if (HasControlCharacterInLines(description)) {
-    check->Fail(place, "has a control character");
-  }
+  check->Lines({&path, "description"}, spec.description());
 }
 
 void CheckMetadata(SpecChecker* check, const FieldPath& path, const v1::DomainSpec& spec) {
@@ -65,7 +59,7 @@ void CheckOs(SpecChecker* check, const FieldPath& parent, const v1::OperatingSys
   check->Text({&path, "command_line"}, os.command_line());
   if (check->Count({&path, "init_arguments"}, os.init_arguments_size(), kMaxArguments)) {
     for (int i = 0; i < os.init_arguments_size(); ++i) {
-      check->Text({&path, "init_arguments", i}, os.init_arguments(i));
+      check->Lines({&path, "init_arguments", i}, os.init_arguments(i), kMaxArgumentBytes);
     }
   }
   if (!check->Count({&path, "init_environment"}, os.init_environment_size(), kMaxArguments)) return;
@@ -75,7 +69,7 @@ void CheckOs(SpecChecker* check, const FieldPath& parent, const v1::OperatingSys
     if (!IsVariableName(name)) {
       check->Fail({&variable, "name"}, absl::StrCat("is '", Printable(name), "', not the name of a variable"));
     }
-    check->Text({&variable, "value"}, os.init_environment(i).value());
+    check->Lines({&variable, "value"}, os.init_environment(i).value(), kMaxArgumentBytes);
   }
 }
 

@@ -83,6 +83,14 @@ TEST_CASE("sound specifications pass") {
   CHECK(CheckDomainSpec(Sound()).message() == "");
 }
 
+TEST_CASE("a script may be an argument of init") {
+  Spec spec = Sound();
+  spec.mutable_os()->add_init_arguments("while true\ndo\n\tsleep 1\ndone\n");
+  CHECK(CheckDomainSpec(spec).message() == "");
+  spec.mutable_os()->add_init_arguments(std::string(32769, 'x'));
+  CHECK_FALSE(CheckDomainSpec(spec).ok());
+}
+
 TEST_CASE("faults of texts and numbers") {
   CheckCases({
       {"spec.title", [](Spec* spec) { spec->set_title("a\nb"); }},
@@ -256,7 +264,7 @@ TEST_CASE("all faults are told, and no more than twenty") {
   Root(&spec)->set_source("a");
   spec.set_vcpus(5000);
   CHECK(FindSpecFaults(spec).size() == 2);
-  for (int i = 0; i < 200; ++i) spec.mutable_os()->add_init_arguments("\n");
+  for (int i = 0; i < 200; ++i) spec.mutable_os()->add_init_arguments("\x1b");
   CHECK(FindSpecFaults(spec).size() == kMaxSpecFaults);
 }
 

@@ -24,7 +24,7 @@ struct Draft {
 };
 
 constexpr XmlAttributeRule<Draft> kAttributes[] = {
-    {"connections", AttributeIgnored},
+    {"connections", AttributeState},
     {"ipv6", [](XmlReader* reader, const XmlValue& value,
                 Draft* draft) { AttributeYesNo<&Spec::set_ipv6_without_gateway>(reader, value, draft->spec); }},
     {"trustGuestRxFilters",

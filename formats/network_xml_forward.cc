@@ -34,7 +34,7 @@ struct Device {
 };
 constexpr XmlAttributeRule<Device> kDeviceAttributes[] = {
     {"dev", [](XmlReader*, const XmlValue& value, Device* device) { device->name = std::string(value.text); }},
-    {"connections", AttributeIgnored},
+    {"connections", AttributeState},
 };
 
 // The attribute dev of an element; empty after a fault.
@@ -58,7 +58,7 @@ void ReadAddress(XmlReader* reader, pugi::xml_node element, Draft* draft) {
   // The count of those that use it is state, not part of the address.
   pugi::xml_node plain = element;
   if (const auto connections = element.attribute("connections")) {
-    reader->Ignored(XmlValue{connections.value(), element, connections}, "is of the running network and is ignored");
+    reader->Ignored(XmlValue{connections.value(), element, connections}, "is state of the object and is ignored");
     plain.remove_attribute(connections);
   }
   ReadPciAddress(reader, plain, PciAddressForm::kTyped, &address);
@@ -150,7 +150,8 @@ void WriteNat(XmlWriter* writer, const Nat& nat) {
 }  // namespace
 
 absl::string_view ForwardModeName(Forward::Mode mode) {
-  return mode == Forward::MODE_UNSPECIFIED ? kModes[0] : kModes[mode - 1];
+  const bool known = mode != Forward::MODE_UNSPECIFIED && Forward::Mode_IsValid(mode);
+  return known ? kModes[mode - 1] : kModes[0];
 }
 
 void ReadForward(XmlReader* reader, pugi::xml_node element, v1::NetworkSpec* spec) {

@@ -1,10 +1,12 @@
 #include "formats/registry.h"
 
+#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "formats/domain_xml.h"
@@ -138,6 +140,30 @@ class FirstFault : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+// The path of the first field that has a number no name of its enumeration stands for, or nothing: the forms of the
+// model take any number, and no document could have said it. Recursion is bounded by the parsers' own bound of depth.
+std::string FindUnknownEnum(const Message& message) {
+  const auto* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const auto* field : fields) {
+    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_ENUM) {
+        const int value = field->is_repeated() ? reflection->GetRepeatedEnumValue(message, field, i)
+                                               : reflection->GetEnumValue(message, field);
+        if (field->enum_type()->FindValueByNumber(value) == nullptr) return field->name();
+      } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+        const Message& inner = field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
+                                                    : reflection->GetMessage(message, field);
+        const std::string path = FindUnknownEnum(inner);
+        if (!path.empty()) return absl::StrCat(field->name(), ".", path);
+      }
+    }
+  }
+  return "";
+}
+
 absl::StatusOr<MessagePointer> ReadModel(Format format, Kind kind, absl::string_view text) {
   if (text.size() > kMaxModelBytes) return Error(v1::REASON_DOCUMENT_MALFORMED, "the document is larger than 4 MiB");
   MessagePointer message = NewMessage(kind);
@@ -170,7 +196,14 @@ absl::StatusOr<std::string> WriteModel(Format format, const Message& message) {
 }
 
 absl::StatusOr<MessagePointer> ReadAs(Format format, Kind kind, absl::string_view text, const ConvertOptions& options) {
-  if (IsModelForm(format)) return ReadModel(format, kind, text);
+  if (IsModelForm(format)) {
+    auto message = ReadModel(format, kind, text);
+    if (!message.ok()) return message;
+    const std::string path = FindUnknownEnum(**message);
+    if (path.empty()) return message;
+    return Error(v1::REASON_SPEC_INVALID, absl::StrCat("the field ", path, " has a number that stands for nothing"),
+                 {{"field", path}});
+  }
   const Codec* codec = FindCodec(format, kind);
   if (codec == nullptr || codec->read == nullptr) {
     return Error(v1::REASON_SPEC_UNSUPPORTED,
@@ -198,7 +231,12 @@ void GiveUuid(Message* message, const ConvertOptions& options) {
   const auto* reflection = message->GetReflection();
   if (!reflection->GetString(*message, uid).empty()) return;
   const std::string full = reflection->GetString(*message, name);
-  reflection->SetString(message, uid, options.make_uuid(absl::string_view(full).substr(full.rfind('/') + 1)));
+  const std::string uuid = options.make_uuid(absl::string_view(full).substr(full.rfind('/') + 1));
+  reflection->SetString(message, uid, uuid);
+  // A secret has no other name.
+  if (full.empty() && descriptor == v1::Secret::descriptor()) {
+    reflection->SetString(message, name, absl::StrCat("secrets/", uuid));
+  }
 }
 
 template <typename Table, typename Key>
@@ -217,6 +255,13 @@ std::optional<Value> ValueIn(const Table& table, absl::string_view key) {
   return std::nullopt;
 }
 
+template <typename Value, typename Table>
+std::vector<Value> ValuesOf(const Table& table) {
+  std::vector<Value> values;
+  for (const auto& [name, value] : table) values.push_back(value);
+  return values;
+}
+
 }  // namespace
 
 std::optional<Format> FormatFromName(absl::string_view name) {
@@ -233,6 +278,14 @@ absl::string_view NameOf(Format format) {
 
 absl::string_view NameOf(Kind kind) {
   return NameIn(kKinds, kind);
+}
+
+std::vector<Format> AllFormats() {
+  return ValuesOf<Format>(kFormats);
+}
+
+std::vector<Kind> AllKinds() {
+  return ValuesOf<Kind>(kKinds);
 }
 
 bool CanRead(Format format, Kind kind) {

@@ -40,6 +40,10 @@ std::optional<Kind> KindFromName(absl::string_view name);
 absl::string_view NameOf(Format format);
 absl::string_view NameOf(Kind kind);
 
+// All of them, in the order above.
+std::vector<Format> AllFormats();
+std::vector<Kind> AllKinds();
+
 // Whether Convert can read a kind from a format, or write it to one.
 bool CanRead(Format format, Kind kind);
 bool CanWrite(Format format, Kind kind);

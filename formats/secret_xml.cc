@@ -95,7 +95,7 @@ std::string WriteSecretXml(const v1::Secret& secret) {
   writer.Body();
   writer.OptionalElement("uuid", secret.uid());
   writer.OptionalElement("description", spec.description());
-  if (spec.usage() != Spec::USAGE_UNSPECIFIED) {
+  if (spec.usage() != Spec::USAGE_UNSPECIFIED && Spec::Usage_IsValid(spec.usage())) {
     const Usage& usage = kUsages[spec.usage() - 1];
     writer.Begin("usage").Attribute("type", usage.type);
     writer.Element(usage.element, spec.usage_id());

@@ -43,11 +43,16 @@ bool SpecChecker::Required(const FieldPath& path, const std::string& text) {
 }
 
 bool SpecChecker::Text(const FieldPath& path, const std::string& text, size_t max_bytes) {
+  if (!Lines(path, text, max_bytes)) return false;
+  return !HasControlCharacter(text) || Fail(path, "has a control character");
+}
+
+bool SpecChecker::Lines(const FieldPath& path, const std::string& text, size_t max_bytes) {
   if (text.size() > max_bytes) {
     return Fail(path, absl::StrCat("has ", text.size(), " bytes, at most ", max_bytes, " are allowed"));
   }
   if (!IsValidUtf8(text)) return Fail(path, "is not UTF-8");
-  return !HasControlCharacter(text) || Fail(path, "has a control character");
+  return !HasControlCharacterInLines(text) || Fail(path, "has a control character");
 }
 
 bool SpecChecker::Word(const FieldPath& path, const std::string& text, absl::Span<const absl::string_view> words) {

@@ -29,6 +29,8 @@ class SpecChecker {
   bool Required(const FieldPath& path, const std::string& text);
   // UTF-8 without control characters.
   bool Text(const FieldPath& path, const std::string& text, size_t max_bytes = 4096);
+  // The same with line ends and tabs.
+  bool Lines(const FieldPath& path, const std::string& text, size_t max_bytes = 4096);
   bool Word(const FieldPath& path, const std::string& text, absl::Span<const absl::string_view> words);
   // Absolute, without "." and ".." components, shorter than PATH_MAX.
   bool Path(const FieldPath& path, const std::string& text);

@@ -89,6 +89,17 @@ void ElementMac(XmlReader* reader, pugi::xml_node element, T* out) {
   AttributeMac<Mutable>(reader, PlainText(reader, element), out);
 }
 
+// What an object is at the moment, which a document from libvirt may say, and which is not for a document to decide.
+template <typename T>
+void AttributeState(XmlReader* reader, const XmlValue& value, T*) {
+  reader->Ignored(value, "is state of the object and is ignored");
+}
+
+template <typename T>
+void ElementState(XmlReader* reader, pugi::xml_node element, T*) {
+  reader->Ignored(element, "is state of the object and is ignored");
+}
+
 // A boolean field, "yes" or "no" when it is set.
 inline absl::string_view YesNo(bool value) {
   return value ? "yes" : "no";

@@ -82,6 +82,15 @@ void AddFieldViolation(absl::Status* status, absl::string_view field, absl::stri
   SetDetail(status, detail);
 }
 
+std::vector<std::pair<std::string, std::string>> FieldViolationsOf(const absl::Status& status) {
+  std::vector<std::pair<std::string, std::string>> violations;
+  const auto detail = GetDetail<google::rpc::BadRequest>(status);
+  for (const auto& violation : detail.field_violations()) {
+    violations.emplace_back(violation.field(), violation.description());
+  }
+  return violations;
+}
+
 void AddPreconditionViolation(absl::Status* status, absl::string_view type, absl::string_view subject,
                               absl::string_view description) {
   auto detail = GetDetail<google::rpc::PreconditionFailure>(*status);

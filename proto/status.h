@@ -1,11 +1,12 @@
 // Errors of Reeve: an absl::Status whose code follows from a reason of the registry (reeve/v1/reasons.proto) and which
-// carries a google.rpc.ErrorInfo, and where it helps a BadRequest or PreconditionFailure, as payloads. All functions are
-// pure and thread-safe.
+// carries a google.rpc.ErrorInfo, and where it helps a BadRequest or PreconditionFailure, as payloads. All functions
+// are pure and thread-safe.
 #pragma once
 
 #include <initializer_list>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -14,8 +15,8 @@
 
 namespace reeve {
 
-// A new error. `message` is one English sentence without a full stop that names the object and the cause; `metadata` repeats
-// its dynamic parts. The code is the reason's canonical_code.
+// A new error. `message` is one English sentence without a full stop that names the object and the cause; `metadata`
+// repeats its dynamic parts. The code is the reason's canonical_code.
 absl::Status Error(v1::Reason reason, absl::string_view message,
                    std::initializer_list<std::pair<absl::string_view, absl::string_view>> metadata = {});
 
@@ -27,6 +28,9 @@ absl::Status WithReason(v1::Reason reason, const absl::Status& status);
 
 // Adds a field violation to an error: `field` is a field path or "line 12 column 4".
 void AddFieldViolation(absl::Status* status, absl::string_view field, absl::string_view description);
+
+// The field violations of an error, in their order: field and description.
+std::vector<std::pair<std::string, std::string>> FieldViolationsOf(const absl::Status& status);
 
 // Adds a violated precondition to an error, e.g. "STATE", "hypervisors/lxc/domains/web1", "is running".
 void AddPreconditionViolation(absl::Status* status, absl::string_view type, absl::string_view subject,

@@ -130,6 +130,8 @@ class Core {
   };
   template <typename Request>
   absl::StatusOr<Definition> ReadDefinition(const Request& request) const;
+  template <typename Request, typename Job>
+  void Define(const Caller& caller, Request request, absl::string_view verb, Done<v1::Domain> done, Job job);
   absl::StatusOr<v1::Domain> CreateJob(ChangeContext& context, const v1::CreateDomainRequest& request,
                                        Definition definition);
   absl::StatusOr<v1::Domain> UpdateJob(ChangeContext& context, const v1::UpdateDomainRequest& request,

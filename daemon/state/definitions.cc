@@ -210,38 +210,31 @@ absl::StatusOr<v1::Domain> Core::AutostartJob(ChangeContext& context, const v1::
                                                     (*entry)->state)});
 }
 
-void ManagerImpl::CreateDomain(const Caller& caller, v1::CreateDomainRequest request, Done<v1::Domain> done) {
+// A change whose domain is only known when its document is read: once, before it is queued.
+template <typename Request, typename Job>
+void Core::Define(const Caller& caller, Request request, absl::string_view verb, Done<v1::Domain> done, Job job) {
   const bool store_answer = !request.validate_only();
-  auto definition = std::make_shared<Core::Definition>();
-  core_->Do<v1::Domain>(
-      caller, request, "create",
+  auto definition = std::make_shared<Definition>();
+  Do<v1::Domain>(
+      caller, request, verb,
       [&]() -> absl::StatusOr<Target> {
-        absl::StatusOr<Core::Definition> read = core_->ReadDefinition(request);
+        absl::StatusOr<Definition> read = ReadDefinition(request);
         if (!read.ok()) return read.status();
         *definition = *std::move(read);
         return definition->target;
       },
       store_answer, std::move(done),
-      [core = core_.get(), definition, request](ChangeContext& context, const Target&) {
-        return core->CreateJob(context, request, std::move(*definition));
+      [this, definition, request, job](ChangeContext& context, const Target&) {
+        return (this->*job)(context, request, std::move(*definition));
       });
 }
 
+void ManagerImpl::CreateDomain(const Caller& caller, v1::CreateDomainRequest request, Done<v1::Domain> done) {
+  core_->Define(caller, std::move(request), "create", std::move(done), &Core::CreateJob);
+}
+
 void ManagerImpl::UpdateDomain(const Caller& caller, v1::UpdateDomainRequest request, Done<v1::Domain> done) {
-  const bool store_answer = !request.validate_only();
-  auto definition = std::make_shared<Core::Definition>();
-  core_->Do<v1::Domain>(
-      caller, request, "update",
-      [&]() -> absl::StatusOr<Target> {
-        absl::StatusOr<Core::Definition> read = core_->ReadDefinition(request);
-        if (!read.ok()) return read.status();
-        *definition = *std::move(read);
-        return definition->target;
-      },
-      store_answer, std::move(done),
-      [core = core_.get(), definition, request](ChangeContext& context, const Target&) {
-        return core->UpdateJob(context, request, std::move(*definition));
-      });
+  core_->Define(caller, std::move(request), "update", std::move(done), &Core::UpdateJob);
 }
 
 void ManagerImpl::DeleteDomain(const Caller& caller, v1::DeleteDomainRequest request,

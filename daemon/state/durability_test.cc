@@ -203,8 +203,10 @@ TEST_CASE_METHOD(Fixture,
   REQUIRE(ReasonOf(status) == v1::REASON_STORE_FAILED);
   CHECK(status.code() == absl::StatusCode::kUnavailable);
   const StateSummary before = manager->Summary();
-  // Small writes may fit yet: use up what is left.
-  for (int i = 0; i < 100 && Update("web1", std::string(3000, 'a' + i % 26)).ok(); ++i) {
+  // Smaller writes may fit yet: use up what is left, down to less than a start writes.
+  for (const size_t size : {3000, 500, 50, 1}) {
+    for (int i = 0; i < 200 && Update("web1", std::string(size, 'a' + i % 26)).ok(); ++i) {
+    }
   }
   const int64_t full = manager->Summary().revision;
   CHECK(full >= before.revision);

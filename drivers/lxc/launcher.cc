@@ -143,12 +143,9 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (!supervisor.ok()) return Refuse("start the supervisor", supervisor.status());
   parts->supervisor = *std::move(supervisor);
   // While it executes and prepares what needs no groups:
-  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, plan.partition, plan.uid);
+  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, home_, plan.partition, plan.uid);
   if (!home.ok()) return Refuse("make the supervisor's group", home.status());
   parts->supervisor_group = *std::move(home);
-  if (absl::Status status = parts->supervisor_group->Add(parts->supervisor.pid); !status.ok()) {
-    return Refuse("make the supervisor's group", status);
-  }
   if (absl::Status status = MakeGroup(plan, spec, parts); !status.ok())
     return Refuse("make the control groups", status);
   absl::StatusOr<cgroups::AttachTargets> targets = parts->group->Targets();
@@ -161,6 +158,11 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (const int error = SendMessage(parts->supervisor.control.get(), std::move(go), targets->unified.get());
       error != 0) {
     return Refuse("tell the supervisor", util::ErrnoStatus(error, "send"));
+  }
+  // While it launches the guest: the guest has a group of its own from its first moment, so the supervisor may move
+  // late.
+  if (absl::Status status = parts->supervisor_group->Add(parts->supervisor.pid); !status.ok()) {
+    return Refuse("make the supervisor's group", status);
   }
   Message word;
   util::UniqueFd pidfd;

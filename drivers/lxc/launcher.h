@@ -18,10 +18,11 @@ std::string GuestGroupName(const std::string& uid);
 class Launcher {
  public:
   Launcher(std::string run_directory, std::string supervisor_path, cgroups::Hierarchies hierarchies,
-           std::shared_ptr<EventLoop> loop)
+           SupervisorHome home, std::shared_ptr<EventLoop> loop)
       : run_directory_(std::move(run_directory)),
         supervisor_path_(std::move(supervisor_path)),
         hierarchies_(std::move(hierarchies)),
+        home_(home),
         loop_(std::move(loop)) {}
 
   // What of a plan can be checked without doing it: the root, the sources, the bridges. START_FAILED.
@@ -40,6 +41,7 @@ class Launcher {
   const std::string run_directory_;
   const std::string supervisor_path_;
   const cgroups::Hierarchies hierarchies_;
+  const SupervisorHome home_;
   const std::shared_ptr<EventLoop> loop_;
 };
 

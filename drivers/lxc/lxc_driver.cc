@@ -80,7 +80,8 @@ class LxcDriver::Implementation {
   Implementation(LxcDriverOptions options, absl::Status obstacle, std::shared_ptr<EventLoop> loop)
       : options_(std::move(options)), obstacle_(std::move(obstacle)), loop_(std::move(loop)) {
     if (options_.hierarchies != nullptr) {
-      launcher_.emplace(options_.run_directory, options_.supervisor_path, *options_.hierarchies, loop_);
+      launcher_.emplace(options_.run_directory, options_.supervisor_path, *options_.hierarchies,
+                        options_.systemd_scopes ? SupervisorHome::kSystemdScope : SupervisorHome::kGroup, loop_);
     }
   }
 

@@ -25,6 +25,8 @@ struct LxcDriverOptions {
   // Partition of guests whose specification names none: "/reeve" gives the groups reeve/<uid>.domain and
   // reeve/<uid>.supervisor.
   std::string cgroup_partition = "/reeve";
+  // systemd is the host's init: each supervisor lives in a transient scope of it instead of a group of ours.
+  bool systemd_scopes = false;
   // The host's cgroup hierarchies. Null: the driver exists but cannot run guests, for the reason `unavailable`.
   std::shared_ptr<const cgroups::Hierarchies> hierarchies;
   absl::Status unavailable;

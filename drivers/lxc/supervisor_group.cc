@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cgroups/name.h"
 #include "util/errno.h"
+#include "util/systemd_scope.h"
 
 namespace reeve::lxc {
 namespace {
@@ -21,13 +22,15 @@ absl::StatusOr<SupervisorGroup> SupervisorGroup::Find(const cgroups::Hierarchies
   if (!name.ok()) return name.status();
   absl::StatusOr<std::string> parent = cgroups::ParsePartition(partition);
   if (!parent.ok()) return parent.status();
-  return SupervisorGroup(hierarchies, parent->empty() ? *name : absl::StrCat(*parent, "/", *name));
+  return SupervisorGroup(hierarchies, parent->empty() ? *name : absl::StrCat(*parent, "/", *name), std::string(uid));
 }
 
-absl::StatusOr<SupervisorGroup> SupervisorGroup::Create(const cgroups::Hierarchies& hierarchies,
+absl::StatusOr<SupervisorGroup> SupervisorGroup::Create(const cgroups::Hierarchies& hierarchies, SupervisorHome home,
                                                         absl::string_view partition, absl::string_view uid) {
   absl::StatusOr<SupervisorGroup> group = Find(hierarchies, partition, uid);
   if (!group.ok()) return group;
+  group->home_ = home;
+  if (home == SupervisorHome::kSystemdScope) return group;
   cgroups::Tree* tree = hierarchies.tree();
   for (int hierarchy : group->Members()) {
     int error = tree->MakeDirectory(hierarchy, group->path_);
@@ -62,6 +65,12 @@ std::vector<int> SupervisorGroup::Members() const {
 }
 
 absl::Status SupervisorGroup::Add(pid_t supervisor) const {
+  if (home_ == SupervisorHome::kSystemdScope) {
+    return util::MakeSystemdScope({.name = absl::StrCat("reeve-", uid_, ".scope"),
+                                   .description = absl::StrCat("Supervisor of the Reeve container ", uid_),
+                                   .slice = "machine.slice"},
+                                  supervisor);
+  }
   for (int hierarchy : Members()) {
     const int error =
         hierarchies_.tree()->Write(hierarchy, absl::StrCat(path_, "/cgroup.procs"), absl::StrCat(supervisor));
@@ -71,6 +80,7 @@ absl::Status SupervisorGroup::Add(pid_t supervisor) const {
 }
 
 absl::Status SupervisorGroup::Remove() const {
+  if (home_ == SupervisorHome::kSystemdScope) return absl::OkStatus();
   absl::Status status;
   for (int hierarchy : Members()) {
     int error = EBUSY;

@@ -79,13 +79,12 @@ class Crun(Command):
         linux["cgroupsPath"] = "/reeve-bench-crun"
         kinds = {namespace["type"] for namespace in linux["namespaces"]}
         linux["namespaces"] += [{"type": kind} for kind in ("network", "user") if kind not in kinds]
-        # The host is hybrid: crun 1.8 refuses a cgroup mount or limits there, so it runs without either.
         configuration["mounts"] = [mount for mount in configuration["mounts"] if mount["type"] != "cgroup"]
-        linux.pop("resources", None)
+        linux["resources"] = {"memory": {"limit": 268435456}}
         with open(bundle + "/config.json", "w") as text:
             json.dump(configuration, text)
         state = os.path.join(work, "crun-state")
-        base = ["crun", "--root", state, "--cgroup-manager=disabled"]
+        base = ["crun", "--root", state, "--cgroup-manager=cgroupfs"]
         self.start_words = base + ["run", "-d", "-b", bundle, "bench"]
         self.destroy_words = base + ["delete", "-f", "bench"]
 
@@ -122,6 +121,7 @@ def main():
     lab.become_reaper()
     with tempfile.TemporaryDirectory(prefix="reeve-bench-") as work:
         os.chmod(work, 0o755)
+        lab.common_ground(work)
         root = lab.Root(os.path.join(work, "root"))
         peers = {"reeve": Reeve(root, work)}
         available = lab.require("crun", "lxc-start")

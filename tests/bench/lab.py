@@ -37,6 +37,26 @@ def become_reaper():
         raise OSError(ctypes.get_errno(), "prctl")
 
 
+def common_ground(work):
+    """Enters a mount namespace in which all peers can run: crun 1.8 refuses a hybrid host, so the v2 hierarchy is not
+    mounted in it; lxc-start wants subordinate ids for root."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    clone_newns = 0x20000
+    if libc.unshare(clone_newns) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    if os.path.ismount("/sys/fs/cgroup/unified"):
+        subprocess.run(["umount", "/sys/fs/cgroup/unified"], check=True)
+    for name in ("subuid", "subgid"):
+        path = os.path.join(work, name)
+        with open(path, "w") as text:
+            text.write("root:100000:65536\n")
+        if not os.path.exists("/etc/" + name):
+            print(f"/etc/{name} is not there: lxc-start will be left out", file=sys.stderr)
+            continue
+        subprocess.run(["mount", "--bind", path, "/etc/" + name], check=True)
+
+
 def smaps(pid):
     """RSS and PSS of a process, kB."""
     figures = {}

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 
 import guests
 import leftovers
@@ -78,8 +79,11 @@ class Isolation(EndToEnd):
                 ["ip", "-o", "link", "show", "master", "e2ebr0"], check=True, stdout=subprocess.PIPE, text=True).stdout
             self.assertEqual(len(ports.splitlines()), 1, ports)
             self.client.verb("Destroy", "i")
-            ports = subprocess.run(["ip", "-o", "link", "show", "master", "e2ebr0"], check=True, stdout=subprocess.PIPE,
-                                   text=True).stdout
+            # The kernel removes the host's end with the guest's namespace, a moment after the guest is gone.
+            deadline = time.monotonic() + 10
+            while ports and time.monotonic() < deadline:
+                ports = subprocess.run(["ip", "-o", "link", "show", "master", "e2ebr0"], check=True,
+                                       stdout=subprocess.PIPE, text=True).stdout
             self.assertEqual(ports, "")
         finally:
             subprocess.run(["ip", "link", "del", "e2ebr0"], check=True)

@@ -1,6 +1,7 @@
 """Runs suites of tests and counts their test cases. Called by tests/run."""
 
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import bazel  # noqa: E402
 import counts  # noqa: E402
 import subreaper  # noqa: E402
 
+CORPUS = "REEVE_CORPUS"
 PROGRAMS = ["//daemon:reeved", "//cli:reeve", "//drivers/lxc:reeve-supervisor"]
 
 
@@ -72,12 +74,46 @@ def bench(flags):
     return total, failures
 
 
-SUITES = {"unit": unit, "e2e": e2e, "bench": bench}
+def formats(flags):
+    """Documents and what others make of them, from the directory that REEVE_CORPUS names. Every case counts."""
+    corpus = os.environ.get(CORPUS, "")
+    if not os.path.isdir(corpus):
+        cause = f"{CORPUS} names no directory: '{corpus}'" if corpus else f"{CORPUS} is not set"
+        say(f"formats: skipped, {cause}")
+        return counts.Counts(skipped=1), []
+    label = "//formats:format_filter"
+    if bazel.run(["build", "--noshow_progress", label, *flags]) != 0:
+        return counts.Counts(failed=1), ["formats: the converter did not build"]
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "formats"))
+    import run_corpus  # pylint: disable=import-outside-toplevel
+
+    try:
+        outcomes = run_corpus.run(pathlib.Path(corpus), bazel.binary(label))
+    except (OSError, KeyError) as error:
+        return counts.Counts(failed=1), [f"formats: the manifest in {corpus} cannot be read: {error}"]
+    run_corpus.print_table(outcomes)
+    total, failures = counts.Counts(), []
+    for outcome in outcomes:
+        total.add(counts.Counts(**{outcome.state: 1}))
+        if outcome.state == "failed":
+            failures.append(f"formats: {outcome.name()}: {outcome.brief()}")
+        elif outcome.state == "skipped":
+            say(f"formats: skipped {outcome.name()}: {outcome.brief()}")
+    if not outcomes:
+        return counts.Counts(failed=1), [f"formats: the manifest in {corpus} has no case"]
+    return total, failures
+
+
+SUITES = {"unit": unit, "e2e": e2e, "bench": bench, "formats": formats}
+
+
+def default_suites():
+    return ["unit", "e2e"] + (["formats"] if os.environ.get(CORPUS) else [])
 
 
 def main(arguments):
     flags = [argument for argument in arguments if argument.startswith("--")]
-    names = [argument for argument in arguments if not argument.startswith("--")] or ["unit", "e2e"]
+    names = [argument for argument in arguments if not argument.startswith("--")] or default_suites()
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         print(f"tests/run: no suite is called {unknown[0]}; there are {', '.join(SUITES)}", file=sys.stderr)

@@ -1,0 +1,12 @@
+#include "cli/format_commands.h"
+
+#include "cli/convert_command.h"
+#include "cli/validate_command.h"
+
+namespace reeve::cli {
+
+CommandGroup FormatCommands() {
+  return {"Documents", {ConvertCommand(), ValidateCommand()}};
+}
+
+}  // namespace reeve::cli

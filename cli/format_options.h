@@ -1,0 +1,25 @@
+// Formats and kinds of documents on the command line. All names come from formats/registry.h. Thread-safe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "formats/registry.h"
+
+namespace reeve::cli {
+
+// --NAME FORMAT, with the names of all formats.
+Option FormatOption(const char* name, const char* help);
+
+// --kind KIND, with the names of all kinds.
+Option KindOption();
+
+// "xml, json, textproto": what a kind can be read from, or written to.
+std::string ReadableFormats(formats::Kind kind);
+std::string WritableFormats(formats::Kind kind);
+
+// "domain: xml, json. network, pool: xml (read only), json": the formats of all kinds, for the help.
+std::string FormatsByKind();
+
+}  // namespace reeve::cli
