@@ -14,6 +14,7 @@
 #include "drivers/lxc/addresses.h"
 #include "drivers/lxc/capability_set.h"
 #include "drivers/lxc/signals.h"
+#include "drivers/lxc/supported_fields.h"
 #include "proto/status.h"
 
 namespace reeve::lxc {
@@ -21,6 +22,7 @@ namespace {
 
 constexpr int kMaximumList = 256;
 constexpr int kMaximumIdRanges = 340;  // user_namespaces(7)
+constexpr size_t kMaximumArgument = 32768;
 constexpr int kMaximumConsoles = 16;
 constexpr size_t kMaximumPath = 4095;
 constexpr size_t kMaximumDeviceName = 15;  // IFNAMSIZ - 1
@@ -80,7 +82,7 @@ void CheckOperatingSystem(const v1::OperatingSystem& os, Violations* violations)
   if (os.init_environment_size() > kMaximumList)
     violations->Invalid("os.init_environment", "has more than 256 elements");
   for (int i = 0; i < os.init_arguments_size(); ++i) {
-    if (HasZero(os.init_arguments(i)) || os.init_arguments(i).size() > 4096) {
+    if (HasZero(os.init_arguments(i)) || os.init_arguments(i).size() > kMaximumArgument) {
       violations->Invalid(absl::StrCat("os.init_arguments[", i, "]"), "is too long or has a zero byte in it");
     }
   }
@@ -92,7 +94,7 @@ void CheckOperatingSystem(const v1::OperatingSystem& os, Violations* violations)
         std::all_of(name.begin(), name.end(), [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_'; });
     if (!starts || !sound || name.size() > 4096)
       violations->Invalid(absl::StrCat(field, ".name"), "is not a variable's name");
-    if (HasZero(value) || value.size() > 4096) {
+    if (HasZero(value) || value.size() > kMaximumArgument) {
       violations->Invalid(absl::StrCat(field, ".value"), "is too long or has a zero byte in it");
     }
   }
@@ -337,6 +339,9 @@ absl::Status ValidateSpec(const v1::DomainSpec& spec) {
   CheckDevices(spec, &violations);
   CheckTuning(spec, &violations);
   CheckTheRest(spec, &violations);
+  for (std::string& field : UnsupportedFields(spec)) {
+    violations.Unsupported(std::move(field), "is not supported by the LXC driver");
+  }
   return violations.ToStatus();
 }
 

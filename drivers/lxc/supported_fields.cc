@@ -1,0 +1,159 @@
+#include "drivers/lxc/supported_fields.h"
+
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace reeve::lxc {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Message.field, sorted. A field that is not here is refused, also one that the model gains later.
+constexpr absl::string_view kSupported[] = {
+    "CapabilityPolicy.policy",
+    "CapabilityPolicy.states",
+    "CapabilityState.name",
+    "CapabilityState.on",
+    "Clock.offset",
+    "Console.target_port",
+    "Console.target_type",
+    "Console.type",
+    "CpuTuning.period_us",
+    "CpuTuning.quota_us",
+    "CpuTuning.shares",
+    "Devices.consoles",
+    "Devices.disks",  // refused one by one, with a reason
+    "Devices.emulator",
+    "Devices.filesystems",
+    "Devices.interfaces",
+    "DomainSpec.clock",
+    "DomainSpec.cpu_tuning",
+    "DomainSpec.current_memory_kib",
+    "DomainSpec.description",
+    "DomainSpec.devices",
+    "DomainSpec.features",
+    "DomainSpec.id_map",
+    "DomainSpec.lifecycle_actions",
+    "DomainSpec.memory_kib",
+    "DomainSpec.memory_tuning",
+    "DomainSpec.metadata",
+    "DomainSpec.namespaces",
+    "DomainSpec.network_mode",
+    "DomainSpec.os",
+    "DomainSpec.resource_partition",
+    "DomainSpec.shutdown_signals",
+    "DomainSpec.title",
+    "DomainSpec.vcpus",
+    "EnvironmentVariable.name",
+    "EnvironmentVariable.value",
+    "Features.capabilities",
+    "Filesystem.access_mode",
+    "Filesystem.driver_format",
+    "Filesystem.driver_type",
+    "Filesystem.ram_size_kib",
+    "Filesystem.read_only",
+    "Filesystem.source",
+    "Filesystem.space_hard_limit_kib",
+    "Filesystem.space_soft_limit_kib",
+    "Filesystem.target",
+    "Filesystem.type",
+    "IdMap.groups",
+    "IdMap.users",
+    "IdMapping.count",
+    "IdMapping.start",
+    "IdMapping.target",
+    "Interface.addresses",
+    "Interface.guest_device",
+    "Interface.link_up",
+    "Interface.mac_address",
+    "Interface.mtu",
+    "Interface.routes",
+    "Interface.source",
+    "Interface.target_device",
+    "Interface.type",
+    "InterfaceAddress.address",
+    "InterfaceAddress.peer",
+    "InterfaceAddress.prefix",
+    "InterfaceRoute.destination",
+    "InterfaceRoute.family",
+    "InterfaceRoute.gateway",
+    "InterfaceRoute.metric",
+    "InterfaceRoute.prefix",
+    "LifecycleActions.on_crash",
+    "LifecycleActions.on_poweroff",
+    "LifecycleActions.on_reboot",
+    "MemoryTuning.hard_limit_kib",
+    "MemoryTuning.soft_limit_kib",
+    "MemoryTuning.swap_hard_limit_kib",
+    "NamespaceSharing.ipc",
+    "NamespaceSharing.network",
+    "NamespaceSharing.uts",
+    "OperatingSystem.architecture",
+    "OperatingSystem.command_line",
+    "OperatingSystem.init",
+    "OperatingSystem.init_arguments",
+    "OperatingSystem.init_directory",
+    "OperatingSystem.init_environment",
+    "OperatingSystem.init_group",
+    "OperatingSystem.init_user",
+    "OperatingSystem.type",
+    "SharedNamespace.kind",
+    "SharedNamespace.value",
+    "ShutdownSignals.reboot",
+    "ShutdownSignals.shutdown",
+};
+
+bool IsSupported(const FieldDescriptor& field) {
+  const std::string name = absl::StrCat(field.containing_type()->name(), ".", field.name());
+  return std::binary_search(std::begin(kSupported), std::end(kSupported), absl::string_view(name));
+}
+
+// What libvirt writes into every definition and asks for nothing.
+bool AsksForNothing(const Message& message) {
+  if (const auto* placement = dynamic_cast<const v1::CpuPlacement*>(&message)) {
+    return placement->mode() == "static" && placement->cpuset().empty() && !placement->has_current();
+  }
+  if (const auto* label = dynamic_cast<const v1::SecurityLabel*>(&message)) return label->type() == "none";
+  return message.ByteSizeLong() == 0;
+}
+
+void Walk(const Message& message, const std::string& prefix, size_t limit, std::vector<std::string>* found) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const std::string path = absl::StrCat(prefix, field->name());
+    const bool supported = IsSupported(*field);
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (!supported) found->push_back(path);
+    } else if (!field->is_repeated()) {
+      const Message& child = reflection.GetMessage(message, field);
+      if (supported) Walk(child, absl::StrCat(path, "."), limit, found);
+      if (!supported && !AsksForNothing(child)) found->push_back(path);
+    } else {
+      for (int i = 0; i < reflection.FieldSize(message, field) && found->size() < limit; ++i) {
+        const Message& child = reflection.GetRepeatedMessage(message, field, i);
+        const std::string place = absl::StrCat(path, "[", i, "]");
+        if (supported) Walk(child, absl::StrCat(place, "."), limit, found);
+        if (!supported && !AsksForNothing(child)) found->push_back(place);
+      }
+    }
+    if (found->size() >= limit) return found->resize(limit);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> UnsupportedFields(const v1::DomainSpec& spec, size_t limit) {
+  std::vector<std::string> found;
+  Walk(spec, "", limit, &found);
+  return found;
+}
+
+}  // namespace reeve::lxc
