@@ -36,6 +36,17 @@ namespace {
 // For reads that may have to wait for the disk or a driver's lock.
 constexpr size_t kWorkerThreads = 4;
 
+// Beside what every specification must keep to: whoever may read a domain would read the passwords of its displays.
+absl::Status CheckSpec(const v1::DomainSpec& spec) {
+  for (const v1::Graphics& graphics : spec.devices().graphics()) {
+    if (graphics.has_password()) {
+      return Error(v1::REASON_SPEC_UNSUPPORTED,
+                   "spec.devices.graphics: a password of a display cannot be kept secret yet and is refused");
+    }
+  }
+  return formats::CheckDomainSpec(spec);
+}
+
 state::Formats MakeFormats() {
   return {.parse = [](absl::string_view text) { return formats::ParseDomainXml(text); },
           .write = [](const v1::Domain& domain) -> absl::StatusOr<std::string> {
@@ -43,7 +54,7 @@ state::Formats MakeFormats() {
             if (domain.status().id() > 0) options.id = domain.status().id();
             return formats::WriteDomainXml(domain, options);
           },
-          .check = formats::CheckDomainSpec};
+          .check = CheckSpec};
 }
 
 state::Limits StateLimits(const Config& config) {

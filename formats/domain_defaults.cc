@@ -59,26 +59,6 @@ void AddSmartcardControllers(v1::Devices* devices) {
   }
 }
 
-void AddInput(v1::Devices* devices, const char* type, const char* bus) {
-  for (const v1::Input& input : devices->inputs()) {
-    if (input.type() == type && (input.bus() == bus || input.bus().empty())) return;
-  }
-  v1::Input* input = devices->add_inputs();
-  input->set_type(type);
-  input->set_bus(bus);
-}
-
-// The first console of a hardware virtual machine is its first serial port, under another name.
-void AddConsole(bool hvm, v1::Devices* devices) {
-  if (!hvm || devices->serials().empty() || !devices->consoles().empty()) return;
-  const v1::CharacterDevice& serial = devices->serials(0);
-  v1::Console* console = devices->add_consoles();
-  console->set_type(serial.type());
-  console->set_target_type("serial");
-  console->set_target_port(serial.target_port());
-  if (serial.has_source()) *console->mutable_source() = serial.source();
-}
-
 }  // namespace
 
 void AddLibvirtDefaults(v1::DomainSpec* spec) {
@@ -86,26 +66,6 @@ void AddLibvirtDefaults(v1::DomainSpec* spec) {
   AddDiskControllers(devices);
   AddChannelControllers(devices);
   AddSmartcardControllers(devices);
-}
-
-void CompleteXenDefaults(v1::DomainSpec* spec) {
-  v1::Devices* devices = spec->mutable_devices();
-  const bool hvm = spec->os().type() == "hvm";
-  AddConsole(hvm, devices);
-  const char* bus = hvm ? "ps2" : "xen";
-  if (hvm || !devices->graphics().empty()) {
-    AddInput(devices, "mouse", bus);
-    AddInput(devices, "keyboard", bus);
-  }
-  if (!devices->graphics().empty() && devices->videos().empty()) {
-    v1::Video* video = devices->add_videos();
-    video->set_model(hvm ? "cirrus" : "xen");
-    video->set_vram_kib(hvm ? 8192 : 4096);
-    video->set_heads(1);
-    video->set_primary(true);
-  }
-  if (!devices->has_memory_balloon()) devices->mutable_memory_balloon()->set_model("xen");
-  AddLibvirtDefaults(spec);
 }
 
 }  // namespace reeve::formats

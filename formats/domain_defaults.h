@@ -10,8 +10,4 @@ namespace reeve::formats {
 // done twice it is as done once.
 void AddLibvirtDefaults(v1::DomainSpec* spec);
 
-// Adds what libvirt 9.0 adds to a Xen domain besides: mouse and keyboard, the first console, the video card that a
-// display needs, the memory balloon (virDomainDefPostParse, libxlDomainDefPostParse); then AddLibvirtDefaults.
-void CompleteXenDefaults(v1::DomainSpec* spec);
-
 }  // namespace reeve::formats

@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "formats/domain_defaults.h"
+#include "formats/domain_name.h"
 #include "formats/domain_xml.h"
 #include "formats/interface_xml.h"
+#include "formats/lxc_conf.h"
 #include "formats/network_filter_xml.h"
 #include "formats/network_xml.h"
 #include "formats/node_device_xml.h"
@@ -73,6 +76,19 @@ absl::StatusOr<std::string> Write(const Message& message) {
   return Text(static_cast<const T&>(message));
 }
 
+// A converted document is what libvirt would have written: with the devices that others imply. Containers have none.
+absl::StatusOr<MessagePointer> ReadDomain(absl::string_view text, const ConvertOptions& options) {
+  absl::StatusOr<v1::Domain> domain = ParseDomainXml(text, options.warnings);
+  if (domain.ok() && SplitDomainResourceName(domain->name()).hypervisor == "qemu") {
+    AddLibvirtDefaults(domain->mutable_spec());
+  }
+  return Boxed(std::move(domain));
+}
+
+absl::StatusOr<std::string> WriteLxcTools(const Message& message) {
+  return WriteLxcConf(static_cast<const v1::Domain&>(message));
+}
+
 absl::StatusOr<std::string> WriteDomain(const Message& message) {
   return WriteDomainXml(static_cast<const v1::Domain&>(message));
 }
@@ -85,7 +101,8 @@ absl::StatusOr<MessagePointer> ReadVolume(absl::string_view text, const ConvertO
 }
 
 constexpr Codec kCodecs[] = {
-    {Format::kXml, Kind::kDomain, Read<ParseDomainXml>, WriteDomain},
+    {Format::kXml, Kind::kDomain, ReadDomain, WriteDomain},
+    {Format::kLxcTools, Kind::kDomain, Read<ParseLxcConf>, WriteLxcTools},
     {Format::kXml, Kind::kNetwork, Read<ParseNetworkXml>, Write<v1::Network, WriteNetworkXml>},
     {Format::kXml, Kind::kPool, Read<ParseStoragePoolXml>, Write<v1::StoragePool, WriteStoragePoolXml>},
     {Format::kXml, Kind::kVolume, ReadVolume, Write<v1::StorageVolume, WriteStorageVolumeXml>},
