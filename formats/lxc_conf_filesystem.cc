@@ -53,7 +53,7 @@ absl::Status ReadEntry(LxcConfLines* lines, const LxcConfLine& line, v1::DomainS
   const std::vector<absl::string_view> parts = LxcConfWords(line.value);
   if (parts.size() < 4) return LxcConfError(line, "has not the four fields source, target, type and options");
   std::string target = Unescaped(parts[1]);
-  if (target[0] != '/') target.insert(0, "/");
+  if (target[0] != '/') target = absl::StrCat("/", target);
   if (std::find(kOwnMounts.begin(), kOwnMounts.end(), target) != kOwnMounts.end()) return absl::OkStatus();
 
   const std::vector<absl::string_view> options = absl::StrSplit(parts[3], ',');

@@ -42,12 +42,6 @@ inline void RequireElements(XmlReader* reader, pugi::xml_node element, std::init
   }
 }
 
-// An element with one attribute, which is read by `Read`.
-template <const auto& Attributes, typename T>
-void ElementAttributes(XmlReader* reader, pugi::xml_node element, T* out) {
-  ReadXml<T>(reader, element, {.attributes = Attributes}, out);
-}
-
 // An IPv4 or IPv6 address, in its shortest form.
 template <auto Mutable, typename T>
 void AttributeIp(XmlReader* reader, const XmlValue& value, T* out) {
