@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
-#include "daemon/version.h"
+#include "util/version.h"
 
 namespace reeve {
 namespace {
@@ -24,7 +24,7 @@ CommandLineResult ParseCommandLine(int argc, const char* const* argv) {
   std::string level;
   CLI::App app("reeved keeps the domains of this node. It stays in the foreground.", "reeved");
   app.footer(kFooter);
-  app.set_version_flag("--version", std::string("reeved ") + kVersion);
+  app.set_version_flag("--version", std::string("reeved ") + util::kVersion);
   app.add_option("--config", command_line.config_file,
                  "Configuration file; by default etc/reeve/reeved.toml below the root directory")
       ->type_name("FILE");

@@ -21,7 +21,6 @@
 #include "daemon/services/server.h"
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager_impl.h"
-#include "daemon/version.h"
 #include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
@@ -29,6 +28,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/timers.h"
+#include "util/version.h"
 
 namespace reeve {
 namespace {
@@ -83,7 +83,7 @@ v1::Daemon DescribeDaemon(absl::Time start_time) {
   v1::Daemon daemon;
   daemon.set_pid(getpid());
   daemon.mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time));
-  daemon.set_version(kVersion);
+  daemon.set_version(util::kVersion);
   daemon.set_log_level(std::string(util::LogLevelName(util::GetLogLevel())));
   daemon.set_resident_kib(facts.resident_kib);
   daemon.set_file_descriptors(facts.file_descriptors);
@@ -212,7 +212,7 @@ class RealAssembly final : public Assembly {
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = [] { return node::ReadNode(); };
-    dependencies.version.set_daemon(kVersion);
+    dependencies.version.set_daemon(util::kVersion);
     dependencies.version.set_api("v1");
     dependencies.version.set_grpc(grpc::Version());
     dependencies.daemon = [start_time] { return DescribeDaemon(start_time); };

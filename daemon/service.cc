@@ -14,9 +14,9 @@
 #include "daemon/command_line.h"
 #include "daemon/log_setup.h"
 #include "daemon/notifier.h"
-#include "daemon/version.h"
 #include "util/clock.h"
 #include "util/timers.h"
+#include "util/version.h"
 
 namespace reeve {
 namespace {
@@ -132,7 +132,8 @@ class Service {
 
 int RunService(const Paths& paths, ServiceOptions options, Signals* signals) {
   const absl::Duration started = util::Clock::Real().Monotonic();
-  util::LogInfo("reeved ", kVersion, " starts, pid ", getpid(), ", root ", paths.root().empty() ? "/" : paths.root());
+  util::LogInfo("reeved ", util::kVersion, " starts, pid ", getpid(), ", root ",
+                paths.root().empty() ? "/" : paths.root());
   absl::StatusOr<std::unique_ptr<Assembly>> assembly = options.assemble();
   if (!assembly.ok()) {
     util::LogError("start: ", assembly.status().message());

@@ -1,7 +1,6 @@
 // Limits of an lxc configuration: lxc.cgroup.*.
 #include <limits>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -68,24 +67,11 @@ absl::Status ReadCpu(LxcConfLines* lines, v1::DomainSpec* spec) {
                     [spec](int64_t n) { spec->mutable_cpu_tuning()->set_period_us(n); });
 }
 
-// "0-3,8".
-std::string NumberSetText(const std::set<uint32_t>& numbers) {
-  std::string text;
-  for (auto next = numbers.begin(); next != numbers.end();) {
-    const uint32_t first = *next;
-    uint32_t last = first;
-    while (++next != numbers.end() && *next == last + 1) ++last;
-    absl::StrAppend(&text, text.empty() ? "" : ",", first);
-    if (last != first) absl::StrAppend(&text, "-", last);
-  }
-  return text;
-}
-
 absl::Status ReadCpuSets(LxcConfLines* lines, v1::DomainSpec* spec) {
   if (const LxcConfLine* line = lines->Take({"lxc.cgroup.cpuset.cpus"})) {
     const auto cpus = ParseNumberSet(line->value);
     if (!cpus) return LxcConfError(*line, absl::StrCat("has '", Printable(line->value), "', not a set of CPUs"));
-    spec->mutable_cpu_placement()->set_cpuset(NumberSetText(*cpus));
+    spec->mutable_cpu_placement()->set_cpuset(FormatNumberSet(*cpus));
   }
   if (const LxcConfLine* line = lines->Take({"lxc.cgroup.cpuset.mems"})) {
     const auto nodes = ParseNumberSet(line->value);
@@ -93,7 +79,7 @@ absl::Status ReadCpuSets(LxcConfLines* lines, v1::DomainSpec* spec) {
       return LxcConfError(*line, absl::StrCat("has '", Printable(line->value), "', not a set of memory nodes"));
     }
     spec->mutable_numa_tuning()->set_mode("strict");
-    spec->mutable_numa_tuning()->set_nodeset(NumberSetText(*nodes));
+    spec->mutable_numa_tuning()->set_nodeset(FormatNumberSet(*nodes));
   }
   return absl::OkStatus();
 }
