@@ -14,62 +14,28 @@
 #include "cli/complete.h"
 #include "cli/context.h"
 #include "cli/format_options.h"
-#include "cli/interrupt.h"
-#include "cli/runner.h"
+#include "cli/test_user.h"
 
 namespace reeve::cli {
 namespace {
 
 // A user in a folder of their own, with no daemon anywhere.
-class User {
+class User : public TestUser {
  public:
-  User() : interrupt_(*Interrupt::Create()) {
+  User() : TestUser("lxc:///?socket=/nonexistent") {
     std::string pattern = (std::filesystem::temp_directory_path() / "reeve-formats-XXXXXX").string();
     REQUIRE(::mkdtemp(pattern.data()) != nullptr);
     folder_ = pattern;
-    out_ = ::open_memstream(&out_text_, &out_size_);
-    error_ = ::open_memstream(&error_text_, &error_size_);
-    output_ = std::make_unique<Output>(out_, error_, false, false);
-    GlobalOptions options;
-    options.uri = "lxc:///?socket=/nonexistent";
-    context_ = std::make_unique<Context>(options, &AllCommands(), output_.get(), interrupt_.get());
   }
-  ~User() {
-    context_.reset();
-    std::fclose(out_);
-    std::fclose(error_);
-    std::free(out_text_);
-    std::free(error_text_);
-    std::filesystem::remove_all(folder_);
-  }
+  ~User() { std::filesystem::remove_all(folder_); }
   // The path of a new file.
   std::string Write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ + "/" + name) << text;
     return folder_ + "/" + name;
   }
-  int Run(const std::string& text) {
-    std::rewind(out_);
-    std::rewind(error_);
-    const int code = RunText(*context_, text);
-    std::fflush(out_);
-    std::fflush(error_);
-    return code;
-  }
-  std::string out() const { return std::string(out_text_, out_size_); }
-  std::string error() const { return std::string(error_text_, error_size_); }
-  Context& context() { return *context_; }
 
  private:
-  std::unique_ptr<Interrupt> interrupt_;
   std::string folder_;
-  char* out_text_ = nullptr;
-  size_t out_size_ = 0;
-  char* error_text_ = nullptr;
-  size_t error_size_ = 0;
-  FILE* out_ = nullptr;
-  FILE* error_ = nullptr;
-  std::unique_ptr<Output> output_;
-  std::unique_ptr<Context> context_;
 };
 
 constexpr char kNetwork[] = "<network>\n  <name>n1</name>\n</network>\n";

@@ -9,8 +9,8 @@
 #include "cli/commands.h"
 #include "cli/complete.h"
 #include "cli/context.h"
-#include "cli/interrupt.h"
 #include "cli/runner.h"
+#include "cli/test_user.h"
 #include "client/fake_daemon.h"
 #include "proto/status.h"
 
@@ -18,6 +18,7 @@ namespace reeve::cli {
 namespace {
 
 using client::FakeDaemon;
+using User = TestUser;
 
 v1::Domain MakeDomain(const std::string& name, v1::DomainState state, int64_t id) {
   v1::Domain domain;
@@ -30,47 +31,6 @@ v1::Domain MakeDomain(const std::string& name, v1::DomainState state, int64_t id
   domain.mutable_status()->set_persistent(true);
   return domain;
 }
-
-// A user at a terminal without one.
-class User {
- public:
-  explicit User(const std::string& uri, GlobalOptions options = {}) : interrupt_(*Interrupt::Create()) {
-    out_ = ::open_memstream(&out_text_, &out_size_);
-    error_ = ::open_memstream(&error_text_, &error_size_);
-    output_ = std::make_unique<Output>(out_, error_, false, false);
-    options.uri = uri;
-    context_ = std::make_unique<Context>(options, &AllCommands(), output_.get(), interrupt_.get());
-  }
-  ~User() {
-    context_.reset();
-    std::fclose(out_);
-    std::fclose(error_);
-    std::free(out_text_);
-    std::free(error_text_);
-  }
-  int Run(const std::string& text) {
-    std::rewind(out_);
-    std::rewind(error_);
-    const int code = RunText(*context_, text);
-    std::fflush(out_);
-    std::fflush(error_);
-    return code;
-  }
-  std::string out() const { return std::string(out_text_, out_size_); }
-  std::string error() const { return std::string(error_text_, error_size_); }
-  Context& context() { return *context_; }
-
- private:
-  std::unique_ptr<Interrupt> interrupt_;
-  char* out_text_ = nullptr;
-  size_t out_size_ = 0;
-  char* error_text_ = nullptr;
-  size_t error_size_ = 0;
-  FILE* out_ = nullptr;
-  FILE* error_ = nullptr;
-  std::unique_ptr<Output> output_;
-  std::unique_ptr<Context> context_;
-};
 
 // Three domains, and the errors of a real daemon.
 void Populate(FakeDaemon* daemon) {
