@@ -56,6 +56,10 @@ struct Config {
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
     bool operator==(const Lxc&) const = default;
   } lxc;
+  struct Xen {
+    bool enabled = true;
+    bool operator==(const Xen&) const = default;
+  } xen;
   struct Test {
     bool enabled = true;
     bool operator==(const Test&) const = default;

@@ -86,6 +86,7 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
       {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
+      {"xen", "enabled", BooleanKey{[](Config& c) -> bool& { return c.xen.enabled; }}},
       {"test", "enabled", BooleanKey{[](Config& c) -> bool& { return c.test.enabled; }}},
   };
   return *keys;

@@ -5,6 +5,7 @@
 #include "cgroups/hierarchies.h"
 #include "drivers/lxc/lxc_driver.h"
 #include "drivers/test/test_driver.h"
+#include "drivers/xen/xen_driver.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/systemd_scope.h"
@@ -38,6 +39,9 @@ absl::StatusOr<DriverSet> MakeDrivers(const Config& config, const Paths& paths) 
     absl::StatusOr<std::shared_ptr<drivers::HypervisorDriver>> driver = MakeLxcDriver(config.lxc, paths);
     if (!driver.ok()) return driver.status();
     set.drivers.push_back(*std::move(driver));
+  }
+  if (config.xen.enabled) {
+    set.drivers.push_back(std::make_shared<xen::XenDriver>(xen::DetectXen(paths.xen_state_directory())));
   }
   if (config.test.enabled) {
     auto driver = std::make_shared<test_driver::TestDriver>(&util::Clock::Real());

@@ -25,6 +25,7 @@ class Paths {
   std::string log_directory() const { return Below("/var/log/reeve"); }
   std::string lock_file() const { return run_directory() + "/reeved.lock"; }
   std::string lxc_run_directory() const { return run_directory() + "/lxc"; }
+  std::string xen_state_directory() const { return state_directory() + "/xen"; }
 
   // Makes the directories that are missing: run 0755 (clients must reach the sockets), state 0700, log 0750; those
   // above them, and etc, 0755. Refuses (FAILED_PRECONDITION) one of the three that is there but not a directory,

@@ -59,6 +59,9 @@ class GuestObserver {
   virtual void OnExit(const DomainKey& domain, const GuestExit& exit) = 0;
   // The guest has restarted itself, or as asked by Reboot; it is the same run.
   virtual void OnReboot(const DomainKey& domain, const RunningGuest& guest, bool requested) = 0;
+  // Somebody else than the daemon has started this guest, or has paused or resumed one that the daemon knows. `spec` is
+  // what could be read of a guest that is not known. Drivers whose guests only the daemon can make never call it.
+  virtual void OnFound(const DomainKey& /*domain*/, const v1::DomainSpec& /*spec*/, const RunningGuest& /*guest*/) {}
 };
 
 // A domain that the store believes to run, given to Recover.
@@ -70,6 +73,8 @@ struct KnownDomain {
 // What Recover found of one domain.
 struct RecoveredDomain {
   DomainKey key;
+  // Of a guest that another toolstack made: what could be read of it.
+  v1::DomainSpec spec;
   // Exactly one of the two is set.
   std::optional<RunningGuest> running;
   std::optional<GuestExit> ended;

@@ -58,6 +58,8 @@ class Observer final : public drivers::GuestObserver {
   Observer(Core* core, std::string hypervisor) : core_(core), hypervisor_(std::move(hypervisor)) {}
   void OnExit(const drivers::DomainKey& domain, const drivers::GuestExit& exit) override;
   void OnReboot(const drivers::DomainKey& domain, const drivers::RunningGuest& guest, bool requested) override;
+  void OnFound(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+               const drivers::RunningGuest& guest) override;
   // Later reports are dropped: the next daemon finds out for itself.
   void Detach();
 
@@ -113,6 +115,8 @@ class Core {
   void OnExit(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::GuestExit& exit);
   void OnReboot(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::RunningGuest& guest,
                 bool requested);
+  void OnFound(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+               const drivers::RunningGuest& guest);
   absl::Status ExitJob(const Target& target, uint64_t run, const drivers::GuestExit& exit);
   absl::Status RebootedJob(const Target& target, uint64_t run, const drivers::RunningGuest& guest, bool requested,
                            absl::Time time);
@@ -121,7 +125,9 @@ class Core {
   void ReleaseReports();
 
   // recovery.cc
-  void Adopt(const HypervisorSlot& slot, const drivers::DomainKey& domain, const drivers::RunningGuest& guest);
+  // A guest that runs, brought into line with what is stored of its domain. `cause` and `message` are those of the event.
+  absl::Status Adopt(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                     const drivers::RunningGuest& guest, v1::EventCause cause, absl::string_view message);
 
   // definitions.cc
   struct Definition {

@@ -18,6 +18,12 @@ void Observer::OnReboot(const drivers::DomainKey& domain, const drivers::Running
   if (core_ != nullptr) core_->OnReboot(hypervisor_, domain, guest, requested);
 }
 
+void Observer::OnFound(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                       const drivers::RunningGuest& guest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (core_ != nullptr) core_->OnFound(hypervisor_, domain, spec, guest);
+}
+
 void Observer::Detach() {
   const std::lock_guard<std::mutex> lock(mutex_);
   core_ = nullptr;
@@ -65,6 +71,13 @@ void Core::OnReboot(const std::string& hypervisor, const drivers::DomainKey& dom
   const absl::Time now = options_.clock->Now();
   Report(hypervisor, domain, [this, run = domain.run, guest, requested, now](const Target& target) {
     return RebootedJob(target, run, guest, requested, now);
+  });
+}
+
+void Core::OnFound(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                   const drivers::RunningGuest& guest) {
+  Report(hypervisor, domain, [this, domain, spec, guest](const Target& target) {
+    return Adopt(target.hypervisor, domain, spec, guest, v1::EVENT_CAUSE_EXTERNAL, "by another toolstack");
   });
 }
 

@@ -83,7 +83,9 @@ void Core::Recover(bool rebooted) {
     for (const drivers::RecoveredDomain& found : slot.driver->Recover(known, slot.observer.get())) {
       missing.erase(found.key.uid);
       if (found.running.has_value()) {
-        Adopt(slot, found.key, *found.running);
+        absl::Status status = Adopt(slot.name, found.key, found.spec, *found.running, v1::EVENT_CAUSE_DAEMON,
+                                    "found running at the start of the daemon");
+        if (!status.ok()) util::LogError("adopt ", slot.name, " domain ", found.key.name, ": ", status.message());
       } else if (found.ended.has_value()) {
         OnExit(slot.name, found.key, *found.ended);
       }
@@ -95,31 +97,34 @@ void Core::Recover(bool rebooted) {
   ReleaseReports();
 }
 
-void Core::Adopt(const HypervisorSlot& slot, const drivers::DomainKey& domain, const drivers::RunningGuest& guest) {
+absl::Status Core::Adopt(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                         const drivers::RunningGuest& guest, v1::EventCause cause, absl::string_view message) {
   const SnapshotPointer snapshot = registry_.snapshot();
   const absl::Time now = options_.clock->Now();
-  const Target target{slot.name, domain.name, domain.uid, ""};
-  const EntryPointer entry = snapshot->Find(slot.name, domain.name);
+  const Target target{hypervisor, domain.name, domain.uid, ""};
+  const EntryPointer entry = snapshot->Find(hypervisor, domain.name);
   if (absl::Status name = formats::CheckDomainName(domain.name); !name.ok() || !formats::ParseUuid(domain.uid).ok()) {
     util::LogError("a guest that runs has a bad name or UUID and is left alone: ", domain.name, ", ", domain.uid);
-    return;
+    return absl::OkStatus();
   }
   if ((entry != nullptr && entry->key->uid != domain.uid) ||
       (entry == nullptr && snapshot->FindUid(domain.uid) != nullptr)) {
     util::LogError("a guest that runs, ", target.resource_name(), " with UUID ", domain.uid,
                    ", is left alone: another domain has its name or UUID");
-    return;
+    return absl::OkStatus();
   }
   ChangeContext context;
-  context.cause = v1::EVENT_CAUSE_DAEMON;
+  context.cause = cause;
   Change change;
   const bool expected = entry != nullptr && IsActive(entry->state) && entry->run == domain.run;
   if (expected) {
     change.record = RecordOf(*entry);
     const v1::DomainStatus& status = change.record.domain().status();
     const bool paused = entry->state == v1::DOMAIN_STATE_PAUSED;
-    if (paused == guest.paused && status.id() == guest.id && status.supervisor_pid() == guest.supervisor_pid) return;
-    // The daemon ended between a change of the guest and its commit, or the guest restarted without it.
+    if (paused == guest.paused && status.id() == guest.id && status.supervisor_pid() == guest.supervisor_pid) {
+      return absl::OkStatus();
+    }
+    // The guest was paused, resumed or restarted by another, or the daemon ended between the change and its commit.
     if (paused != guest.paused) {
       change.event = guest.paused
                          ? context.NewEvent(v1::EVENT_TYPE_SUSPENDED, v1::EVENT_DETAIL_SUSPENDED_PAUSED, entry->state)
@@ -131,7 +136,8 @@ void Core::Adopt(const HypervisorSlot& slot, const drivers::DomainKey& domain, c
       change.event = context.NewEvent(v1::EVENT_TYPE_REBOOTED, v1::EVENT_DETAIL_REBOOTED_GUEST, entry->state);
       MarkRunning(&change.record, guest, domain.run, v1::DOMAIN_STATE_REASON_REBOOTED, now);
     }
-    change.event.set_message("found so at the start of the daemon");
+    change.event.set_message(cause == v1::EVENT_CAUSE_EXTERNAL ? std::string(message)
+                                                               : "found so at the start of the daemon");
   } else {
     if (entry != nullptr) {
       change.record = RecordOf(*entry);
@@ -141,18 +147,15 @@ void Core::Adopt(const HypervisorSlot& slot, const drivers::DomainKey& domain, c
       v1::Domain& adopted = *change.record.mutable_domain();
       adopted.set_name(target.resource_name());
       adopted.set_uid(domain.uid);
-      adopted.mutable_spec();
+      *adopted.mutable_spec() = spec;
       *adopted.mutable_create_time() = util::ToProto(now);
     }
     change.event = context.NewEvent(v1::EVENT_TYPE_STARTED, v1::EVENT_DETAIL_STARTED_ADOPTED,
                                     entry != nullptr ? entry->state : v1::DOMAIN_STATE_UNSPECIFIED);
-    change.event.set_message("found running at the start of the daemon");
+    change.event.set_message(message);
     MarkRunning(&change.record, guest, domain.run, v1::DOMAIN_STATE_REASON_ADOPTED, now);
   }
-  if (absl::Status status = CommitOrKeep(context, target, change, "the guest was found running").status();
-      !status.ok()) {
-    util::LogError("adopt ", target.resource_name(), ": ", status.message());
-  }
+  return CommitOrKeep(context, target, change, "the guest was found running").status();
 }
 
 absl::StatusOr<size_t> Core::Autostart() {

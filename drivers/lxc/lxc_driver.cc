@@ -21,7 +21,7 @@
 #include "drivers/lxc/plan_builder.h"
 #include "drivers/lxc/recovery.h"
 #include "drivers/lxc/validate.h"
-#include "drivers/lxc/worker.h"
+#include "drivers/worker.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/files.h"
@@ -169,7 +169,7 @@ class LxcDriver::Implementation {
   drivers::GuestObserver* observer_ = nullptr;  // set once, before anything else
   mutable absl::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Container>> containers_ ABSL_GUARDED_BY(mutex_);
-  Worker worker_;  // last: its jobs use the others
+  drivers::Worker worker_;  // last: its jobs use the others
 };
 
 LxcDriver::LxcDriver(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}

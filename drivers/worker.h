@@ -8,7 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 
-namespace reeve::lxc {
+namespace reeve::drivers {
 
 // Thread-safe. The destructor lets the jobs that are queued be done, and no more come.
 class Worker {
@@ -51,4 +51,4 @@ class Worker {
   std::thread thread_;
 };
 
-}  // namespace reeve::lxc
+}  // namespace reeve::drivers

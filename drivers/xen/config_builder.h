@@ -1,0 +1,30 @@
+// What a specification means to libxenlight.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "drivers/driver.h"
+#include "drivers/xen/domain_config.h"
+#include "reeve/v1/domain_spec.pb.h"
+
+namespace reeve::xen {
+
+struct ConfigOptions {
+  // First port that a VNC display may be given; ports are 5900 + display (RFC 6143 names none, QEMU's habit).
+  uint32_t first_vnc_port = 5900;
+  // Whether a device model of the host that the specification names is believed to be there; false in tests without
+  // such files.
+  bool check_emulator = true;
+};
+
+// The configuration with which libxenlight makes the domain. Pure but for the look whether an emulator is executable.
+// Thread-safe. SPEC_UNSUPPORTED or SPEC_INVALID with a violation for every field that Xen cannot give, and for every
+// field that is set and not looked at: nothing is left out in silence.
+absl::StatusOr<DomainConfig> BuildDomainConfig(std::shared_ptr<const LibxlLibrary> library,
+                                               const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                                               const ConfigOptions& options = {});
+
+}  // namespace reeve::xen

@@ -1,0 +1,288 @@
+// Xen in memory, for tests of the driver: what the lab cannot do, and what must fail on demand.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "drivers/xen/toolstack.h"
+
+namespace reeve::xen {
+
+// The hypervisor, which outlives toolstacks as the real one does. Thread-safe.
+class FakeXen {
+ public:
+  struct Domain {
+    GuestFacts facts;
+    std::string name;
+    std::map<std::string, std::string> notes;
+    bool watched = false;
+  };
+
+  FakeXen() { domains_[0] = {.facts = {.domid = 0, .uuid = "00000000-0000-0000-0000-000000000000"}, .name = "Domain-0"}; }
+
+  // What another toolstack does.
+  uint32_t CreateBehind(const std::string& name, const std::string& uuid, bool paused = false) {
+    const uint32_t domid = Add(name, uuid, 65536, paused);
+    Changed();
+    return domid;
+  }
+  void DestroyBehind(uint32_t domid) { Remove(domid); }
+  void PauseBehind(uint32_t domid, bool paused) {
+    {
+      absl::MutexLock lock(&mutex_);
+      domains_.at(domid).facts.paused = paused;
+    }
+    Changed();
+  }
+  // What the guest does.
+  void Stop(uint32_t domid, StopReason reason) {
+    ToolstackObserver* observer = nullptr;
+    {
+      absl::MutexLock lock(&mutex_);
+      Domain& domain = domains_.at(domid);
+      domain.facts.stopped = true;
+      domain.facts.stop_reason = reason;
+      if (domain.watched) observer = observer_;
+    }
+    if (observer != nullptr) observer->OnStopped(domid, reason);
+  }
+
+  // The next call of this name fails with this status.
+  void Fail(const std::string& call, absl::Status status) {
+    absl::MutexLock lock(&mutex_);
+    failures_[call] = std::move(status);
+  }
+  std::vector<std::string> calls() const {
+    absl::MutexLock lock(&mutex_);
+    return calls_;
+  }
+  std::vector<uint32_t> domids() const {
+    absl::MutexLock lock(&mutex_);
+    std::vector<uint32_t> ids;
+    for (const auto& [domid, domain] : domains_) ids.push_back(domid);
+    return ids;
+  }
+
+ private:
+  friend class FakeToolstack;
+
+  uint32_t Add(const std::string& name, const std::string& uuid, uint64_t memory_kib, bool paused) {
+    absl::MutexLock lock(&mutex_);
+    const uint32_t domid = next_++;
+    domains_[domid] = {.facts = {.domid = domid,
+                                 .uuid = uuid,
+                                 .paused = paused,
+                                 .memory_kib = memory_kib,
+                                 .maximum_memory_kib = memory_kib,
+                                 .vcpus_online = 1},
+                       .name = name};
+    return domid;
+  }
+  void Remove(uint32_t domid) {
+    ToolstackObserver* observer = nullptr;
+    bool watched = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto found = domains_.find(domid);
+      if (found == domains_.end()) return;
+      watched = found->second.watched;
+      domains_.erase(found);
+      observer = observer_;
+    }
+    if (observer != nullptr && watched) observer->OnGone(domid);
+    Changed();
+  }
+  void Changed() {
+    ToolstackObserver* observer = nullptr;
+    {
+      absl::MutexLock lock(&mutex_);
+      observer = observer_;
+    }
+    if (observer != nullptr) observer->OnDomainsChanged();
+  }
+  absl::Status Take(const std::string& call) {
+    absl::MutexLock lock(&mutex_);
+    calls_.push_back(call);
+    const auto found = failures_.find(call);
+    if (found == failures_.end()) return absl::OkStatus();
+    absl::Status status = std::move(found->second);
+    failures_.erase(found);
+    return status;
+  }
+
+  mutable absl::Mutex mutex_;
+  ToolstackObserver* observer_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  uint32_t next_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::map<uint32_t, Domain> domains_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, absl::Status> failures_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
+};
+
+// One daemon's view of a FakeXen, which outlives it. The destructor waits for nothing: observers are called by the
+// thread that makes something happen.
+class FakeToolstack final : public Toolstack {
+ public:
+  FakeToolstack(FakeXen* xen, std::shared_ptr<const LibxlLibrary> library) : xen_(*xen), library_(std::move(library)) {}
+  ~FakeToolstack() override {
+    absl::MutexLock lock(&xen_.mutex_);
+    xen_.observer_ = nullptr;
+    for (auto& [domid, domain] : xen_.domains_) domain.watched = false;
+  }
+
+  absl::Status Observe(ToolstackObserver* observer) override {
+    absl::MutexLock lock(&xen_.mutex_);
+    xen_.observer_ = observer;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<HostFacts> Host() const override {
+    return HostFacts{.version = "4.17.0",
+                     .total_memory_kib = 4 << 20,
+                     .free_memory_kib = 2 << 20,
+                     .cpus = 2,
+                     .cpu_khz = 2'000'000,
+                     .hvm = true};
+  }
+  absl::StatusOr<std::vector<GuestFacts>> List() const override {
+    if (absl::Status status = xen_.Take("List"); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
+    std::vector<GuestFacts> list;
+    for (const auto& [domid, domain] : xen_.domains_) list.push_back(domain.facts);
+    return list;
+  }
+  absl::StatusOr<GuestFacts> Look(uint32_t domid) const override {
+    absl::MutexLock lock(&xen_.mutex_);
+    const auto found = xen_.domains_.find(domid);
+    if (found == xen_.domains_.end()) return absl::NotFoundError("no such domain");
+    return found->second.facts;
+  }
+  absl::StatusOr<std::string> NameOf(uint32_t domid) const override {
+    absl::MutexLock lock(&xen_.mutex_);
+    const auto found = xen_.domains_.find(domid);
+    if (found == xen_.domains_.end()) return absl::NotFoundError("no such domain");
+    return found->second.name;
+  }
+  absl::StatusOr<uint32_t> Create(DomainConfig* config) override {
+    if (absl::Status status = xen_.Take("Create"); !status.ok()) return status;
+    return xen_.Add((*config)->c_info.name, UuidOf(*config), (*config)->b_info.max_memkb, true);
+  }
+  absl::StatusOr<uint32_t> Restore(DomainConfig* config, int descriptor) override {
+    if (absl::Status status = xen_.Take("Restore"); !status.ok()) return status;
+    char stream[6];
+    if (read(descriptor, stream, sizeof(stream)) != 6 || std::string(stream, 6) != "memory") {
+      return absl::InternalError("no stream");
+    }
+    return xen_.Add((*config)->c_info.name, UuidOf(*config), (*config)->b_info.max_memkb, true);
+  }
+  absl::Status Watch(uint32_t domid) override {
+    return Change("Watch", domid, [](FakeXen::Domain* domain) { domain->watched = true; });
+  }
+  absl::Status Pause(uint32_t domid) override {
+    return Change("Pause", domid, [](FakeXen::Domain* domain) { domain->facts.paused = true; });
+  }
+  absl::Status Unpause(uint32_t domid) override {
+    return Change("Unpause", domid, [](FakeXen::Domain* domain) { domain->facts.paused = false; });
+  }
+  absl::Status Shutdown(uint32_t domid) override {
+    return Change("Shutdown", domid, [](FakeXen::Domain*) {});
+  }
+  absl::Status Reboot(uint32_t domid) override {
+    return Change("Reboot", domid, [](FakeXen::Domain*) {});
+  }
+  absl::Status Destroy(uint32_t domid) override {
+    if (absl::Status status = Change("Destroy", domid, [](FakeXen::Domain*) {}); !status.ok()) return status;
+    xen_.Remove(domid);
+    return absl::OkStatus();
+  }
+  absl::Status Save(uint32_t domid, int descriptor, bool /*live*/, const Cancelled& cancelled) override {
+    if (cancelled && cancelled()) return absl::CancelledError("aborted");
+    if (absl::Status status = Change("Save", domid, [](FakeXen::Domain*) {}); !status.ok()) return status;
+    if (write(descriptor, "memory", 6) != 6) return absl::InternalError("write");
+    return Change("Saved", domid, [](FakeXen::Domain* domain) {
+      domain->facts.stopped = true;
+      domain->facts.stop_reason = StopReason::kSuspend;
+    });
+  }
+  absl::Status Resume(uint32_t domid) override {
+    return Change("Resume", domid, [](FakeXen::Domain* domain) { domain->facts.stopped = false; });
+  }
+  absl::Status DumpCore(uint32_t domid, const std::string& /*path*/) override {
+    return Change("DumpCore", domid, [](FakeXen::Domain*) {});
+  }
+  absl::Status Rename(uint32_t domid, const std::string& /*from*/, const std::string& to) override {
+    return Change("Rename", domid, [&to](FakeXen::Domain* domain) { domain->name = to; });
+  }
+  absl::Status SetMemoryTarget(uint32_t domid, uint64_t kib) override {
+    return Change("SetMemoryTarget", domid, [kib](FakeXen::Domain* domain) { domain->facts.memory_kib = kib; });
+  }
+  absl::Status SetMaximumMemory(uint32_t domid, uint64_t kib) override {
+    return Change("SetMaximumMemory", domid, [kib](FakeXen::Domain* domain) { domain->facts.maximum_memory_kib = kib; });
+  }
+  absl::Status AddDisk(uint32_t domid, libxl_device_disk* /*disk*/) override {
+    return Change("AddDisk", domid, [](FakeXen::Domain*) {});
+  }
+  absl::Status RemoveDisk(uint32_t domid, const std::string& /*virtual_device*/) override {
+    return Change("RemoveDisk", domid, [](FakeXen::Domain*) {});
+  }
+  absl::Status AddInterface(uint32_t domid, libxl_device_nic* /*interface*/) override {
+    return Change("AddInterface", domid, [](FakeXen::Domain*) {});
+  }
+  absl::Status RemoveInterface(uint32_t domid, const std::string& /*mac_address*/) override {
+    return Change("RemoveInterface", domid, [](FakeXen::Domain*) {});
+  }
+  absl::Status StoreNote(uint32_t domid, const std::string& name, absl::string_view bytes) override {
+    return Change("StoreNote", domid, [&](FakeXen::Domain* domain) { domain->notes[name] = std::string(bytes); });
+  }
+  absl::StatusOr<std::string> ReadNote(uint32_t domid, const std::string& name) const override {
+    absl::MutexLock lock(&xen_.mutex_);
+    const auto found = xen_.domains_.find(domid);
+    if (found == xen_.domains_.end()) return absl::NotFoundError("no such domain");
+    const auto note = found->second.notes.find(name);
+    return note == found->second.notes.end() ? std::string() : note->second;
+  }
+  absl::StatusOr<DomainConfig> ConfigOf(uint32_t domid) const override {
+    DomainConfig config(library_);
+    library_->libxl_domain_build_info_init_type(&config->b_info, LIBXL_DOMAIN_TYPE_PV);
+    config->c_info.type = LIBXL_DOMAIN_TYPE_PV;
+    config->b_info.max_memkb = 65536;
+    config->b_info.target_memkb = 65536;
+    config->b_info.max_vcpus = 1;
+    config->b_info.kernel = CopyText(absl::StrCat("/boot/of-", domid));
+    return config;
+  }
+  absl::StatusOr<std::string> ConsolePath(uint32_t /*domid*/) const override {
+    return absl::NotFoundError("the fake has no consoles");
+  }
+
+ private:
+  static std::string UuidOf(const DomainConfig& config) {
+    std::string text;
+    for (int i = 0; i < 16; ++i) {
+      if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+      absl::StrAppend(&text, absl::Hex(config->c_info.uuid.uuid[i], absl::kZeroPad2));
+    }
+    return text;
+  }
+  template <typename Function>
+  absl::Status Change(const std::string& call, uint32_t domid, Function change) {
+    if (absl::Status status = xen_.Take(call); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
+    const auto found = xen_.domains_.find(domid);
+    if (found == xen_.domains_.end()) return absl::NotFoundError("no such domain");
+    change(&found->second);
+    return absl::OkStatus();
+  }
+
+  FakeXen& xen_;
+  const std::shared_ptr<const LibxlLibrary> library_;
+};
+
+}  // namespace reeve::xen

@@ -1,0 +1,66 @@
+// The Xen driver: guests of the hypervisor that this host runs on, by libxenlight, in the daemon's own process.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "drivers/driver.h"
+#include "drivers/xen/libxl_library.h"
+#include "drivers/xen/toolstack.h"
+
+namespace reeve::xen {
+
+// What the daemon gives the driver.
+struct XenDriverOptions {
+  // Directory of saved guests and cores, absolute; made with mode 0700 when it is first needed.
+  std::string state_directory;  // e.g. "/var/lib/reeve/xen"
+  // libxenlight; null where there is none.
+  std::shared_ptr<const LibxlLibrary> library;
+  // The real toolstack or a fake. Null: the driver exists but cannot run guests, for the reason `unavailable`.
+  std::unique_ptr<Toolstack> toolstack;
+  absl::Status unavailable;
+};
+
+// Opens libxenlight and the toolstack; on a host that does not run on Xen only the reason is set.
+XenDriverOptions DetectXen(std::string state_directory);
+
+// xen:///system. Calls go to the hypervisor at once; a domain's endings are handled on a thread of the driver's: the
+// lifecycle actions of its specification decide what follows. Guests that other toolstacks made are reported to the
+// observer when they appear, with what can be read of them, and so is what is done to guests behind the daemon's back.
+// Guests live in the hypervisor: they outlive the daemon. Thread-safe.
+class XenDriver final : public drivers::HypervisorDriver {
+ public:
+  explicit XenDriver(XenDriverOptions options);
+  ~XenDriver() override;
+  XenDriver(const XenDriver&) = delete;
+  XenDriver& operator=(const XenDriver&) = delete;
+
+  v1::Hypervisor Describe() const override;
+  absl::StatusOr<std::string> Capabilities() const override;
+  absl::Status Validate(const v1::DomainSpec& spec) const override;
+  void Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) const override;
+  std::vector<drivers::RecoveredDomain> Recover(const std::vector<drivers::KnownDomain>& known,
+                                                drivers::GuestObserver* observer) override;
+  absl::Status Preflight(const drivers::DomainKey& domain, const v1::DomainSpec& spec) override;
+  absl::StatusOr<drivers::RunningGuest> Start(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                                              bool paused) override;
+  absl::Status Shutdown(const drivers::DomainKey& domain) override;
+  absl::Status Reboot(const drivers::DomainKey& domain) override;
+  absl::StatusOr<drivers::GuestExit> Destroy(const drivers::DomainKey& domain) override;
+  absl::Status Suspend(const drivers::DomainKey& domain) override;
+  absl::Status Resume(const drivers::DomainKey& domain) override;
+  absl::Status Save(const drivers::DomainKey& domain, drivers::Progress* progress) override;
+  absl::StatusOr<v1::DomainStatistics> Sample(const drivers::DomainKey& domain) const override;
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::DomainKey& domain,
+                                                                const drivers::ConsoleOptions& options,
+                                                                drivers::ConsoleReader reader) override;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace reeve::xen
