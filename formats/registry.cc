@@ -20,6 +20,7 @@
 #include "formats/secret_xml.h"
 #include "formats/storage_pool_xml.h"
 #include "formats/storage_volume_xml.h"
+#include "formats/xen_sxpr.h"
 #include "proto/status.h"
 
 namespace reeve::formats {
@@ -90,7 +91,21 @@ absl::StatusOr<std::string> WriteLxcTools(const Message& message) {
 }
 
 absl::StatusOr<std::string> WriteDomain(const Message& message) {
-  return WriteDomainXml(static_cast<const v1::Domain&>(message));
+  const auto& domain = static_cast<const v1::Domain&>(message);
+  DomainXmlOptions options;
+  if (domain.status().id() != 0) options.id = domain.status().id();
+  return WriteDomainXml(domain, options);
+}
+
+absl::StatusOr<MessagePointer> ReadXenSxpr(absl::string_view text, const ConvertOptions& options) {
+  std::optional<int64_t> id;
+  auto domain = ParseXenSxpr(text, options.warnings, &id);
+  if (domain.ok() && id) domain->mutable_status()->set_id(*id);
+  return Boxed(std::move(domain));
+}
+
+absl::StatusOr<std::string> WriteXenSxprText(const Message& message) {
+  return WriteXenSxpr(static_cast<const v1::Domain&>(message));
 }
 
 absl::StatusOr<MessagePointer> ReadVolume(absl::string_view text, const ConvertOptions& options) {
@@ -103,6 +118,7 @@ absl::StatusOr<MessagePointer> ReadVolume(absl::string_view text, const ConvertO
 constexpr Codec kCodecs[] = {
     {Format::kXml, Kind::kDomain, ReadDomain, WriteDomain},
     {Format::kLxcTools, Kind::kDomain, Read<ParseLxcConf>, WriteLxcTools},
+    {Format::kXenSxpr, Kind::kDomain, ReadXenSxpr, WriteXenSxprText},
     {Format::kXml, Kind::kNetwork, Read<ParseNetworkXml>, Write<v1::Network, WriteNetworkXml>},
     {Format::kXml, Kind::kPool, Read<ParseStoragePoolXml>, Write<v1::StoragePool, WriteStoragePoolXml>},
     {Format::kXml, Kind::kVolume, ReadVolume, Write<v1::StorageVolume, WriteStorageVolumeXml>},
@@ -256,6 +272,15 @@ void GiveUuid(Message* message, const ConvertOptions& options) {
   }
 }
 
+// A domain of xend is told of as a running one, whose passwords libvirt does not show.
+void HidePasswords(v1::Domain* domain, std::vector<Warning>* warnings) {
+  for (v1::Graphics& graphics : *domain->mutable_spec()->mutable_devices()->mutable_graphics()) {
+    if (!graphics.has_password()) continue;
+    graphics.clear_password();
+    if (warnings != nullptr) warnings->push_back({1, 1, "the password of a display is left out"});
+  }
+}
+
 template <typename Table, typename Key>
 absl::string_view NameIn(const Table& table, Key key) {
   for (const auto& [name, value] : table) {
@@ -320,6 +345,9 @@ absl::StatusOr<std::string> Convert(Format from, Format to, Kind kind, absl::str
   auto message = ReadAs(from, kind, text, options);
   if (!message.ok()) return message.status();
   GiveUuid(message->get(), options);
+  if (from == Format::kXenSxpr && to == Format::kXml) {
+    HidePasswords(static_cast<v1::Domain*>(message->get()), options.warnings);
+  }
   auto written = WriteAs(to, kind, **message);
   if (!written.ok() || !IsModelForm(from) || IsModelForm(to)) return written;
   // A model from outside has passed no reader's checks: what is written must read again.
