@@ -24,6 +24,8 @@
 #include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
+#include "formats/domain_xml_check.h"
+#include "formats/registry.h"
 #include "proto/status.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -36,25 +38,44 @@ namespace {
 // For reads that may have to wait for the disk or a driver's lock.
 constexpr size_t kWorkerThreads = 4;
 
-// Beside what every specification must keep to: whoever may read a domain would read the passwords of its displays.
-absl::Status CheckSpec(const v1::DomainSpec& spec) {
-  for (const v1::Graphics& graphics : spec.devices().graphics()) {
-    if (graphics.has_password()) {
-      return Error(v1::REASON_SPEC_UNSUPPORTED,
-                   "spec.devices.graphics: a password of a display cannot be kept secret yet and is refused");
-    }
+absl::StatusOr<formats::Format> KnownFormat(v1::Document::Format format) {
+  if (const auto known = formats::FormatFromProto(format)) return *known;
+  absl::Status status = Error(v1::REASON_REQUEST_INVALID, "the format of the document is not one that is known");
+  AddFieldViolation(&status, "format", "is not one that is known");
+  return status;
+}
+
+absl::StatusOr<v1::Domain> ParseDomain(v1::Document::Format format, absl::string_view text) {
+  const auto known = KnownFormat(format);
+  if (!known.ok()) return known.status();
+  auto message = formats::ReadDocument(*known, formats::Kind::kDomain, text);
+  if (!message.ok()) return message.status();
+  return std::move(static_cast<v1::Domain&>(**message));
+}
+
+absl::StatusOr<std::string> WriteDomain(v1::Document::Format format, const v1::Domain& domain) {
+  const auto known = KnownFormat(format);
+  if (!known.ok()) return known.status();
+  if (*known == formats::Format::kXml) {
+    formats::DomainXmlOptions options;
+    if (domain.status().id() > 0) options.id = domain.status().id();
+    return formats::WriteDomainXml(domain, options);
   }
-  return formats::CheckDomainSpec(spec);
+  // A document is a definition: of what is it says nothing.
+  v1::Domain definition;
+  definition.set_name(domain.name());
+  definition.set_uid(domain.uid());
+  *definition.mutable_spec() = domain.spec();
+  return formats::WriteDocument(*known, formats::Kind::kDomain, definition);
+}
+
+absl::Status CheckSpec(const v1::DomainSpec& spec) {
+  absl::Status status = formats::CheckDomainSpec(spec);
+  return status.ok() ? formats::CheckAsDocument(spec) : status;
 }
 
 state::Formats MakeFormats() {
-  return {.parse = [](absl::string_view text) { return formats::ParseDomainXml(text); },
-          .write = [](const v1::Domain& domain) -> absl::StatusOr<std::string> {
-            formats::DomainXmlOptions options;
-            if (domain.status().id() > 0) options.id = domain.status().id();
-            return formats::WriteDomainXml(domain, options);
-          },
-          .check = CheckSpec};
+  return {.parse = ParseDomain, .write = WriteDomain, .check = CheckSpec};
 }
 
 state::Limits StateLimits(const Config& config) {

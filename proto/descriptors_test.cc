@@ -141,7 +141,7 @@ TEST_CASE("every method has a permission, noun.verb, and an access") {
         ++methods;
         const std::string& permission = method.options().GetExtension(v1::permission);
         CHECK(permission.find('.') != std::string::npos);
-        for (const char c : permission) CHECK((c == '.' || (c >= 'a' && c <= 'z')));
+        for (const char c : permission) CHECK((c == '.' || c == '_' || (c >= 'a' && c <= 'z')));
         CHECK(method.options().GetExtension(v1::access) != v1::ACCESS_UNSPECIFIED);
       }
     }

@@ -38,6 +38,8 @@ void RegisterDomainService(Dispatcher* dispatcher, Manager* manager) {
   });
   Lookup(dispatcher, manager, methods::kGetDomain, &Manager::GetDomain);
   Lookup(dispatcher, manager, methods::kExportDomain, &Manager::ExportDomain);
+  Lookup(dispatcher, manager, methods::kGetDomainWithSecrets, &Manager::GetDomainWithSecrets);
+  Lookup(dispatcher, manager, methods::kExportDomainWithSecrets, &Manager::ExportDomainWithSecrets);
   Change(dispatcher, manager, methods::kCreateDomain, &Manager::CreateDomain);
   Change(dispatcher, manager, methods::kUpdateDomain, &Manager::UpdateDomain);
   Change(dispatcher, manager, methods::kDeleteDomain, &Manager::DeleteDomain);

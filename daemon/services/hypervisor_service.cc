@@ -21,6 +21,13 @@ void RegisterHypervisorService(Dispatcher* dispatcher, state::Manager* manager, 
     workers->Post(
         [manager, request = std::move(request), done = std::move(done)] { done(manager->GetCapabilities(request)); });
   });
+  dispatcher->Later(
+      methods::kGetDomainCapabilities,
+      [manager, workers](CallPointer, v1::GetDomainCapabilitiesRequest request, state::Done<v1::Capabilities> done) {
+        workers->Post([manager, request = std::move(request), done = std::move(done)] {
+          done(manager->GetDomainCapabilities(request));
+        });
+      });
 }
 
 }  // namespace reeve::services

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/services/admin_service.h"
 #include "daemon/services/console_service.h"
+#include "daemon/services/convert_service.h"
 #include "daemon/services/domain_service.h"
 #include "daemon/services/event_service.h"
 #include "daemon/services/health_service.h"
@@ -21,6 +22,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   state::Manager* const manager = dependencies.manager;
   RegisterAdminService(dispatcher, manager, dependencies.connections, dependencies.daemon, dependencies.set_log_level);
   RegisterConsoleService(dispatcher, manager, dependencies.workers);
+  RegisterConvertService(dispatcher, dependencies.workers);
   RegisterDomainService(dispatcher, manager);
   RegisterEventService(dispatcher, manager, dependencies.workers);
   RegisterHealthService(dispatcher, dependencies.health);

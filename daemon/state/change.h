@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/core.h"
+#include "proto/secrets.h"
 #include "proto/status.h"
 
 namespace reeve::state {
@@ -53,6 +54,7 @@ void Core::Do(const Caller& caller, const Request& request, absl::string_view ve
         } else {
           response = job(context, target);
         }
+        if (response.ok()) ClearSecrets(&*response);
         if (response.ok() && record != nullptr && !context.recorded) {
           // Nothing was committed, but the answer must be given again.
           record->response = response->SerializeAsString();

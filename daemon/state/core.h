@@ -108,6 +108,7 @@ class Core {
   Sampler MakeSampler() const;
   // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND.
   absl::StatusOr<EntryPointer> Find(absl::string_view name) const;
+  absl::StatusOr<v1::Document> Export(const v1::ExportDomainRequest& request, bool with_secrets) const;
 
   // guest_reports.cc
   void OnExit(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::GuestExit& exit);

@@ -23,14 +23,12 @@ absl::Status Invalid(absl::string_view field, absl::string_view description) {
 }
 
 absl::StatusOr<v1::Domain> Parse(const v1::Document& document, const Formats& formats) {
-  if (document.format() != v1::Document::FORMAT_LIBVIRT_XML || !formats.parse) {
-    return Invalid("document.format", "is not one that is known");
-  }
+  if (!formats.parse) return Invalid("document.format", "is not one that is known");
   if (document.text().size() > kMaxDocumentBytes) {
     return Error(v1::REASON_DOCUMENT_MALFORMED,
                  absl::StrCat("the document has ", document.text().size(), " bytes, at most 1 MiB are allowed"));
   }
-  return formats.parse(document.text());
+  return formats.parse(document.format(), document.text());
 }
 
 }  // namespace

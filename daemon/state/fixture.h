@@ -29,14 +29,16 @@ struct Fixture {
     options.clock = &clock;
     options.timers = &timers;
     options.drivers = {driver};
-    options.formats.parse = [](absl::string_view text) -> absl::StatusOr<v1::Domain> {
+    options.formats.parse = [](v1::Document::Format format, absl::string_view text) -> absl::StatusOr<v1::Domain> {
+      if (format != v1::Document::FORMAT_LIBVIRT_XML) return UnknownFormat();
       if (text.empty()) return Error(v1::REASON_DOCUMENT_MALFORMED, "line 1: no element");
       v1::Domain domain;
       domain.set_name(std::string(text));
       domain.mutable_spec()->set_title("from a document");
       return domain;
     };
-    options.formats.write = [](const v1::Domain& domain) -> absl::StatusOr<std::string> {
+    options.formats.write = [](v1::Document::Format format, const v1::Domain& domain) -> absl::StatusOr<std::string> {
+      if (format != v1::Document::FORMAT_LIBVIRT_XML) return UnknownFormat();
       return domain.name() + " id=" + std::to_string(domain.status().id()) + " title=" + domain.spec().title();
     };
     options.formats.check = [](const v1::DomainSpec& spec) {
@@ -55,6 +57,7 @@ struct Fixture {
     return Open();
   }
 
+  static absl::Status UnknownFormat() { return Error(v1::REASON_REQUEST_INVALID, "format is not one that is known"); }
   static std::string Name(const std::string& domain) { return "hypervisors/test/domains/" + domain; }
   Caller caller(const char* method = "/test") const { return {identity, method, 1}; }
 

@@ -1,4 +1,5 @@
-// The manager joins the store, the registry, the journal and the drivers: all that the services ask for goes through it.
+// The manager joins the store, the registry, the journal and the drivers: all that the services ask for goes through
+// it.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +40,9 @@ struct StateSummary {
   uint32_t records_set_aside = 0;
 };
 
-// Thread-safe. Reads are answered at once from snapshots and never wait for a change; changes return at once, are done one
-// after the other per domain and side by side for different domains, and are answered through `done` when they are stored
-// (or have failed). Every error carries a reason.
+// Thread-safe. Reads are answered at once from snapshots and never wait for a change; changes return at once, are done
+// one after the other per domain and side by side for different domains, and are answered through `done` when they are
+// stored (or have failed). Every error carries a reason.
 class Manager {
  public:
   virtual ~Manager() = default;
@@ -51,9 +52,14 @@ class Manager {
   // A serialized ListDomainsResponse: it is put together from parts serialized when they changed.
   virtual absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest& request) const = 0;
   virtual absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest& request) const = 0;
+  // The only two that give secrets.
+  virtual absl::StatusOr<v1::Domain> GetDomainWithSecrets(const v1::GetDomainRequest& request) const = 0;
+  virtual absl::StatusOr<v1::Document> ExportDomainWithSecrets(const v1::ExportDomainRequest& request) const = 0;
   virtual v1::ListHypervisorsResponse ListHypervisors() const = 0;
   virtual absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const = 0;
   virtual absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest& request) const = 0;
+  virtual absl::StatusOr<v1::Capabilities> GetDomainCapabilities(
+      const v1::GetDomainCapabilitiesRequest& request) const = 0;
   virtual StateSummary Summary() const = 0;
 
   // Changes.

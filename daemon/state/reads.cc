@@ -6,6 +6,7 @@
 #include "daemon/state/list.h"
 #include "daemon/state/names.h"
 #include "formats/domain_name.h"
+#include "proto/secrets.h"
 #include "proto/status.h"
 
 namespace reeve::state {
@@ -71,14 +72,19 @@ absl::StatusOr<std::string> ManagerImpl::ListDomains(const v1::ListDomainsReques
   return page;
 }
 
-absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const v1::ExportDomainRequest& request) const {
-  absl::StatusOr<EntryPointer> entry = core_->Find(request.name());
-  if (!entry.ok()) return WithContext("export", entry.status());
-  if (request.format() != v1::Document::FORMAT_LIBVIRT_XML || !core_->options_.formats.write) {
-    absl::Status status = Error(v1::REASON_REQUEST_INVALID, "export: format is not one that is known");
-    AddFieldViolation(&status, "format", "must be FORMAT_LIBVIRT_XML");
-    return status;
+absl::StatusOr<v1::Domain> ManagerImpl::GetDomainWithSecrets(const v1::GetDomainRequest& request) const {
+  if (request.view() != v1::DOMAIN_VIEW_UNSPECIFIED && request.view() != v1::DOMAIN_VIEW_FULL) {
+    return GetDomain(request);  // has no specification
   }
+  absl::StatusOr<EntryPointer> entry = core_->Find(request.name());
+  if (!entry.ok()) return WithContext("get", entry.status());
+  return DomainOf(**entry);
+}
+
+absl::StatusOr<v1::Document> Core::Export(const v1::ExportDomainRequest& request, bool with_secrets) const {
+  absl::StatusOr<EntryPointer> entry = Find(request.name());
+  if (!entry.ok()) return WithContext("export", entry.status());
+  if (!options_.formats.write) return Error(v1::REASON_REQUEST_INVALID, "export: format is not one that is known");
   store::v1::DomainRecord record = RecordOf(**entry);
   if (request.inactive()) {
     // Of the domain, not of its guest: no id.
@@ -86,12 +92,21 @@ absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const v1::ExportDomainReq
   } else if (record.has_running_spec()) {
     record.mutable_domain()->mutable_spec()->Swap(record.mutable_running_spec());
   }
-  absl::StatusOr<std::string> text = core_->options_.formats.write(record.domain());
+  if (!with_secrets) ClearSecrets(record.mutable_domain());
+  absl::StatusOr<std::string> text = options_.formats.write(request.format(), record.domain());
   if (!text.ok()) return WithContext(absl::StrCat("export ", record.domain().name()), text.status());
   v1::Document document;
   document.set_format(request.format());
   document.set_text(*std::move(text));
   return document;
+}
+
+absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const v1::ExportDomainRequest& request) const {
+  return core_->Export(request, /*with_secrets=*/false);
+}
+
+absl::StatusOr<v1::Document> ManagerImpl::ExportDomainWithSecrets(const v1::ExportDomainRequest& request) const {
+  return core_->Export(request, /*with_secrets=*/true);
 }
 
 v1::ListHypervisorsResponse ManagerImpl::ListHypervisors() const {
@@ -116,6 +131,21 @@ absl::StatusOr<v1::Capabilities> ManagerImpl::GetCapabilities(const v1::GetCapab
   if (!driver.ok()) return driver.status();
   absl::StatusOr<std::string> xml = (*driver)->Capabilities();
   if (!xml.ok()) return WithContext(absl::StrCat("capabilities of ", request.name()), DriverError(xml.status()));
+  v1::Capabilities capabilities;
+  capabilities.set_xml(*std::move(xml));
+  return capabilities;
+}
+
+absl::StatusOr<v1::Capabilities> ManagerImpl::GetDomainCapabilities(
+    const v1::GetDomainCapabilitiesRequest& request) const {
+  absl::StatusOr<std::string> name = ParseHypervisorName(request.name(), /*wildcard=*/false);
+  if (!name.ok()) return name.status();
+  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->DriverOf(*name);
+  if (!driver.ok()) return driver.status();
+  absl::StatusOr<std::string> xml = (*driver)->DomainCapabilities(request);
+  if (!xml.ok()) {
+    return WithContext(absl::StrCat("domain capabilities of ", request.name()), DriverError(xml.status()));
+  }
   v1::Capabilities capabilities;
   capabilities.set_xml(*std::move(xml));
   return capabilities;

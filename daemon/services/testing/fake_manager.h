@@ -199,6 +199,12 @@ class FakeManager final : public state::Manager {
     return response.SerializeAsString();
   }
   absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest&) const override { return v1::Document(); }
+  absl::StatusOr<v1::Domain> GetDomainWithSecrets(const v1::GetDomainRequest& request) const override {
+    return GetDomain(request);
+  }
+  absl::StatusOr<v1::Document> ExportDomainWithSecrets(const v1::ExportDomainRequest&) const override {
+    return v1::Document();
+  }
   v1::ListHypervisorsResponse ListHypervisors() const override { return {}; }
   absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const override {
     v1::Hypervisor hypervisor;
@@ -210,6 +216,11 @@ class FakeManager final : public state::Manager {
   absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest&) const override {
     v1::Capabilities capabilities;
     capabilities.set_xml("<capabilities/>");
+    return capabilities;
+  }
+  absl::StatusOr<v1::Capabilities> GetDomainCapabilities(const v1::GetDomainCapabilitiesRequest&) const override {
+    v1::Capabilities capabilities;
+    capabilities.set_xml("<domainCapabilities/>");
     return capabilities;
   }
   state::StateSummary Summary() const override { return {.revision = 9, .oldest_revision = 3, .watches = 1}; }
