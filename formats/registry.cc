@@ -22,6 +22,8 @@
 #include "formats/storage_pool_xml.h"
 #include "formats/storage_volume_xml.h"
 #include "formats/text_place.h"
+#include "formats/xen_defaults.h"
+#include "formats/xen_domain_config.h"
 #include "proto/status.h"
 
 namespace reeve::formats {
@@ -109,14 +111,17 @@ absl::StatusOr<std::string> Write(const Message& message) {
 // A converted document is what libvirt would have written: with the devices that others imply. Containers have none.
 absl::StatusOr<MessagePointer> ReadDomain(absl::string_view text, const ConvertOptions& options) {
   absl::StatusOr<v1::Domain> domain = ParseDomainXml(text, options.warnings, nullptr, options.strictness);
-  if (domain.ok() && SplitDomainResourceName(domain->name()).hypervisor == "qemu") {
-    AddLibvirtDefaults(domain->mutable_spec());
-  }
+  if (!domain.ok()) return domain.status();
+  const absl::string_view hypervisor = SplitDomainResourceName(domain->name()).hypervisor;
+  if (hypervisor == "qemu") AddLibvirtDefaults(domain->mutable_spec());
+  if (hypervisor == "xen") AddXenDefaults(domain->mutable_spec());
   return Boxed(std::move(domain));
 }
 
-absl::StatusOr<std::string> WriteLxcTools(const Message& message) {
-  return WriteLxcConf(static_cast<const v1::Domain&>(message));
+// A writer of domains that may refuse.
+template <auto Text>
+absl::StatusOr<std::string> WriteDomainAs(const Message& message) {
+  return Text(static_cast<const v1::Domain&>(message));
 }
 
 absl::StatusOr<std::string> WriteDomain(const Message& message) {
@@ -132,7 +137,9 @@ absl::StatusOr<MessagePointer> ReadVolume(absl::string_view text, const ConvertO
 
 constexpr Codec kCodecs[] = {
     {Format::kXml, Kind::kDomain, ReadDomain, WriteDomain},
-    {Format::kLxcTools, Kind::kDomain, Read<ParseLxcConf>, WriteLxcTools},
+    {Format::kLxcTools, Kind::kDomain, Read<ParseLxcConf>, WriteDomainAs<WriteLxcConf>},
+    {Format::kXenXl, Kind::kDomain, Read<ReadXenXl>, WriteDomainAs<WriteXenXl>},
+    {Format::kXenXm, Kind::kDomain, Read<ReadXenXm>, WriteDomainAs<WriteXenXm>},
     {Format::kXml, Kind::kNetwork, ReadXmlOf<ParseNetworkXml>, Write<v1::Network, WriteNetworkXml>},
     {Format::kXml, Kind::kPool, ReadXmlOf<ParseStoragePoolXml>, Write<v1::StoragePool, WriteStoragePoolXml>},
     {Format::kXml, Kind::kVolume, ReadVolume, Write<v1::StorageVolume, WriteStorageVolumeXml>},
