@@ -44,6 +44,8 @@ class Access {
   // Whether an object of a list or an event is for this caller, and whether he has another permission for it.
   bool Shows(absl::string_view object) const { return Has(permission_, object); }
   bool Has(absl::string_view permission, absl::string_view object) const;
+  // Whether it may be known that there is this object.
+  bool Sees(absl::string_view object) const;
   // For any object, or for each.
   bool HasAnywhere(absl::string_view permission) const;
   bool HasEverywhere(absl::string_view permission) const;
