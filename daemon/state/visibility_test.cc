@@ -32,10 +32,9 @@ struct Visibility : Fixture {
     request.set_name(Name(name));
     return manager->GetDomain(Alice("domain.read"), request).status();
   }
-  // What the caller is told, with the name that he gave taken out.
+  // What the caller is told, every byte of it, but for the name that he gave. Names that are compared are equally long.
   static std::string Told(const absl::Status& status, const std::string& name) {
-    return std::to_string(ToRpcStatus(status).SerializeAsString().size() - 2 * name.size()) + " " +
-           v1::Reason_Name(ReasonOf(status)) + " " + absl::StrReplaceAll(status.message(), {{name, "NAME"}});
+    return absl::StrReplaceAll(ToRpcStatus(status).SerializeAsString(), {{name, "NAME"}});
   }
   absl::Status VerbAs(void (ManagerImpl::*method)(const Caller&, v1::DomainVerbRequest, Done<v1::Domain>),
                       const std::string& permission, const std::string& name) {
@@ -67,7 +66,8 @@ TEST_CASE_METHOD(Visibility, "a hidden domain is not found by name, UUID or id, 
   CHECK(Told(GetAs("db"), "db") == missing);
   CHECK(Told(GetAs(hidden.uid()), hidden.uid()) == Told(GetAs(kNobodys), kNobodys));
   const std::string id = "id:" + std::to_string(hidden.status().id());
-  CHECK(Told(GetAs(id), id) == Told(GetAs("id:9999"), "id:9999"));
+  const std::string no_id = "id:" + std::string(id.size() - 3, '9');
+  CHECK(Told(GetAs(id), id) == Told(GetAs(no_id), no_id));
   CHECK(ReasonOf(GetAs("db")) == v1::REASON_DOMAIN_NOT_FOUND);
   // Its own by UUID and id.
   const v1::Domain own = *Get("web1");
@@ -188,7 +188,7 @@ TEST_CASE_METHOD(Visibility, "operations are as visible as their objects") {
   const std::string& name = operation->name();
   CHECK(manager->ListOperations(Alice("operation.list"), {}).operations_size() == 0);
   CHECK(Told(manager->GetOperation(Alice("operation.read"), name).status(), name) ==
-        Told(manager->GetOperation(Alice("operation.read"), "operations/99").status(), "operations/99"));
+        Told(manager->GetOperation(Alice("operation.read"), "operations/9").status(), "operations/9"));
   CHECK(ReasonOf(manager->CancelOperation(Alice("operation.cancel"), name).status()) ==
         v1::REASON_OPERATION_NOT_FOUND);
   v1::WaitOperationRequest wait;
