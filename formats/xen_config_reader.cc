@@ -1,6 +1,8 @@
 #include "formats/xen_config_reader.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"

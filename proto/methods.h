@@ -98,6 +98,12 @@ inline constexpr UnaryMethod<v1::GetNodeRequest, v1::Node> kGetNode{"/reeve.v1.N
 inline constexpr UnaryMethod<v1::GetVersionRequest, v1::Version> kGetVersion{"/reeve.v1.NodeService/GetVersion"};
 
 inline constexpr UnaryMethod<v1::GetSessionRequest, v1::Session> kGetSession{"/reeve.v1.SessionService/GetSession"};
+inline constexpr UnaryMethod<v1::TestPermissionsRequest, v1::TestPermissionsResponse> kTestPermissions{
+    "/reeve.v1.SessionService/TestPermissions"};
+inline constexpr UnaryMethod<v1::StartAuthenticationRequest, v1::AuthenticationStep> kStartAuthentication{
+    "/reeve.v1.SessionService/StartAuthentication"};
+inline constexpr UnaryMethod<v1::ContinueAuthenticationRequest, v1::AuthenticationStep> kContinueAuthentication{
+    "/reeve.v1.SessionService/ContinueAuthentication"};
 
 inline constexpr UnaryMethod<v1::ListClientsRequest, v1::ListClientsResponse> kListClients{
     "/reeve.v1.AdminService/ListClients"};

@@ -30,14 +30,14 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterReflectionService(dispatcher);
-  RegisterSessionService(dispatcher);
+  RegisterSessionService(dispatcher, dependencies.authentication);
   if (dependencies.test_controls != nullptr) RegisterTestService(dispatcher, dependencies.test_controls);
 
   for (const std::string& service : dispatcher->methods().Services()) dependencies.health->AddService(service);
   dependencies.health->SetHypervisors([manager](absl::string_view name) -> std::optional<bool> {
     v1::GetHypervisorRequest request;
     request.set_name(std::string(name));
-    const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(request);
+    const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(state::Caller(), request);
     if (!hypervisor.ok()) return std::nullopt;  // there is none of that name
     return hypervisor->available();
   });

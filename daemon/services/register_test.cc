@@ -99,8 +99,7 @@ TEST_CASE("every change of the domain service reaches the manager under its own 
 TEST_CASE("without a test driver its service is not there") {
   testing::FakeManager manager;
   connections::Table table(&util::Clock::Real());
-  const auth::SocketPermissions permissions;
-  Dispatcher dispatcher(&permissions, &table, {});
+  Dispatcher dispatcher(&table, {});
   Health health;
   WorkerPool workers(1);
   RegisterAll(&dispatcher, {.manager = &manager, .connections = &table, .health = &health, .workers = &workers});

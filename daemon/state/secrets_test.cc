@@ -52,15 +52,15 @@ TEST_CASE_METHOD(SecretFixture, "no answer, list, document or event has a secret
   v1::ListDomainsRequest list;
   list.set_parent("hypervisors/-");
   list.set_view(v1::DOMAIN_VIEW_FULL);
-  CHECK_FALSE(Tells(*manager->GetDomain(get)));
-  CHECK_FALSE(Tells(*manager->ExportDomain(wanted)));
-  CHECK_FALSE(absl::StrContains(*manager->ListDomains(list), kPassword));
+  CHECK_FALSE(Tells(*manager->GetDomain(Caller(), get)));
+  CHECK_FALSE(Tells(*manager->ExportDomain(Caller(), wanted)));
+  CHECK_FALSE(absl::StrContains(*manager->ListDomains(Caller(), list), kPassword));
   CHECK_FALSE(Tells(LastEvent()));
 
-  CHECK(manager->GetDomainWithSecrets(get)->spec().devices().graphics(0).password() == kPassword);
-  CHECK(absl::StrContains(manager->ExportDomainWithSecrets(wanted)->text(), kPassword));
+  CHECK(manager->GetDomainWithSecrets(Caller(), get)->spec().devices().graphics(0).password() == kPassword);
+  CHECK(absl::StrContains(manager->ExportDomainWithSecrets(Caller(), wanted)->text(), kPassword));
   get.set_view(v1::DOMAIN_VIEW_BASIC);
-  CHECK_FALSE(manager->GetDomainWithSecrets(get)->spec().has_devices());
+  CHECK_FALSE(manager->GetDomainWithSecrets(Caller(), get)->spec().has_devices());
 }
 
 TEST_CASE_METHOD(SecretFixture, "the journal has no secrets either, the store keeps them") {
@@ -87,9 +87,9 @@ TEST_CASE_METHOD(SecretFixture, "the journal has no secrets either, the store ke
   }
   v1::ExportDomainRequest wanted;
   wanted.set_name(Name("web1"));
-  CHECK(absl::StrContains(manager->ExportDomainWithSecrets(wanted)->text(), kPassword));
+  CHECK(absl::StrContains(manager->ExportDomainWithSecrets(Caller(), wanted)->text(), kPassword));
   wanted.set_inactive(true);
-  CHECK(absl::StrContains(manager->ExportDomainWithSecrets(wanted)->text(), "other"));
+  CHECK(absl::StrContains(manager->ExportDomainWithSecrets(Caller(), wanted)->text(), "other"));
 }
 
 TEST_CASE_METHOD(SecretFixture, "an update without the secret takes it away") {
@@ -99,9 +99,9 @@ TEST_CASE_METHOD(SecretFixture, "an update without the secret takes it away") {
   get.set_name(Name("web1"));
   v1::UpdateDomainRequest update;
   update.set_parent("hypervisors/test");
-  *update.mutable_domain() = *manager->GetDomain(get);
+  *update.mutable_domain() = *manager->GetDomain(Caller(), get);
   REQUIRE(Call<v1::Domain>(&ManagerImpl::UpdateDomain, update).ok());
-  CHECK_FALSE(manager->GetDomainWithSecrets(get)->spec().devices().graphics(0).has_password());
+  CHECK_FALSE(manager->GetDomainWithSecrets(Caller(), get)->spec().devices().graphics(0).has_password());
 }
 
 }  // namespace
