@@ -211,7 +211,7 @@ absl::StatusOr<v1::Domain> ParseXenSxpr(absl::string_view text, std::vector<Warn
   size_t surplus = absl::string_view::npos;
   const auto root = ParseSExpression(text, &surplus);
   if (!root.ok()) return root.status();
-  XenSxprReader reader(text);
+  XenSxprReader reader(text, warnings == nullptr ? Strictness::kStrict : Strictness::kLenient);
   if (surplus != absl::string_view::npos) reader.WarnAt(surplus, "a parenthesis behind the expression is ignored");
   v1::Domain domain;
   std::optional<int64_t> found;

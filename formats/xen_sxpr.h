@@ -23,7 +23,8 @@ namespace reeve::formats {
 // value). The message has the first fault; BadRequest field violations, "line L column C" each, have up to 20.
 //
 // `warnings`, when given, receives what was accepted without effect: what xend says of a running domain, settings that
-// the model does not have.
+// the model does not have, and settings that are not known. Without it the last are refused; unknown devices always
+// are.
 //
 // `id`, when given, receives the domid of a domain that runs; its interfaces then have the names that they have on the
 // host ("vif6.0"): for conversions, not for definitions.

@@ -99,12 +99,20 @@ void XenSxprReader::Finish(const SExpression& parent, absl::Span<const absl::str
     const bool known =
         item.is_list && std::find(without_effect.begin(), without_effect.end(), item.head()) != without_effect.end();
     if (!known) {
-      FailAt(item.offset, absl::StrCat(NameOf(item), " is not known inside ", NameOf(parent)),
-             v1::REASON_DOCUMENT_UNKNOWN);
+      Unknown(item, parent);
     } else if (!IsEmpty(item, 1)) {
       Warn(item, "has no effect and is ignored");
     }
   }
+}
+
+void XenSxprReader::Unknown(const SExpression& item, const SExpression& parent) {
+  const std::string message = absl::StrCat(NameOf(item), " is not known inside ", NameOf(parent));
+  const bool may_be_left_out = item.is_list && parent.head() != "device" && ++unknown_ <= kMaxUnknown;
+  if (strictness_ == Strictness::kStrict || !may_be_left_out) {
+    return FailAt(item.offset, message, v1::REASON_DOCUMENT_UNKNOWN);
+  }
+  warnings_.emplace(item.offset, Note{absl::StrCat(message, " and is ignored"), true});
 }
 
 void XenSxprReader::FailAt(size_t offset, absl::string_view cause, v1::Reason reason) {
@@ -120,7 +128,7 @@ void XenSxprReader::Warn(const SExpression& at, absl::string_view cause) {
 }
 
 void XenSxprReader::WarnAt(size_t offset, absl::string_view message) {
-  if (warnings_.size() < kMaxWarnings) warnings_.emplace(offset, message);
+  if (warnings_.size() < kMaxWarnings) warnings_.emplace(offset, Note{std::string(message), false});
 }
 
 void XenSxprReader::Check(const v1::DomainSpec& spec) {
@@ -151,9 +159,9 @@ absl::Status XenSxprReader::ToStatus() const {
 
 std::vector<Warning> XenSxprReader::Warnings() const {
   std::vector<Warning> all;
-  for (const auto& [offset, message] : warnings_) {
+  for (const auto& [offset, note] : warnings_) {
     const TextPlace place = PlaceOf(text_, offset);
-    all.push_back({place.line, place.column, message});
+    all.push_back({place.line, place.column, note.message, note.unknown});
   }
   return all;
 }

@@ -22,7 +22,7 @@ namespace reeve::formats {
 // fault. Not thread-safe; text and expression must outlive it.
 class XenSxprReader {
  public:
-  explicit XenSxprReader(absl::string_view text) : text_(text) {}
+  XenSxprReader(absl::string_view text, Strictness strictness) : text_(text), strictness_(strictness) {}
   XenSxprReader(const XenSxprReader&) = delete;
   XenSxprReader& operator=(const XenSxprReader&) = delete;
 
@@ -38,8 +38,8 @@ class XenSxprReader {
   // Whether the number is there and not 0.
   bool Flag(const SExpression& parent, absl::string_view head);
 
-  // A warning for each of the lists of `parent` with such a head, and a fault for each other list or atom that was not
-  // given out.
+  // A warning for each of the lists of `parent` with such a head. Other lists that were not given out are not known:
+  // what becomes of them is as strict as the reader. Devices and atoms that are not known are a fault in any case.
   void Finish(const SExpression& parent, absl::Span<const absl::string_view> without_effect);
 
   // `cause` fits behind the head of `at` ("(vcpus) is 0"), or behind "the text".
@@ -54,7 +54,7 @@ class XenSxprReader {
 
   // OK, or the first fault with all of them as violations.
   absl::Status ToStatus() const;
-  // By place, at most 100.
+  // By place.
   std::vector<Warning> Warnings() const;
 
  private:
@@ -64,12 +64,20 @@ class XenSxprReader {
     v1::Reason reason;
   };
 
+  struct Note {
+    std::string message;
+    bool unknown;
+  };
+
   void FailAt(size_t offset, absl::string_view cause, v1::Reason reason);
+  void Unknown(const SExpression& item, const SExpression& parent);
 
   const absl::string_view text_;
+  const Strictness strictness_;
+  size_t unknown_ = 0;
   std::set<const SExpression*> taken_;
   std::vector<Fault> faults_;
-  std::multimap<size_t, std::string> warnings_;
+  std::multimap<size_t, Note> warnings_;
   std::map<std::string, const SExpression*> places_;
 };
 

@@ -158,10 +158,20 @@ TEST_CASE("what has no effect is told of") {
   std::vector<Warning> warnings;
   REQUIRE(ParseXenSxpr(PvText("(cpu_weight 256)(features )\n(device (vkbd (backend 0))))"), &warnings).ok());
   REQUIRE(warnings.size() == 3);
+  CHECK_FALSE(warnings[0].unknown);
   CHECK(absl::StartsWith(warnings[0].message, "(cpu_weight) has no effect"));
   CHECK(warnings[1].line == 2);
   CHECK(absl::StartsWith(warnings[1].message, "(vkbd) has no effect"));
   CHECK(warnings[2].message == "a parenthesis behind the expression is ignored");
+}
+
+TEST_CASE("a setting that is not known is left out where that is told") {
+  std::vector<Warning> warnings;
+  REQUIRE(ParseXenSxpr("(domain (name x)(memory 64)(colour red)(bootloader /b))", &warnings).ok());
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].unknown);
+  CHECK(warnings[0].message == "(colour) is not known inside (domain) and is ignored");
+  CHECK_FALSE(ParseXenSxpr("(domain (name x)(memory 64)(device (vusb)))", &warnings).ok());
 }
 
 TEST_CASE("what has no form is refused by its path") {
