@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "daemon/config_keys.h"
 #include "util/files.h"
@@ -19,6 +20,7 @@ namespace reeve {
 namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
+constexpr size_t kMaxListItems = 1000;
 
 // Collects the problems of one text, so that they can be put in its order.
 class Reader {
@@ -93,17 +95,43 @@ class Reader {
     return problem;
   }
 
+  std::string Take(const ListKey& key, const toml::node& node) {
+    const auto* array = node.as_array();
+    if (array == nullptr) return "must be a list of texts in quotes: [\"...\"]";
+    if (array->size() > kMaxListItems) return absl::StrCat("must have at most ", kMaxListItems, " items");
+    std::vector<std::string> values;
+    for (const toml::node& item : *array) {
+      const auto* value = item.as_string();
+      if (value == nullptr) return absl::StrCat("item ", values.size() + 1, " must be a text in quotes");
+      std::string problem = key.check(value->get());
+      if (!problem.empty()) return absl::StrCat("item ", values.size() + 1, ": ", problem);
+      values.push_back(value->get());
+    }
+    key.field(result_.config) = std::move(values);
+    return "";
+  }
+
   const std::string file_name_;
   ParsedConfig& result_;
   std::multimap<std::pair<toml::source_index, toml::source_index>, std::string> problems_;
 };
 
+// The checks let no control characters through.
+std::string Quoted(const std::string& text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
 std::string ValueText(const ConfigKey& key, Config config) {
   if (const auto* integer = std::get_if<IntegerKey>(&key.field)) return absl::StrCat(integer->field(config));
   if (const auto* boolean = std::get_if<BooleanKey>(&key.field)) return boolean->field(config) ? "true" : "false";
-  // The checks let no control characters through.
-  const std::string& text = std::get<TextKey>(key.field).field(config);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  if (const auto* list = std::get_if<ListKey>(&key.field)) {
+    return absl::StrCat(
+        "[",
+        absl::StrJoin(list->field(config), ", ",
+                      [](std::string* out, const std::string& item) { absl::StrAppend(out, Quoted(item)); }),
+        "]");
+  }
+  return Quoted(std::get<TextKey>(key.field).field(config));
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ Harness::Harness(Options options)
   connections::Acceptor::Options accept;
   accept.limits = options.clients;
   auto accepting = connections::Acceptor::Start(
-      std::move(listeners), &table, [this](int descriptor) { server->HandOver(descriptor); }, accept);
+      std::move(listeners), &table,
+      [this](int descriptor, const connections::Connection&) { server->HandOver(descriptor); }, accept);
   if (!accepting.ok()) throw std::runtime_error(accepting.status().ToString());
   acceptor = *std::move(accepting);
 }
