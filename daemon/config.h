@@ -52,7 +52,7 @@ struct Config {
   } log;
   struct Lxc {
     bool enabled = true;
-    std::string cgroup_partition = "/reeve";
+    std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
     bool operator==(const Lxc&) const = default;
   } lxc;
