@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/admin_commands.h"
+#include "cli/auth_commands.h"
 #include "cli/builtin_commands.h"
 #include "cli/console_command.h"
 #include "cli/definition_commands.h"
@@ -18,7 +19,7 @@ const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
       DomainCommands(),  DefinitionCommands(), FormatCommands(),    LifecycleCommands(),
       ConsoleCommands(), EventCommands(),      OperationCommands(), NodeCommands(),
-      AdminCommands(),   TestCommands(),       BuiltinCommands(),
+      AuthCommands(),    AdminCommands(),      TestCommands(),      BuiltinCommands(),
   };
   return *groups;
 }

@@ -1,10 +1,13 @@
-// What a hypervisor driver is. The daemon's manager is the only caller; drivers see the model (proto messages), never gRPC.
+// What a hypervisor driver is. The daemon's manager is the only caller; drivers see the model (proto messages), never
+// gRPC.
 //
 // What the manager guarantees:
 // - Recover is called once, before anything else, and returns before any other call.
-// - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per domain,
+// - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per
+// domain,
 //   on threads that may block; calls for different domains come at the same time from different threads.
-// - Describe, Validate, Sample and Capabilities may come at any time from any thread, also while such a call hangs, and must
+// - Describe, Validate, Sample and (Domain)Capabilities may come at any time from any thread, also while such a call
+// hangs, and must
 //   not wait for it.
 #pragma once
 
@@ -19,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "proto/status.h"
 #include "reeve/v1/domain.pb.h"
 #include "reeve/v1/event.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"
@@ -50,8 +54,8 @@ struct GuestExit {
   std::string message;    // one sentence: "init was killed by signal 9 (SIGKILL)"
 };
 
-// Told of what guests do by themselves. Methods don't block and may be called from any thread, also before the call that
-// started the guest has returned. A driver reports each ending once: through OnExit, or as the result of Destroy.
+// Told of what guests do by themselves. Methods don't block and may be called from any thread, also before the call
+// that started the guest has returned. A driver reports each ending once: through OnExit, or as the result of Destroy.
 class GuestObserver {
  public:
   virtual ~GuestObserver() = default;
@@ -83,7 +87,8 @@ class Console {
   virtual absl::Status Write(absl::string_view bytes) = 0;
   // Tells the guest the size of the terminal.
   virtual absl::Status Resize(uint32_t columns, uint32_t rows) = 0;
-  // Whether the receiver takes more output. While it does not, the driver keeps the newest 64 KiB and counts the rest as lost.
+  // Whether the receiver takes more output. While it does not, the driver keeps the newest 64 KiB and counts the rest
+  // as lost.
   virtual void SetReady(bool ready) = 0;
 };
 
@@ -109,8 +114,9 @@ class Progress {
   virtual bool Cancelled() const = 0;
 };
 
-// A hypervisor driver. Errors carry a reason (proto/status.h) and name the step; the manager adds verb and domain before
-// them. After an error of Start nothing of the guest is left; after an error of another call the guest is as it was.
+// A hypervisor driver. Errors carry a reason (proto/status.h) and name the step; the manager adds verb and domain
+// before them. After an error of Start nothing of the guest is left; after an error of another call the guest is as it
+// was.
 class HypervisorDriver {
  public:
   virtual ~HypervisorDriver() = default;
@@ -119,6 +125,11 @@ class HypervisorDriver {
   virtual v1::Hypervisor Describe() const = 0;
   // A libvirt <capabilities> document.
   virtual absl::StatusOr<std::string> Capabilities() const = 0;
+  // A libvirt <domainCapabilities> document for the kind of guest that is asked for. UNSUPPORTED_BY_DRIVER where the
+  // driver has one kind of guest only, of which Capabilities tells all.
+  virtual absl::StatusOr<std::string> DomainCapabilities(const v1::GetDomainCapabilitiesRequest& /*request*/) const {
+    return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "the driver has one kind of guest, which its capabilities describe");
+  }
   // Whether the driver can do all that the specification asks: SPEC_INVALID or SPEC_UNSUPPORTED with every wrong field.
   virtual absl::Status Validate(const v1::DomainSpec& spec) const = 0;
   // Fills in what a definition leaves open and what must be stable from start to start (MAC addresses).

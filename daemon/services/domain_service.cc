@@ -22,9 +22,9 @@ void Change(Dispatcher* dispatcher, Manager* manager, UnaryMethod<Request, Respo
 // A read that is answered from a snapshot.
 template <typename Request, typename Response>
 void Lookup(Dispatcher* dispatcher, Manager* manager, UnaryMethod<Request, Response> method,
-            absl::StatusOr<Response> (Manager::*lookup)(const Request&) const) {
-  dispatcher->Read(method, [manager, lookup](const Call&, const Request& request, Response* response) {
-    absl::StatusOr<Response> result = (manager->*lookup)(request);
+            absl::StatusOr<Response> (Manager::*lookup)(const state::Caller&, const Request&) const) {
+  dispatcher->Read(method, [manager, lookup](const Call& call, const Request& request, Response* response) {
+    absl::StatusOr<Response> result = (manager->*lookup)(CallerOf(call), request);
     if (result.ok()) *response = *std::move(result);
     return result.status();
   });
@@ -33,11 +33,13 @@ void Lookup(Dispatcher* dispatcher, Manager* manager, UnaryMethod<Request, Respo
 }  // namespace
 
 void RegisterDomainService(Dispatcher* dispatcher, Manager* manager) {
-  dispatcher->ReadSerialized(methods::kListDomains, [manager](const Call&, const v1::ListDomainsRequest& request) {
-    return manager->ListDomains(request);
+  dispatcher->ReadSerialized(methods::kListDomains, [manager](const Call& call, const v1::ListDomainsRequest& request) {
+    return manager->ListDomains(CallerOf(call), request);
   });
   Lookup(dispatcher, manager, methods::kGetDomain, &Manager::GetDomain);
   Lookup(dispatcher, manager, methods::kExportDomain, &Manager::ExportDomain);
+  Lookup(dispatcher, manager, methods::kGetDomainWithSecrets, &Manager::GetDomainWithSecrets);
+  Lookup(dispatcher, manager, methods::kExportDomainWithSecrets, &Manager::ExportDomainWithSecrets);
   Change(dispatcher, manager, methods::kCreateDomain, &Manager::CreateDomain);
   Change(dispatcher, manager, methods::kUpdateDomain, &Manager::UpdateDomain);
   Change(dispatcher, manager, methods::kDeleteDomain, &Manager::DeleteDomain);

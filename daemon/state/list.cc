@@ -4,6 +4,7 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/state/entry_filter.h"
 #include "daemon/state/names.h"
 #include "daemon/state/wire.h"
 #include "proto/status.h"
@@ -44,8 +45,9 @@ absl::StatusOr<std::string> SerializeView(const Entry& entry, v1::DomainView vie
   }
 }
 
-absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, const SnapshotPointer& present,
-                                     PageTable& pages, absl::Time now, const Sampler& sampler) {
+absl::StatusOr<std::string> ListPage(const Caller& caller, const v1::ListDomainsRequest& request,
+                                     const SnapshotPointer& present, PageTable& pages, absl::Time now,
+                                     const Sampler& sampler) {
   absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/true);
   if (!hypervisor.ok()) return hypervisor.status();
   if (request.page_size() < 0) {
@@ -56,6 +58,8 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
   v1::DomainView view = request.view();
   if (view == v1::DOMAIN_VIEW_UNSPECIFIED) view = v1::DOMAIN_VIEW_BASIC;
   if (!v1::DomainView_IsValid(view)) return UnknownView(view);
+  absl::StatusOr<EntryFilter> shown = EntryFilter::Make(caller.access, view != v1::DOMAIN_VIEW_BASIC);
+  if (!shown.ok()) return shown.status();
   std::array<bool, v1::DomainState_ARRAYSIZE> wanted{};
   wanted.fill(request.states().empty());
   std::string query = absl::StrCat(*hypervisor, "\n", view);
@@ -69,7 +73,7 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
 
   PageTable::Place place{present, present->Range(*hypervisor).first, ""};
   if (!request.page_token().empty()) {
-    absl::StatusOr<PageTable::Place> found = pages.Find(request.page_token(), query, now);
+    absl::StatusOr<PageTable::Place> found = pages.Find(request.page_token(), caller.identity, query, now);
     if (!found.ok()) return found.status();
     place = *std::move(found);
   }
@@ -89,7 +93,7 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
   response.reserve(estimate);
   for (; next < end; ++next) {
     const Entry& entry = *entries[next];
-    if (!wanted[entry.state]) continue;
+    if (!wanted[entry.state] || !shown->Shows(entry.key->hypervisor, entry.key->name)) continue;
     if (left == 0) break;
     if (!response.empty() && response.size() + bytes_of(entry).size() > kMaxPageBytes) break;
     if (view == v1::DOMAIN_VIEW_STATS) {
@@ -103,7 +107,7 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
   }
   if (next < end) {
     if (place.pin.empty()) {
-      absl::StatusOr<std::string> pin = pages.Pin(place.snapshot, query, now);
+      absl::StatusOr<std::string> pin = pages.Pin(place.snapshot, caller.identity, query, now);
       if (!pin.ok()) return pin.status();
       place.pin = *std::move(pin);
     }
