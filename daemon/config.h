@@ -73,7 +73,7 @@ struct Config {
   } auth;
   struct Lxc {
     bool enabled = true;
-    std::string cgroup_partition = "/reeve";
+    std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
     bool operator==(const Lxc&) const = default;
   } lxc;

@@ -25,6 +25,7 @@
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager_impl.h"
 #include "daemon/tls_setup.h"
+#include "drivers/node/control_groups.h"
 #include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
@@ -286,6 +287,7 @@ class RealAssembly final : public Assembly {
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = [] { return node::ReadNode(); };
+    dependencies.control_groups = node::ReadControlGroups;
     dependencies.version.set_daemon(util::kVersion);
     dependencies.version.set_api("v1");
     dependencies.version.set_grpc(grpc::Version());

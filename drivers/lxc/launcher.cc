@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "cgroups/cpu.h"
+#include "cgroups/memory.h"
 #include "cgroups/name.h"
 #include "proto/status.h"
 #include "util/errno.h"
@@ -60,19 +62,19 @@ absl::Status AwaitWord(const SupervisorProcess& supervisor, Message* message, ut
   }
 }
 
-absl::Status SetLimits(const v1::DomainSpec& spec, cgroups::Group* group) {
+absl::Status SetLimits(const v1::DomainSpec& spec, const cgroups::Location& group) {
   const v1::MemoryTuning& memory = spec.memory_tuning();
   const uint64_t hard_kib = memory.has_hard_limit_kib() ? memory.hard_limit_kib() : spec.memory_kib();
+  cgroups::MemoryLimits limits;
+  if (hard_kib != 0) limits.hard_bytes = hard_kib * 1024;
+  if (memory.has_swap_hard_limit_kib()) limits.swap_bytes = memory.swap_hard_limit_kib() * 1024;
+  if (memory.has_soft_limit_kib()) limits.soft_bytes = memory.soft_limit_kib() * 1024;
   absl::Status status;
-  if (hard_kib != 0) status.Update(group->SetMemoryLimit(hard_kib * 1024));
-  if (memory.has_swap_hard_limit_kib() && status.ok())
-    status.Update(group->SetMemorySwapLimit(memory.swap_hard_limit_kib() * 1024));
-  if (memory.has_soft_limit_kib() && status.ok())
-    status.Update(group->SetMemorySoftLimit(memory.soft_limit_kib() * 1024));
+  if (limits.hard_bytes || limits.swap_bytes || limits.soft_bytes) status = cgroups::SetMemoryLimits(group, limits);
   const v1::CpuTuning& cpu = spec.cpu_tuning();
-  if (cpu.has_shares() && status.ok()) status.Update(group->SetCpuShares(cpu.shares()));
+  if (cpu.has_shares() && status.ok()) status.Update(cgroups::SetCpuShares(group, cpu.shares()));
   if (cpu.has_quota_us() && status.ok()) {
-    status.Update(group->SetCpuQuota(cpu.has_period_us() ? cpu.period_us() : 100000, cpu.quota_us()));
+    status.Update(cgroups::SetCpuQuota(group, cpu.has_period_us() ? cpu.period_us() : 100000, cpu.quota_us()));
   }
   return status;
 }
@@ -100,6 +102,9 @@ absl::Status Launcher::Check(const LaunchPlan& plan) const {
 }
 
 absl::Status Launcher::PlanGroups(LaunchPlan* plan) const {
+  absl::StatusOr<std::string> home = PartitionOfGuest(home_, hierarchies_, plan->partition, plan->uid);
+  if (!home.ok()) return home.status();
+  plan->partition = *std::move(home);
   absl::StatusOr<std::string> partition = cgroups::ParsePartition(plan->partition);
   if (!partition.ok()) return partition.status();
   absl::StatusOr<std::string> name = cgroups::EscapeName(GuestGroupName(plan->uid));
@@ -120,18 +125,19 @@ absl::Status Launcher::PlanGroups(LaunchPlan* plan) const {
 
 absl::Status Launcher::MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& spec, ContainerParts* parts) const {
   const std::string name = GuestGroupName(plan.uid);
-  absl::StatusOr<cgroups::Group> group = cgroups::Group::Create(hierarchies_, plan.partition, name);
+  const std::string& delegated = parts->supervisor_group->delegated();
+  absl::StatusOr<cgroups::Group> group = cgroups::Group::Create(hierarchies_, plan.partition, name, delegated);
   if (absl::IsAlreadyExists(group.status())) {
     // Left by a daemon that was killed in a start. Whoever is in it has no supervisor and is nobody's guest.
     absl::StatusOr<cgroups::Group> stale = cgroups::Group::Open(hierarchies_, plan.partition, name);
     if (!stale.ok()) return stale.status();
     if (absl::Status status = stale->Kill(); !status.ok()) return status;
     if (absl::Status status = stale->Remove(); !status.ok()) return status;
-    group = cgroups::Group::Create(hierarchies_, plan.partition, name);
+    group = cgroups::Group::Create(hierarchies_, plan.partition, name, delegated);
   }
   if (!group.ok()) return group.status();
   parts->group = *std::move(group);
-  return SetLimits(spec, &*parts->group);
+  return SetLimits(spec, *parts->group);
 }
 
 absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpec& spec, ContainerParts* parts) const {
@@ -143,9 +149,14 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (!supervisor.ok()) return Refuse("start the supervisor", supervisor.status());
   parts->supervisor = *std::move(supervisor);
   // While it executes and prepares what needs no groups:
-  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, home_, plan.partition, plan.uid);
+  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, plan.partition, plan.uid);
   if (!home.ok()) return Refuse("make the supervisor's group", home.status());
   parts->supervisor_group = *std::move(home);
+  const bool in_scope = parts->supervisor_group->in_scope();
+  if (absl::Status status = in_scope ? parts->supervisor_group->Add(parts->supervisor.pid) : absl::OkStatus();
+      !status.ok()) {
+    return Refuse("make the supervisor's scope", status);
+  }
   if (absl::Status status = MakeGroup(plan, spec, parts); !status.ok())
     return Refuse("make the control groups", status);
   absl::StatusOr<cgroups::AttachTargets> targets = parts->group->Targets();
@@ -161,7 +172,8 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   }
   // While it launches the guest: the guest has a group of its own from its first moment, so the supervisor may move
   // late.
-  if (absl::Status status = parts->supervisor_group->Add(parts->supervisor.pid); !status.ok()) {
+  if (absl::Status status = in_scope ? absl::OkStatus() : parts->supervisor_group->Add(parts->supervisor.pid);
+      !status.ok()) {
     return Refuse("make the supervisor's group", status);
   }
   Message word;

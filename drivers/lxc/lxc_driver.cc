@@ -80,8 +80,7 @@ class LxcDriver::Implementation {
   Implementation(LxcDriverOptions options, absl::Status obstacle, std::shared_ptr<EventLoop> loop)
       : options_(std::move(options)), obstacle_(std::move(obstacle)), loop_(std::move(loop)) {
     if (options_.hierarchies != nullptr) {
-      launcher_.emplace(options_.run_directory, options_.supervisor_path, *options_.hierarchies,
-                        options_.systemd_scopes ? SupervisorHome::kSystemdScope : SupervisorHome::kGroup, loop_);
+      launcher_.emplace(options_.run_directory, options_.supervisor_path, *options_.hierarchies, home(), loop_);
     }
   }
 
@@ -96,6 +95,9 @@ class LxcDriver::Implementation {
   }
 
   const LxcDriverOptions& options() const { return options_; }
+  SupervisorHome home() const {
+    return options_.systemd_scopes ? SupervisorHome::kSystemdScope : SupervisorHome::kGroup;
+  }
   const absl::Status& obstacle() const { return obstacle_; }
   const Launcher& launcher() const { return *launcher_; }
   const std::shared_ptr<EventLoop>& loop() const { return loop_; }
@@ -227,8 +229,8 @@ std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drive
   std::vector<drivers::RecoveredDomain> recovered;
   if (implementation_->obstacle().ok()) {
     const LxcDriverOptions& options = implementation_->options();
-    for (FoundGuest& guest :
-         FindGuests(options.run_directory, *options.hierarchies, options.cgroup_partition, implementation_->loop())) {
+    for (FoundGuest& guest : FindGuests(options.run_directory, *options.hierarchies, implementation_->home(),
+                                        options.cgroup_partition, implementation_->loop())) {
       implementation_->Clean(std::move(guest.leftover));
       const auto expected = missing.find(guest.key.uid);
       // What has ended and nobody knows, or knows of a later run, is of no interest.

@@ -40,6 +40,11 @@ Harness::Harness(Options options)
     node.set_hostname("here");
     return node;
   };
+  dependencies.control_groups = []() -> absl::StatusOr<v1::ControlGroups> {
+    v1::ControlGroups groups;
+    groups.set_mode("v2");
+    return groups;
+  };
   dependencies.version.set_daemon("1.2.3");
   dependencies.daemon = [] {
     v1::Daemon daemon;
