@@ -54,6 +54,8 @@ struct Config {
     bool enabled = true;
     std::string cgroup_partition = "/reeve";
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
+    int64_t hook_seconds = 60;
+    std::string lxcfs = "/var/lib/lxcfs";  // empty: none
     bool operator==(const Lxc&) const = default;
   } lxc;
   struct Test {
