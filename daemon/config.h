@@ -75,6 +75,8 @@ struct Config {
     bool enabled = true;
     std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
+    int64_t hook_seconds = 60;
+    std::string lxcfs = "/var/lib/lxcfs";  // empty: none
     bool operator==(const Lxc&) const = default;
   } lxc;
   struct Test {

@@ -129,6 +129,8 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
       {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
+      {"lxc", "hook_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.lxc.hook_seconds; }, 1, 3600}},
+      {"lxc", "lxcfs", TextKey{[](Config& c) -> std::string& { return c.lxc.lxcfs; }, CheckOptionalPath}},
       {"test", "enabled", BooleanKey{[](Config& c) -> bool& { return c.test.enabled; }}},
   };
   return *keys;

@@ -25,6 +25,9 @@ absl::StatusOr<std::shared_ptr<drivers::HypervisorDriver>> MakeLxcDriver(const C
   lxc::LxcDriverOptions options{.run_directory = paths.lxc_run_directory(),
                                 .supervisor_path = config.supervisor,
                                 .cgroup_partition = PartitionOf(config, systemd),
+                                .hook_directory = paths.Below("/etc/reeve/hooks"),
+                                .hook_timeout = absl::Seconds(config.hook_seconds),
+                                .lxcfs_directory = config.lxcfs,
                                 .systemd_scopes = systemd};
   absl::StatusOr<cgroups::Hierarchies> hierarchies = cgroups::Hierarchies::Detect();
   if (hierarchies.ok()) {

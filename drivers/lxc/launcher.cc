@@ -13,6 +13,7 @@
 #include "cgroups/cpu.h"
 #include "cgroups/memory.h"
 #include "cgroups/name.h"
+#include "drivers/lxc/host_devices.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
@@ -79,6 +80,20 @@ absl::Status SetLimits(const v1::DomainSpec& spec, const cgroups::Location& grou
   return status;
 }
 
+absl::Status CheckSource(const FilesystemPlan& filesystem, Step step) {
+  struct stat status = {};
+  if (filesystem.kind == FilesystemKind::kBind || filesystem.kind == FilesystemKind::kRam) return absl::OkStatus();
+  if (stat(filesystem.source.c_str(), &status) < 0) return Refuse(step, filesystem.source, errno);
+  const bool is_root = step == Step::kOpenRoot;
+  if (filesystem.kind == FilesystemKind::kMount && is_root && !S_ISDIR(status.st_mode)) {
+    return Refuse(step, filesystem.source, ENOTDIR);
+  }
+  if (filesystem.kind == FilesystemKind::kBlock && !S_ISBLK(status.st_mode)) {
+    return Refuse(step, filesystem.source, ENOTBLK);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string GuestGroupName(const std::string& uid) {
@@ -86,12 +101,9 @@ std::string GuestGroupName(const std::string& uid) {
 }
 
 absl::Status Launcher::Check(const LaunchPlan& plan) const {
-  struct stat status = {};
-  if (stat(plan.root.c_str(), &status) < 0) return Refuse(Step::kOpenRoot, plan.root, errno);
-  if (!S_ISDIR(status.st_mode)) return Refuse(Step::kOpenRoot, plan.root, ENOTDIR);
+  if (absl::Status status = CheckSource(plan.root, Step::kOpenRoot); !status.ok()) return status;
   for (const FilesystemPlan& filesystem : plan.filesystems) {
-    if (filesystem.kind != FilesystemKind::kMount) continue;
-    if (stat(filesystem.source.c_str(), &status) < 0) return Refuse(Step::kOpenSource, filesystem.source, errno);
+    if (absl::Status status = CheckSource(filesystem, Step::kOpenSource); !status.ok()) return status;
   }
   for (const InterfacePlan& interface : plan.interfaces) {
     if (!interface.bridge.empty() && if_nametoindex(interface.bridge.c_str()) == 0) {
@@ -140,12 +152,17 @@ absl::Status Launcher::MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& s
   return SetLimits(spec, *parts->group);
 }
 
-absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpec& spec, ContainerParts* parts) const {
+absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpec& spec,
+                                                             std::vector<util::UniqueFd> held,
+                                                             const std::function<absl::Status()>& prepared,
+                                                             ContainerParts* parts) const {
   const LaunchPlan& plan = parts->plan;
+  if (absl::Status status = FindHostDevices(spec, &parts->plan, &held); !status.ok()) return status;
   absl::StatusOr<RunDirectory> directory = RunDirectory::Create(run_directory_, plan.uid, plan);
   if (!directory.ok()) return Refuse("make the run directory", directory.status());
   parts->directory = *std::move(directory);
-  absl::StatusOr<SupervisorProcess> supervisor = SpawnSupervisor(supervisor_path_, plan, parts->directory->fd());
+  if (absl::Status status = prepared(); !status.ok()) return status;
+  absl::StatusOr<SupervisorProcess> supervisor = SpawnSupervisor(supervisor_path_, plan, parts->directory->fd(), held);
   if (!supervisor.ok()) return Refuse("start the supervisor", supervisor.status());
   parts->supervisor = *std::move(supervisor);
   // While it executes and prepares what needs no groups:
@@ -192,12 +209,14 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
 }
 
 absl::StatusOr<std::shared_ptr<Container>> Launcher::Launch(const drivers::DomainKey& key, LaunchPlan plan,
-                                                            const v1::DomainSpec& spec) const {
+                                                            const v1::DomainSpec& spec,
+                                                            std::vector<util::UniqueFd> held,
+                                                            const std::function<absl::Status()>& prepared) const {
   if (absl::Status status = PlanGroups(&plan); !status.ok()) return Refuse("plan the control groups", status);
   ContainerParts parts;
   parts.key = key;
   parts.plan = std::move(plan);
-  absl::StatusOr<std::shared_ptr<Container>> container = Attempt(spec, &parts);
+  absl::StatusOr<std::shared_ptr<Container>> container = Attempt(spec, std::move(held), prepared, &parts);
   if (container.ok()) return container;
   if (absl::Status undone = RemoveParts(&parts); !undone.ok()) {
     return WithContext(absl::StrCat("(and not all could be undone: ", undone.message(), ")"), container.status());
