@@ -27,7 +27,8 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterEventService(dispatcher, manager, dependencies.workers);
   RegisterHealthService(dispatcher, dependencies.health);
   RegisterHypervisorService(dispatcher, manager, dependencies.workers);
-  RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
+  RegisterNodeService(dispatcher, dependencies.node, dependencies.control_groups, dependencies.version,
+                      dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterReflectionService(dispatcher);
   RegisterSessionService(dispatcher, dependencies.authentication);

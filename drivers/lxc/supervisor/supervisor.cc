@@ -81,7 +81,7 @@ bool Supervisor::LaunchFirst(Failure* failure) {
   if (!prepared) return false;
   kills_before_ = CountOutOfMemoryKills();
   consoles_.emplace(epoll_.get(), kConsoleTag);
-  if (!Launch(plan_, preparation, group_.get(), &guest_, failure)) return false;
+  if (!Launch(plan_, &preparation, group_.get(), &guest_, failure)) return false;
   if (!consoles_->Adopt(std::move(preparation.terminals)) || !WatchGuest()) {
     Fail(failure, Step::kListen, "event loop");
     (void)util::SignalPidfd(guest_.pidfd.get(), SIGKILL);
@@ -219,6 +219,8 @@ bool Supervisor::HandleEnd() {
     return false;
   consoles_->Drain();
   guest_.pidfd.Reset();
+  // All of the guest has ended with its first process.
+  ReturnInterfaces(&guest_.borrowed);
   exit_ = ExitRecord();
   exit_.time_ns = RealTime();
   exit_.asked = asked_to_end_;
@@ -261,7 +263,7 @@ bool Supervisor::Relaunch(Failure* failure) {
   kills_before_ = CountOutOfMemoryKills();
   Preparation preparation;
   if (!Prepare(plan_, &preparation, failure)) return false;
-  if (!Launch(plan_, preparation, group_.get(), &guest_, failure)) return false;
+  if (!Launch(plan_, &preparation, group_.get(), &guest_, failure)) return false;
   if (consoles_->Adopt(std::move(preparation.terminals)) && WatchGuest()) return true;
   Fail(failure, Step::kListen, "event loop");
   (void)util::SignalPidfd(guest_.pidfd.get(), SIGKILL);
