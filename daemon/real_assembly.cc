@@ -24,6 +24,7 @@
 #include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
+#include "formats/domain_xml_fragments.h"
 #include "proto/status.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -54,7 +55,11 @@ state::Formats MakeFormats() {
             if (domain.status().id() > 0) options.id = domain.status().id();
             return formats::WriteDomainXml(domain, options);
           },
-          .check = CheckSpec};
+          .check = CheckSpec,
+          .parse_device = formats::ParseDeviceXml,
+          .put_into_namespace = formats::PutIntoNamespace,
+          .take_from_namespace = formats::TakeFromNamespace,
+          .namespace_of = formats::NamespaceOf};
 }
 
 state::Limits StateLimits(const Config& config) {
@@ -124,7 +129,10 @@ class RealAssembly final : public Assembly {
                                     .timers = timers_.get(),
                                     .drivers = drivers_.drivers,
                                     .formats = MakeFormats(),
-                                    .limits = StateLimits(config)});
+                                    .limits = StateLimits(config),
+                                    .on_connection_end = [this](uint64_t connection, std::function<void()> action) {
+                                      return table_.OnClose(connection, std::move(action));
+                                    }});
     if (!manager.ok()) return WithContext("open the state", manager.status());
     manager_ = *std::move(manager);
 

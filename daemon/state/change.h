@@ -42,9 +42,11 @@ void Core::Do(const Caller& caller, const Request& request, absl::string_view ve
   const std::string clause = absl::StrCat(verb, " ", target->resource_name());
   absl::Status submitted = executor_.Submit(
       target->queue.empty() ? target->resource_name() : target->queue,
-      [this, record, finish, clause, target = *target, requestor = caller.identity, job = std::move(job)] {
+      [this, record, finish, clause, target = *target, requestor = caller.identity, connection = caller.connection,
+       job = std::move(job)] {
         ChangeContext context;
         context.requestor = requestor;
+        context.connection = connection;
         context.request = record.get();
         absl::StatusOr<Response> response = absl::UnknownError("");
         absl::Status flushed = target.queue.empty() ? unstored_.Flush(target.resource_name()) : absl::OkStatus();

@@ -1,4 +1,5 @@
-// The manager joins the store, the registry, the journal and the drivers: all that the services ask for goes through it.
+// The manager joins the store, the registry, the journal and the drivers: all that the services ask for goes through
+// it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "daemon/state/guest_manager.h"
 #include "daemon/state/watch.h"
 #include "drivers/driver.h"
 #include "reeve/v1/console_service.pb.h"
@@ -20,17 +22,6 @@
 
 namespace reeve::state {
 
-// On whose behalf a change is made.
-struct Caller {
-  std::string identity;     // "unix:alice(1000)"; also the scope of request ids
-  std::string method;       // "/reeve.v1.DomainService/StartDomain"
-  uint64_t connection = 0;  // number of the connection, 0 for the daemon itself
-};
-
-// Takes the answer of a change; called once, from any thread.
-template <typename Response>
-using Done = std::function<void(absl::StatusOr<Response>)>;
-
 // What the daemon knows of its state, for GetDaemon.
 struct StateSummary {
   int64_t revision = 0;
@@ -39,13 +30,11 @@ struct StateSummary {
   uint32_t records_set_aside = 0;
 };
 
-// Thread-safe. Reads are answered at once from snapshots and never wait for a change; changes return at once, are done one
-// after the other per domain and side by side for different domains, and are answered through `done` when they are stored
-// (or have failed). Every error carries a reason.
-class Manager {
+// Thread-safe. Reads are answered at once from snapshots and never wait for a change; changes return at once, are done
+// one after the other per domain and side by side for different domains, and are answered through `done` when they are
+// stored (or have failed). Every error carries a reason.
+class Manager : public GuestManager {
  public:
-  virtual ~Manager() = default;
-
   // Reads.
   virtual absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const = 0;
   // A serialized ListDomainsResponse: it is put together from parts serialized when they changed.

@@ -28,6 +28,13 @@ struct Formats {
   std::function<absl::StatusOr<std::string>(const v1::Domain& domain)> write;
   // Whether a specification is sound by itself: SPEC_INVALID with every wrong field.
   std::function<absl::Status(const v1::DomainSpec& spec)> check;
+  // Reads a document of one device.
+  std::function<absl::StatusOr<v1::Devices>(absl::string_view text)> parse_device;
+  // Puts an element into a namespace under a prefix, takes it out again, and tells which it is in.
+  std::function<absl::StatusOr<std::string>(absl::string_view element, absl::string_view key, absl::string_view uri)>
+      put_into_namespace;
+  std::function<absl::StatusOr<std::string>(absl::string_view element)> take_from_namespace;
+  std::function<std::string(absl::string_view element)> namespace_of;
 };
 
 // How much is kept and for how long.
@@ -57,6 +64,9 @@ struct Options {
   std::vector<std::shared_ptr<drivers::HypervisorDriver>> drivers;
   Formats formats;
   Limits limits;
+  // Calls `action` once, on any thread, when the connection of that number ends; false when it has ended. Null: there
+  // are no connections, and domains that shall end with one are refused.
+  std::function<bool(uint64_t connection, std::function<void()> action)> on_connection_end;
   // For tests: called at every step of a commit with its name (store.h), and 0: no limit of the database's size in
   // pages.
   std::function<void(absl::string_view step)> step_hook;
@@ -93,7 +103,8 @@ class ManagerImpl final : public Manager {
 
   // Housekeeping, which otherwise is done every ten minutes: old journal entries, requests and operations go.
   absl::Status Compact();
-  // Another window of the journal, from now on, in place of limits.journal_age (in whole seconds) and journal_revisions.
+  // Another window of the journal, from now on, in place of limits.journal_age (in whole seconds) and
+  // journal_revisions.
   void SetJournalLimits(absl::Duration age, int64_t revisions);
 
   absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override;
@@ -127,6 +138,35 @@ class ManagerImpl final : public Manager {
 
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override;
+
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const v1::GetDomainMetadataRequest& request) const override;
+  absl::StatusOr<v1::DomainTuning> GetTuning(const v1::GetTuningRequest& request) const override;
+  absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
+      const v1::WatchStatisticsRequest& request) const override;
+  void SetDomainMetadata(const Caller& caller, v1::SetDomainMetadataRequest request, Done<v1::Domain> done) override;
+  void AttachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void DetachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void UpdateDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void SetMemory(const Caller& caller, v1::SetMemoryRequest request, Done<v1::Domain> done) override;
+  void SetMemoryParameters(const Caller& caller, v1::SetMemoryParametersRequest request,
+                           Done<v1::Domain> done) override;
+  void SetBlockIoParameters(const Caller& caller, v1::SetBlockIoParametersRequest request,
+                            Done<v1::Domain> done) override;
+  void SetSchedulerParameters(const Caller& caller, v1::SetSchedulerParametersRequest request,
+                              Done<v1::Domain> done) override;
+  void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
+                         Done<v1::SendProcessSignalResponse> done) override;
+  absl::StatusOr<v1::GuestHostname> GetHostname(const v1::GetHostnameRequest& request) override;
+  absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
+      const v1::ListInterfaceAddressesRequest& request) override;
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const v1::GetSecurityLabelRequest& request) override;
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const v1::GetNamespacesRequest& request) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const v1::ExecStart& start,
+                                                                 drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const v1::PushFileStart& start,
+                                                                  drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const v1::PullFileRequest& request,
+                                                                  drivers::GuestProcessReader reader) override;
 
  private:
   explicit ManagerImpl(std::unique_ptr<Core> core);

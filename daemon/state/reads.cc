@@ -30,16 +30,6 @@ absl::Status CheckHypervisor(const Core& core, const Snapshot& snapshot, absl::s
 
 }  // namespace
 
-Sampler Core::MakeSampler() const {
-  return [this](const Entry& entry) -> std::optional<v1::DomainStatistics> {
-    const HypervisorSlot* slot = FindSlot(entry.key->hypervisor);
-    if (slot == nullptr) return std::nullopt;
-    absl::StatusOr<v1::DomainStatistics> statistics = slot->driver->Sample(KeyOf(entry));
-    if (!statistics.ok()) return std::nullopt;  // it may have ended a moment ago
-    return *std::move(statistics);
-  };
-}
-
 absl::StatusOr<EntryPointer> Core::Find(absl::string_view name) const {
   absl::StatusOr<EntryPointer> entry = FindDomain(*registry_.snapshot(), name);
   if (ReasonOf(entry.status()) == v1::REASON_DOMAIN_NOT_FOUND) {
@@ -50,10 +40,11 @@ absl::StatusOr<EntryPointer> Core::Find(absl::string_view name) const {
 }
 
 absl::StatusOr<v1::Domain> ManagerImpl::GetDomain(const v1::GetDomainRequest& request) const {
+  if (absl::Status status = CheckParts(request.statistics()); !status.ok()) return WithContext("get", status);
   absl::StatusOr<EntryPointer> entry = core_->Find(request.name());
   if (!entry.ok()) return WithContext("get", entry.status());
   absl::StatusOr<std::string> bytes =
-      SerializeView(**entry, request.view(), v1::DOMAIN_VIEW_FULL, core_->MakeSampler());
+      SerializeView(**entry, request.view(), v1::DOMAIN_VIEW_FULL, core_->MakeSampler(request.statistics()));
   if (!bytes.ok()) return bytes.status();
   v1::Domain domain;
   if (!domain.ParseFromString(*bytes)) return Error(v1::REASON_INTERNAL, "a domain of the registry cannot be parsed");
@@ -64,9 +55,10 @@ absl::StatusOr<std::string> ManagerImpl::ListDomains(const v1::ListDomainsReques
   const SnapshotPointer snapshot = core_->registry_.snapshot();
   absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/true);
   absl::Status status = hypervisor.ok() ? CheckHypervisor(*core_, *snapshot, *hypervisor) : hypervisor.status();
+  if (status.ok()) status = CheckParts(request.statistics());
   if (!status.ok()) return WithContext("list domains", status);
-  absl::StatusOr<std::string> page =
-      ListPage(request, snapshot, core_->pages_, core_->options_.clock->Now(), core_->MakeSampler());
+  absl::StatusOr<std::string> page = ListPage(request, snapshot, core_->pages_, core_->options_.clock->Now(),
+                                              core_->MakeSampler(request.statistics()));
   if (!page.ok()) return WithContext("list domains", page.status());
   return page;
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "cgroups/name.h"
+#include "drivers/lxc/limits.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
@@ -58,23 +59,6 @@ absl::Status AwaitWord(const SupervisorProcess& supervisor, Message* message, ut
       return absl::OkStatus();
     return Error(v1::REASON_START_FAILED, "the supervisor said something else than how the start went");
   }
-}
-
-absl::Status SetLimits(const v1::DomainSpec& spec, cgroups::Group* group) {
-  const v1::MemoryTuning& memory = spec.memory_tuning();
-  const uint64_t hard_kib = memory.has_hard_limit_kib() ? memory.hard_limit_kib() : spec.memory_kib();
-  absl::Status status;
-  if (hard_kib != 0) status.Update(group->SetMemoryLimit(hard_kib * 1024));
-  if (memory.has_swap_hard_limit_kib() && status.ok())
-    status.Update(group->SetMemorySwapLimit(memory.swap_hard_limit_kib() * 1024));
-  if (memory.has_soft_limit_kib() && status.ok())
-    status.Update(group->SetMemorySoftLimit(memory.soft_limit_kib() * 1024));
-  const v1::CpuTuning& cpu = spec.cpu_tuning();
-  if (cpu.has_shares() && status.ok()) status.Update(group->SetCpuShares(cpu.shares()));
-  if (cpu.has_quota_us() && status.ok()) {
-    status.Update(group->SetCpuQuota(cpu.has_period_us() ? cpu.period_us() : 100000, cpu.quota_us()));
-  }
-  return status;
 }
 
 }  // namespace
