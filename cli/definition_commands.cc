@@ -6,6 +6,7 @@
 #include "cli/documents.h"
 #include "cli/domains.h"
 #include "cli/edit_command.h"
+#include "cli/metadata_commands.h"
 #include "proto/status.h"
 
 namespace reeve::cli {
@@ -56,6 +57,7 @@ int Create(Context& context, const Arguments& arguments) {
   *request.mutable_document() = *std::move(document);
   request.set_transient(true);
   request.set_paused(arguments.Has("paused"));
+  request.set_auto_destroy(arguments.Has("autodestroy"));
   auto domain = context.Call(methods::kCreateDomain, std::move(request));
   if (!domain.ok()) return context.Fail(failure, domain.status());
   if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
@@ -132,6 +134,7 @@ CommandGroup DefinitionCommands() {
            .description = "It is not stored, and gone when it ends.",
            .examples = "reeve create web1.xml --console",
            .options = {file, Flag("console", "attach to the console afterwards"), Flag("paused", "start it suspended"),
+                       Flag("autodestroy", "end it with this program, e.g. with --console or in the shell"),
                        Flag("validate", "taken for virsh's sake: XML is always checked")},
            .run = Create},
           {.name = "undefine",
@@ -145,6 +148,8 @@ CommandGroup DefinitionCommands() {
            .options = {DomainArgument(), Flag("inactive", "the stored definition, not that with which it runs")},
            .run = Dumpxml},
           EditCommand(),
+          DescCommand(),
+          MetadataCommand(),
           {.name = "autostart",
            .summary = "start a domain with the daemon, or no longer",
            .examples = "reeve autostart web1\nreeve autostart web1 --disable",
