@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/admin_commands.h"
+#include "cli/auth_commands.h"
 #include "cli/builtin_commands.h"
 #include "cli/console_command.h"
 #include "cli/definition_commands.h"
@@ -20,9 +21,10 @@ namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(),    MonitorCommands(), DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
-      DeviceCommands(),    TuningCommands(),  GuestCommands(),      ConsoleCommands(), EventCommands(),
-      OperationCommands(), NodeCommands(),    AdminCommands(),      TestCommands(),    BuiltinCommands(),
+      DomainCommands(), MonitorCommands(),   DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
+      DeviceCommands(), TuningCommands(),    GuestCommands(),      ConsoleCommands(), EventCommands(),
+      OperationCommands(), NodeCommands(),   AuthCommands(),       AdminCommands(),   TestCommands(),
+      BuiltinCommands(),
   };
   return *groups;
 }

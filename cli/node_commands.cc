@@ -79,6 +79,23 @@ int Capabilities(Context& context, const Arguments&) {
   return kExitOk;
 }
 
+int DomainCapabilities(Context& context, const Arguments& arguments) {
+  const std::string failure = "failed to get emulator capabilities";
+  auto connection = context.Connect();
+  if (!connection.ok()) return context.Fail(failure, connection.status());
+  v1::GetDomainCapabilitiesRequest request;
+  request.set_name((*connection)->Hypervisor());
+  request.set_domain_type(arguments.Get("virttype"));
+  request.set_emulator(arguments.Get("emulatorbin"));
+  request.set_architecture(arguments.Get("arch"));
+  request.set_machine(arguments.Get("machine"));
+  auto capabilities = context.Call(methods::kGetDomainCapabilities, std::move(request));
+  if (!capabilities.ok()) return context.Fail(failure, capabilities.status());
+  if (context.json()) return context.PrintJson(*capabilities);
+  context.output().Print(absl::StrCat(capabilities->xml(), "\n"));
+  return kExitOk;
+}
+
 int Uri(Context& context, const Arguments&) {
   auto hypervisor = GetHypervisor(context);
   if (!hypervisor.ok()) return context.Fail("failed to get URI", hypervisor.status());
@@ -150,6 +167,14 @@ CommandGroup NodeCommands() {
               {.name = "hostname", .summary = "print the host's name", .run = Hostname},
               {.name = "nodeinfo", .summary = "show the host's CPUs and memory", .run = Nodeinfo},
               {.name = "capabilities", .summary = "print the capabilities XML", .run = Capabilities},
+              {.name = "domcapabilities",
+               .summary = "print the XML of what a kind of guest may have",
+               .description = "Only where the hypervisor has several kinds of guests.",
+               .options = {Value("virttype", "TYPE", "type of the domain, e.g. xen"),
+                           Value("emulatorbin", "PATH", "path of the emulator"),
+                           Value("arch", "ARCHITECTURE", "architecture of the guest, e.g. x86_64"),
+                           Value("machine", "MACHINE", "machine type, e.g. xenpv")},
+               .run = DomainCapabilities},
               {.name = "uri", .summary = "print the hypervisor's URI", .run = Uri},
               {.name = "hypervisors", .summary = "list the hypervisors of the daemon", .run = Hypervisors},
               {.name = "session", .summary = "show who the daemon takes you for", .run = SessionCommand},

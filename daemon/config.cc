@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "daemon/config_keys.h"
+#include "daemon/config_policy.h"
 #include "util/files.h"
 
 namespace reeve {
@@ -36,6 +37,10 @@ class Reader {
         Problem(node.source(), table_name, "must be a table");
       } else {
         ReadTable(table_name, *node.as_table());
+        if (table_name != "auth") continue;
+        for (const ConfigProblem& problem : ReadPolicy(*node.as_table(), &result_.config.auth.policy)) {
+          Problem(problem.place, problem.key, problem.text);
+        }
       }
     }
   }
@@ -93,6 +98,10 @@ class Reader {
     return problem;
   }
 
+  // What they have is read by ReadPolicy, all of it together.
+  std::string Take(const RolesKey&, const toml::node&) { return ""; }
+  std::string Take(const BindingsKey&, const toml::node&) { return ""; }
+
   const std::string file_name_;
   ParsedConfig& result_;
   std::multimap<std::pair<toml::source_index, toml::source_index>, std::string> problems_;
@@ -101,6 +110,8 @@ class Reader {
 std::string ValueText(const ConfigKey& key, Config config) {
   if (const auto* integer = std::get_if<IntegerKey>(&key.field)) return absl::StrCat(integer->field(config));
   if (const auto* boolean = std::get_if<BooleanKey>(&key.field)) return boolean->field(config) ? "true" : "false";
+  if (const auto* roles = std::get_if<RolesKey>(&key.field)) return RolesText(roles->field(config));
+  if (const auto* bindings = std::get_if<BindingsKey>(&key.field)) return BindingsText(bindings->field(config));
   // The checks let no control characters through.
   const std::string& text = std::get<TextKey>(key.field).field(config);
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");

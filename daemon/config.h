@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "auth/policy.h"
 #include "util/log.h"
 
 namespace reeve {
@@ -50,6 +51,10 @@ struct Config {
     std::string file = "/var/log/reeve/reeved.log";
     bool operator==(const Log&) const = default;
   } log;
+  struct Auth {
+    auth::PolicySpec policy;
+    bool operator==(const Auth&) const = default;
+  } auth;
   struct Lxc {
     bool enabled = true;
     std::string cgroup_partition = "/reeve";

@@ -8,13 +8,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "auth/permissions.h"
+#include "auth/authority.h"
 #include "daemon/connections/acceptor.h"
 #include "daemon/connections/table.h"
 #include "daemon/driver_set.h"
 #include "daemon/listeners.h"
 #include "daemon/liveness.h"
 #include "daemon/process_facts.h"
+#include "daemon/services/authentication.h"
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/health.h"
 #include "daemon/services/register.h"
@@ -24,7 +25,9 @@
 #include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
+#include "formats/domain_xml_check.h"
 #include "formats/domain_xml_fragments.h"
+#include "formats/registry.h"
 #include "proto/status.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -37,24 +40,45 @@ namespace {
 // For reads that may have to wait for the disk or a driver's lock.
 constexpr size_t kWorkerThreads = 4;
 
-// Beside what every specification must keep to: whoever may read a domain would read the passwords of its displays.
-absl::Status CheckSpec(const v1::DomainSpec& spec) {
-  for (const v1::Graphics& graphics : spec.devices().graphics()) {
-    if (graphics.has_password()) {
-      return Error(v1::REASON_SPEC_UNSUPPORTED,
-                   "spec.devices.graphics: a password of a display cannot be kept secret yet and is refused");
-    }
+absl::StatusOr<formats::Format> KnownFormat(v1::Document::Format format) {
+  if (const auto known = formats::FormatFromProto(format)) return *known;
+  absl::Status status = Error(v1::REASON_REQUEST_INVALID, "the format of the document is not one that is known");
+  AddFieldViolation(&status, "format", "is not one that is known");
+  return status;
+}
+
+absl::StatusOr<v1::Domain> ParseDomain(v1::Document::Format format, absl::string_view text) {
+  const auto known = KnownFormat(format);
+  if (!known.ok()) return known.status();
+  auto message = formats::ReadDocument(*known, formats::Kind::kDomain, text);
+  if (!message.ok()) return message.status();
+  return std::move(static_cast<v1::Domain&>(**message));
+}
+
+absl::StatusOr<std::string> WriteDomain(v1::Document::Format format, const v1::Domain& domain) {
+  const auto known = KnownFormat(format);
+  if (!known.ok()) return known.status();
+  if (*known == formats::Format::kXml) {
+    formats::DomainXmlOptions options;
+    if (domain.status().id() > 0) options.id = domain.status().id();
+    return formats::WriteDomainXml(domain, options);
   }
-  return formats::CheckDomainSpec(spec);
+  // A document is a definition: of what is it says nothing.
+  v1::Domain definition;
+  definition.set_name(domain.name());
+  definition.set_uid(domain.uid());
+  *definition.mutable_spec() = domain.spec();
+  return formats::WriteDocument(*known, formats::Kind::kDomain, definition);
+}
+
+absl::Status CheckSpec(const v1::DomainSpec& spec) {
+  absl::Status status = formats::CheckDomainSpec(spec);
+  return status.ok() ? formats::CheckAsDocument(spec) : status;
 }
 
 state::Formats MakeFormats() {
-  return {.parse = [](absl::string_view text) { return formats::ParseDomainXml(text); },
-          .write = [](const v1::Domain& domain) -> absl::StatusOr<std::string> {
-            formats::DomainXmlOptions options;
-            if (domain.status().id() > 0) options.id = domain.status().id();
-            return formats::WriteDomainXml(domain, options);
-          },
+  return {.parse = ParseDomain,
+          .write = WriteDomain,
           .check = CheckSpec,
           .parse_device = formats::ParseDeviceXml,
           .put_into_namespace = formats::PutIntoNamespace,
@@ -117,6 +141,7 @@ class RealAssembly final : public Assembly {
  public:
   absl::Status Build(const Paths& paths, AssemblyOptions options) {
     const Config& config = options.config;
+    policy_.Set(auth::Policy::Create(config.auth.policy, auth::FindSystemGroup));
     absl::StatusOr<DriverSet> drivers = MakeDrivers(config, paths);
     if (!drivers.ok()) return WithContext("make the drivers", drivers.status());
     drivers_ = *std::move(drivers);
@@ -139,12 +164,15 @@ class RealAssembly final : public Assembly {
     health_.SetHypervisors([manager = manager_.get()](absl::string_view name) -> std::optional<bool> {
       v1::GetHypervisorRequest request;
       request.set_name(std::string(name));
-      const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(request);
+      const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(state::Caller(), request);
       if (!hypervisor.ok()) return std::nullopt;
       return hypervisor->available();
     });
+    table_.AddOpenListener([this](const std::shared_ptr<connections::Connection>& connection) {
+      authentication_.Begin(connection.get());
+    });
     workers_ = std::make_unique<services::WorkerPool>(kWorkerThreads);
-    dispatcher_ = std::make_unique<services::Dispatcher>(&permissions_, &table_, CallLimits(config));
+    dispatcher_ = std::make_unique<services::Dispatcher>(&table_, CallLimits(config));
     services::RegisterAll(dispatcher_.get(), MakeDependencies(options.start_time));
 
     absl::StatusOr<std::vector<connections::Listener>> listeners =
@@ -178,7 +206,7 @@ class RealAssembly final : public Assembly {
   std::string StatusText() const override {
     uint32_t domains = 0;
     uint32_t running = 0;
-    const v1::ListHypervisorsResponse hypervisors = manager_->ListHypervisors();
+    const v1::ListHypervisorsResponse hypervisors = manager_->ListHypervisors(state::Caller());
     for (const v1::Hypervisor& hypervisor : hypervisors.hypervisors()) {
       domains += hypervisor.domains();
       running += hypervisor.running_domains();
@@ -196,6 +224,7 @@ class RealAssembly final : public Assembly {
 
   void Apply(const Config& config) override {
     acceptor_->SetLimits(ClientLimits(config));
+    policy_.Set(auth::Policy::Create(config.auth.policy, auth::FindSystemGroup));
     dispatcher_->SetCallsPerClient(CallLimits(config).calls_per_client);
     const state::Limits limits = StateLimits(config);
     manager_->SetJournalLimits(limits.journal_age, limits.journal_revisions);
@@ -217,6 +246,7 @@ class RealAssembly final : public Assembly {
     services::Dependencies dependencies;
     dependencies.manager = manager_.get();
     dependencies.connections = &table_;
+    dependencies.authentication = &authentication_;
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = [] { return node::ReadNode(); };
@@ -233,9 +263,10 @@ class RealAssembly final : public Assembly {
   std::unique_ptr<util::Timers> timers_;
   std::unique_ptr<state::ManagerImpl> manager_;
   connections::Table table_{&util::Clock::Real()};
+  auth::PolicySource policy_{auth::Policy::Create({}, auth::FindSystemGroup)};
+  services::Authentication authentication_{&policy_};
   services::Health health_;
   std::unique_ptr<services::WorkerPool> workers_;
-  const auth::SocketPermissions permissions_;
   std::unique_ptr<services::Dispatcher> dispatcher_;
   std::unique_ptr<services::Server> server_;
   std::unique_ptr<connections::Acceptor> acceptor_;

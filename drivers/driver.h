@@ -6,7 +6,7 @@
 // - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per
 // domain,
 //   on threads that may block; calls for different domains come at the same time from different threads.
-// - Describe, Validate, Sample, SampleMany, ReadTuning and Capabilities may come at any time from any thread, also
+// - Describe, Validate, Sample, SampleMany, ReadTuning and (Domain)Capabilities may come at any time from any thread, also
 // while such a call hangs, and must
 //   not wait for it.
 #pragma once
@@ -23,6 +23,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "drivers/guest_access.h"
+#include "proto/status.h"
 #include "reeve/v1/domain.pb.h"
 #include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event.pb.h"
@@ -121,6 +122,11 @@ class HypervisorDriver : public GuestAccess {
   virtual v1::Hypervisor Describe() const = 0;
   // A libvirt <capabilities> document.
   virtual absl::StatusOr<std::string> Capabilities() const = 0;
+  // A libvirt <domainCapabilities> document for the kind of guest that is asked for. UNSUPPORTED_BY_DRIVER where the
+  // driver has one kind of guest only, of which Capabilities tells all.
+  virtual absl::StatusOr<std::string> DomainCapabilities(const v1::GetDomainCapabilitiesRequest& /*request*/) const {
+    return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "the driver has one kind of guest, which its capabilities describe");
+  }
   // Whether the driver can do all that the specification asks: SPEC_INVALID or SPEC_UNSUPPORTED with every wrong field.
   virtual absl::Status Validate(const v1::DomainSpec& spec) const = 0;
   // Fills in what a definition leaves open and what must be stable from start to start (MAC addresses).

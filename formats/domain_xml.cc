@@ -195,8 +195,8 @@ absl::string_view ValueOr(const std::string& value, absl::string_view fallback) 
 }  // namespace
 
 absl::StatusOr<v1::Domain> ParseDomainXml(absl::string_view text, std::vector<Warning>* warnings,
-                                          DomainXmlOptions* running) {
-  XmlReader reader(text, warnings);
+                                          DomainXmlOptions* running, Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   v1::Domain domain;
   const pugi::xml_node root = reader.Load({.max_bytes = kMaxDomainXmlBytes, .max_depth = kMaxDomainXmlDepth});
   if (root) {

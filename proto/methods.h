@@ -8,6 +8,7 @@
 #include "grpc/reflection/v1alpha/reflection.pb.h"
 #include "reeve/v1/admin_service.pb.h"
 #include "reeve/v1/console_service.pb.h"
+#include "reeve/v1/convert_service.pb.h"
 #include "reeve/v1/device_service.pb.h"
 #include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event_service.pb.h"
@@ -55,6 +56,10 @@ inline constexpr UnaryMethod<v1::ListDomainsRequest, v1::ListDomainsResponse> kL
 inline constexpr UnaryMethod<v1::GetDomainRequest, v1::Domain> kGetDomain{"/reeve.v1.DomainService/GetDomain"};
 inline constexpr UnaryMethod<v1::ExportDomainRequest, v1::Document> kExportDomain{
     "/reeve.v1.DomainService/ExportDomain"};
+inline constexpr UnaryMethod<v1::GetDomainRequest, v1::Domain> kGetDomainWithSecrets{
+    "/reeve.v1.DomainService/GetDomainWithSecrets"};
+inline constexpr UnaryMethod<v1::ExportDomainRequest, v1::Document> kExportDomainWithSecrets{
+    "/reeve.v1.DomainService/ExportDomainWithSecrets"};
 inline constexpr UnaryMethod<v1::CreateDomainRequest, v1::Domain> kCreateDomain{"/reeve.v1.DomainService/CreateDomain"};
 inline constexpr UnaryMethod<v1::UpdateDomainRequest, v1::Domain> kUpdateDomain{"/reeve.v1.DomainService/UpdateDomain"};
 inline constexpr UnaryMethod<v1::DeleteDomainRequest, v1::DeleteDomainResponse> kDeleteDomain{
@@ -127,11 +132,22 @@ inline constexpr UnaryMethod<v1::GetHypervisorRequest, v1::Hypervisor> kGetHyper
     "/reeve.v1.HypervisorService/GetHypervisor"};
 inline constexpr UnaryMethod<v1::GetCapabilitiesRequest, v1::Capabilities> kGetCapabilities{
     "/reeve.v1.HypervisorService/GetCapabilities"};
+inline constexpr UnaryMethod<v1::GetDomainCapabilitiesRequest, v1::Capabilities> kGetDomainCapabilities{
+    "/reeve.v1.HypervisorService/GetDomainCapabilities"};
+
+inline constexpr UnaryMethod<v1::ConvertRequest, v1::ConvertResponse> kConvert{"/reeve.v1.ConvertService/Convert"};
+inline constexpr UnaryMethod<v1::ValidateRequest, v1::ValidateResponse> kValidate{"/reeve.v1.ConvertService/Validate"};
 
 inline constexpr UnaryMethod<v1::GetNodeRequest, v1::Node> kGetNode{"/reeve.v1.NodeService/GetNode"};
 inline constexpr UnaryMethod<v1::GetVersionRequest, v1::Version> kGetVersion{"/reeve.v1.NodeService/GetVersion"};
 
 inline constexpr UnaryMethod<v1::GetSessionRequest, v1::Session> kGetSession{"/reeve.v1.SessionService/GetSession"};
+inline constexpr UnaryMethod<v1::TestPermissionsRequest, v1::TestPermissionsResponse> kTestPermissions{
+    "/reeve.v1.SessionService/TestPermissions"};
+inline constexpr UnaryMethod<v1::StartAuthenticationRequest, v1::AuthenticationStep> kStartAuthentication{
+    "/reeve.v1.SessionService/StartAuthentication"};
+inline constexpr UnaryMethod<v1::ContinueAuthenticationRequest, v1::AuthenticationStep> kContinueAuthentication{
+    "/reeve.v1.SessionService/ContinueAuthentication"};
 
 inline constexpr UnaryMethod<v1::ListClientsRequest, v1::ListClientsResponse> kListClients{
     "/reeve.v1.AdminService/ListClients"};

@@ -98,6 +98,9 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kGetNode);
   Check(methods::kGetVersion);
   Check(methods::kGetSession);
+  Check(methods::kTestPermissions);
+  Check(methods::kStartAuthentication);
+  Check(methods::kContinueAuthentication);
   Check(methods::kListClients);
   Check(methods::kDisconnectClient);
   Check(methods::kGetDaemon);

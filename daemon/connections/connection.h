@@ -5,11 +5,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "auth/authority.h"
 
 namespace reeve::connections {
 
@@ -37,6 +41,7 @@ struct Peer {
   gid_t gid = 0;
   pid_t pid = 0;
   uint64_t pid_start_time = 0;  // clock ticks since boot (proc(5), stat field 22): tells a reused pid
+  std::vector<gid_t> groups;    // of the process, primary and supplementary (SO_PEERGROUPS)
   std::string user;             // empty when the uid has no name
   std::string command;          // /proc/PID/comm or cmdline, at most 256 bytes, control characters replaced
   std::string identity;  // "unix:alice(1000)", "x509:CN=alice,O=Example"; of a TLS client without a certificate ""
@@ -48,7 +53,26 @@ struct Peer {
 inline constexpr uid_t kNoUser = static_cast<uid_t>(-1);
 inline constexpr gid_t kNoGroup = static_cast<gid_t>(-1);
 
-// One connection. Immutable but for its counters; shared by the table and the calls in flight. Thread-safe.
+// Who a connection has proved to be. It belongs to the connection and ends with it. Thread-safe.
+class ProvedIdentity {
+ public:
+  // Null until it has been set: such a connection is nobody's.
+  std::shared_ptr<const auth::Authority> Get() const {
+    const absl::MutexLock lock(&mutex_);
+    return authority_;
+  }
+  void Set(std::shared_ptr<const auth::Authority> authority) {
+    const absl::MutexLock lock(&mutex_);
+    authority_ = std::move(authority);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const auth::Authority> authority_ ABSL_GUARDED_BY(mutex_);
+};
+
+// One connection. Immutable but for its counters and who it has proved to be; shared by the table and the calls in flight.
+// Thread-safe.
 struct Connection {
   uint64_t number = 0;  // never used twice while the daemon runs
   Peer peer;
@@ -56,7 +80,14 @@ struct Connection {
   absl::Time connect_time;
   std::atomic<uint32_t> calls_in_flight{0};
   std::atomic<uint64_t> calls{0};
+  ProvedIdentity proved;
   std::atomic<bool> closed{false};  // it hung up or was thrown out; never set back
+
+  // For events, logs and records: who it has proved to be, or, before that, what is known of the peer.
+  std::string Identity() const {
+    const std::shared_ptr<const auth::Authority> authority = proved.Get();
+    return authority == nullptr ? peer.identity : authority->identity().text;
+  }
 };
 
 }  // namespace reeve::connections

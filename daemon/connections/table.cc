@@ -20,16 +20,23 @@ absl::StatusOr<std::shared_ptr<Connection>> Table::Add(int descriptor, util::Uni
   connection->read_only = read_only;
   connection->connect_time = clock_->Now();
 
-  const absl::MutexLock lock(&mutex_);
-  if (by_descriptor_.size() <= index) by_descriptor_.resize(index + 1);
-  if (by_descriptor_[index] != nullptr) {
-    return absl::AlreadyExistsError(absl::StrCat("descriptor ", descriptor, " is in the table of connections already"));
+  std::vector<OpenListener> listeners;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (by_descriptor_.size() <= index) by_descriptor_.resize(index + 1);
+    if (by_descriptor_[index] != nullptr) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("descriptor ", descriptor, " is in the table of connections already"));
+    }
+    connection->number = ++last_number_;
+    by_descriptor_[index] = connection;
+    ++by_user_[connection->peer.uid];
+    entries_.emplace(connection->number,
+                     Entry{.connection = connection, .descriptor = descriptor, .watch = std::move(watch)});
+    listeners = open_listeners_;
   }
-  connection->number = ++last_number_;
-  by_descriptor_[index] = connection;
-  ++by_user_[connection->peer.uid];
-  entries_.emplace(connection->number,
-                   Entry{.connection = connection, .descriptor = descriptor, .watch = std::move(watch)});
+  // The descriptor is not yet with the server: nobody calls on it.
+  for (const auto& listener : listeners) listener(connection);
   return connection;
 }
 
@@ -109,6 +116,11 @@ absl::Status Table::Disconnect(uint64_t number) {
 void Table::DisconnectAll() {
   const absl::MutexLock lock(&mutex_);
   for (auto& [number, entry] : entries_) Shutdown(&entry);
+}
+
+void Table::AddOpenListener(OpenListener listener) {
+  const absl::MutexLock lock(&mutex_);
+  open_listeners_.push_back(std::move(listener));
 }
 
 void Table::AddCloseListener(CloseListener listener) {

@@ -27,6 +27,7 @@ namespace reeve::connections {
 // lock.
 class Table {
  public:
+  using OpenListener = std::function<void(const std::shared_ptr<Connection>&)>;
   using CloseListener = std::function<void(const Connection&)>;
 
   explicit Table(const util::Clock* clock) : clock_(clock) {}
@@ -52,6 +53,8 @@ class Table {
   // The same for all.
   void DisconnectAll();
 
+  // `listener` is told of every connection before it can make a call. Register before the first connection.
+  void AddOpenListener(OpenListener listener);
   // `listener` is told of every connection that ends, once each. Register before the first connection.
   void AddCloseListener(CloseListener listener);
   // Calls `action` once when that connection ends; false (and `action` is dropped) when it has ended already. What
@@ -74,6 +77,7 @@ class Table {
   std::map<uint64_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Connection>> by_descriptor_ ABSL_GUARDED_BY(mutex_);
   std::map<uid_t, size_t> by_user_ ABSL_GUARDED_BY(mutex_);
+  std::vector<OpenListener> open_listeners_ ABSL_GUARDED_BY(mutex_);
   std::vector<CloseListener> listeners_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -8,11 +8,13 @@ using state::GuestManager;
 using state::Manager;
 
 void RegisterDomainService(Dispatcher* dispatcher, Manager* manager) {
-  dispatcher->ReadSerialized(methods::kListDomains, [manager](const Call&, const v1::ListDomainsRequest& request) {
-    return manager->ListDomains(request);
+  dispatcher->ReadSerialized(methods::kListDomains, [manager](const Call& call, const v1::ListDomainsRequest& request) {
+    return manager->ListDomains(CallerOf(call), request);
   });
   ForwardRead(dispatcher, manager, methods::kGetDomain, &Manager::GetDomain);
   ForwardRead(dispatcher, manager, methods::kExportDomain, &Manager::ExportDomain);
+  ForwardRead(dispatcher, manager, methods::kGetDomainWithSecrets, &Manager::GetDomainWithSecrets);
+  ForwardRead(dispatcher, manager, methods::kExportDomainWithSecrets, &Manager::ExportDomainWithSecrets);
   ForwardChange(dispatcher, manager, methods::kCreateDomain, &Manager::CreateDomain);
   ForwardChange(dispatcher, manager, methods::kUpdateDomain, &Manager::UpdateDomain);
   ForwardChange(dispatcher, manager, methods::kDeleteDomain, &Manager::DeleteDomain);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/services/caller.h"
 #include "daemon/services/guest_session.h"
 
 namespace reeve::services {
@@ -27,8 +28,8 @@ absl::Status CheckSize(const v1::TerminalSize& size) {
 
 class ExecHandler final : public StreamHandler {
  public:
-  ExecHandler(state::Manager* manager, std::shared_ptr<GuestSession> session)
-      : manager_(manager), session_(std::move(session)) {}
+  ExecHandler(state::Manager* manager, state::Caller caller, std::shared_ptr<GuestSession> session)
+      : manager_(manager), caller_(std::move(caller)), session_(std::move(session)) {}
 
   void OnMessage(std::string message, std::function<void()> next) override {
     v1::ExecRequest request;
@@ -110,6 +111,7 @@ class ExecHandler final : public StreamHandler {
   }
 
   state::Manager* const manager_;
+  const state::Caller caller_;
   const std::shared_ptr<GuestSession> session_;
   bool started_ = false;
 };
@@ -117,8 +119,8 @@ class ExecHandler final : public StreamHandler {
 }  // namespace
 
 void RegisterExecService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
-  dispatcher->Bidirectional(methods::kExec, [manager, workers](CallPointer, std::shared_ptr<ServerStream> stream) {
-    return std::make_unique<ExecHandler>(manager, GuestSession::Create(workers, std::move(stream)));
+  dispatcher->Bidirectional(methods::kExec, [manager, workers](CallPointer call, std::shared_ptr<ServerStream> stream) {
+    return std::make_unique<ExecHandler>(manager, CallerOf(*call), GuestSession::Create(workers, std::move(stream)));
   });
 }
 

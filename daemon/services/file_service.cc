@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/services/caller.h"
 #include "daemon/services/guest_session.h"
 
 namespace reeve::services {
@@ -23,8 +24,8 @@ absl::Status Invalid(absl::string_view field, absl::string_view message) {
 
 class PushHandler final : public StreamHandler {
  public:
-  PushHandler(state::Manager* manager, std::shared_ptr<GuestSession> session)
-      : manager_(manager), session_(std::move(session)), bytes_(std::make_shared<std::atomic<uint64_t>>(0)) {}
+  PushHandler(state::Manager* manager, state::Caller caller, std::shared_ptr<GuestSession> session)
+      : manager_(manager), caller_(std::move(caller)), session_(std::move(session)), bytes_(std::make_shared<std::atomic<uint64_t>>(0)) {}
 
   void OnMessage(std::string message, std::function<void()> next) override {
     v1::PushFileRequest request;
@@ -53,7 +54,7 @@ class PushHandler final : public StreamHandler {
     started_ = true;
     if (start.mode() > kModeMask) return session_->Fail(Invalid("mode", "must be 0 to 07777"));
     session_->Open(
-        [manager = manager_, weak = std::weak_ptr<GuestSession>(session_), bytes = bytes_, start] {
+        [manager = manager_, caller = caller_, weak = std::weak_ptr<GuestSession>(session_), bytes = bytes_, start] {
           drivers::GuestProcessReader reader;
           reader.on_end = [weak, bytes](const absl::StatusOr<v1::ExitStatus>& end) {
             const std::shared_ptr<GuestSession> session = weak.lock();
@@ -64,7 +65,7 @@ class PushHandler final : public StreamHandler {
             session->output().Add(response.SerializeAsString());
             session->output().Finish(absl::OkStatus());
           };
-          return manager->PushFile(start, std::move(reader));
+          return manager->PushFile(caller, start, std::move(reader));
         },
         std::move(next));
   }
@@ -80,6 +81,7 @@ class PushHandler final : public StreamHandler {
   }
 
   state::Manager* const manager_;
+  const state::Caller caller_;
   const std::shared_ptr<GuestSession> session_;
   const std::shared_ptr<std::atomic<uint64_t>> bytes_;
   bool started_ = false;
@@ -119,16 +121,16 @@ drivers::GuestProcessReader PullReader(std::weak_ptr<GuestSession> weak) {
 }  // namespace
 
 void RegisterFileService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
-  dispatcher->Bidirectional(methods::kPushFile, [manager, workers](CallPointer, std::shared_ptr<ServerStream> stream) {
-    return std::make_unique<PushHandler>(manager, GuestSession::Create(workers, std::move(stream)));
+  dispatcher->Bidirectional(methods::kPushFile, [manager, workers](CallPointer call, std::shared_ptr<ServerStream> stream) {
+    return std::make_unique<PushHandler>(manager, CallerOf(*call), GuestSession::Create(workers, std::move(stream)));
   });
   dispatcher->Stream(
       methods::kPullFile,
-      [manager, workers](CallPointer, const v1::PullFileRequest& request,
+      [manager, workers](CallPointer call, const v1::PullFileRequest& request,
                          std::shared_ptr<ServerStream> stream) -> absl::StatusOr<std::unique_ptr<StreamHandler>> {
         std::shared_ptr<GuestSession> session = GuestSession::Create(workers, std::move(stream));
-        session->Open([manager, weak = std::weak_ptr<GuestSession>(session),
-                       request] { return manager->PullFile(request, PullReader(weak)); },
+        session->Open([manager, caller = CallerOf(*call), weak = std::weak_ptr<GuestSession>(session),
+                       request] { return manager->PullFile(caller, request, PullReader(weak)); },
                       [] {});
         return std::make_unique<PullHandler>(std::move(session));
       });

@@ -22,9 +22,9 @@ void ForwardChange(Dispatcher* dispatcher, state::Manager* manager, UnaryMethod<
 // A read that is answered from a snapshot.
 template <typename Request, typename Response, typename Interface>
 void ForwardRead(Dispatcher* dispatcher, state::Manager* manager, UnaryMethod<Request, Response> method,
-                 absl::StatusOr<Response> (Interface::*read)(const Request&) const) {
-  dispatcher->Read(method, [manager, read](const Call&, const Request& request, Response* response) {
-    absl::StatusOr<Response> result = (manager->*read)(request);
+                 absl::StatusOr<Response> (Interface::*read)(const state::Caller&, const Request&) const) {
+  dispatcher->Read(method, [manager, read](const Call& call, const Request& request, Response* response) {
+    absl::StatusOr<Response> result = (manager->*read)(CallerOf(call), request);
     if (result.ok()) *response = *std::move(result);
     return result.status();
   });

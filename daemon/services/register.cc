@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/services/admin_service.h"
 #include "daemon/services/console_service.h"
+#include "daemon/services/convert_service.h"
 #include "daemon/services/device_service.h"
 #include "daemon/services/domain_service.h"
 #include "daemon/services/event_service.h"
@@ -26,6 +27,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   state::Manager* const manager = dependencies.manager;
   RegisterAdminService(dispatcher, manager, dependencies.connections, dependencies.daemon, dependencies.set_log_level);
   RegisterConsoleService(dispatcher, manager, dependencies.workers);
+  RegisterConvertService(dispatcher, dependencies.workers);
   RegisterDeviceService(dispatcher, manager);
   RegisterDomainService(dispatcher, manager);
   RegisterEventService(dispatcher, manager, dependencies.workers);
@@ -37,7 +39,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterReflectionService(dispatcher);
-  RegisterSessionService(dispatcher);
+  RegisterSessionService(dispatcher, dependencies.authentication);
   RegisterStatisticsService(dispatcher, manager, dependencies.workers);
   RegisterTuningService(dispatcher, manager);
   if (dependencies.test_controls != nullptr) RegisterTestService(dispatcher, dependencies.test_controls);
@@ -46,7 +48,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   dependencies.health->SetHypervisors([manager](absl::string_view name) -> std::optional<bool> {
     v1::GetHypervisorRequest request;
     request.set_name(std::string(name));
-    const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(request);
+    const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(state::Caller(), request);
     if (!hypervisor.ok()) return std::nullopt;  // there is none of that name
     return hypervisor->available();
   });

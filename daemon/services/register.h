@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daemon/connections/table.h"
+#include "daemon/services/authentication.h"
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/health.h"
 #include "daemon/services/worker_pool.h"
@@ -22,6 +23,7 @@ namespace reeve::services {
 struct Dependencies {
   state::Manager* manager = nullptr;
   connections::Table* connections = nullptr;
+  Authentication* authentication = nullptr;
   Health* health = nullptr;
   WorkerPool* workers = nullptr;  // for what may read the store or wait for a driver's lock
   std::function<absl::StatusOr<v1::Node>()> node;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "daemon/services/caller.h"
 #include "util/proto_time.h"
 
 namespace reeve::services {
@@ -35,11 +36,12 @@ absl::StatusOr<absl::Duration> IntervalOf(const v1::WatchStatisticsRequest& requ
 // One watcher. A round that comes due while the one before is still being sent is left out. Thread-safe.
 class Watcher : public std::enable_shared_from_this<Watcher> {
  public:
-  Watcher(state::Manager* manager, WorkerPool* workers, std::shared_ptr<ServerStream> stream,
+  Watcher(state::Manager* manager, WorkerPool* workers, std::shared_ptr<ServerStream> stream, state::Caller caller,
           v1::WatchStatisticsRequest request, absl::Duration interval)
       : manager_(manager),
         workers_(workers),
         stream_(std::move(stream)),
+        caller_(std::move(caller)),
         request_(std::move(request)),
         interval_(interval) {}
 
@@ -75,7 +77,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
 
   void Sample(uint64_t round) {
     const absl::Time now = absl::Now();
-    absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> messages = manager_->SampleDomains(request_);
+    absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> messages = manager_->SampleDomains(caller_, request_);
     if (!messages.ok()) {
       End();
       return stream_->Finish(messages.status());
@@ -108,6 +110,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   state::Manager* const manager_;
   WorkerPool* const workers_;
   const std::shared_ptr<ServerStream> stream_;
+  const state::Caller caller_;
   const v1::WatchStatisticsRequest request_;
   const absl::Duration interval_;
   absl::Mutex mutex_;
@@ -132,11 +135,11 @@ class WatchHandler final : public StreamHandler {
 void RegisterStatisticsService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
   dispatcher->Stream(
       methods::kWatchStatistics,
-      [manager, workers](CallPointer, const v1::WatchStatisticsRequest& request,
+      [manager, workers](CallPointer call, const v1::WatchStatisticsRequest& request,
                          std::shared_ptr<ServerStream> stream) -> absl::StatusOr<std::unique_ptr<StreamHandler>> {
         absl::StatusOr<absl::Duration> interval = IntervalOf(request);
         if (!interval.ok()) return interval.status();
-        auto watcher = std::make_shared<Watcher>(manager, workers, std::move(stream), request, *interval);
+        auto watcher = std::make_shared<Watcher>(manager, workers, std::move(stream), CallerOf(*call), request, *interval);
         watcher->Begin();
         return std::make_unique<WatchHandler>(std::move(watcher));
       });

@@ -21,12 +21,13 @@ namespace reeve::services {
 // What the handler holds of the call; it may outlive the reactor.
 class UnaryCall final : public Call {
  public:
-  UnaryCall(std::shared_ptr<connections::Connection> connection, const Method* method,
-            grpc::ServerGenericBidiReactor* reactor)
-      : connection_(std::move(connection)), method_(method), reactor_(reactor) {}
+  UnaryCall(std::shared_ptr<const CallFacts> facts, grpc::ServerGenericBidiReactor* reactor)
+      : facts_(std::move(facts)), reactor_(reactor) {}
 
-  const connections::Connection& connection() const override { return *connection_; }
-  absl::string_view method() const override { return method_->path; }
+  const std::shared_ptr<connections::Connection>& shared_connection() const override { return facts_->connection(); }
+  absl::string_view method() const override { return facts_->method().path; }
+  const auth::Access::Pointer& access() const override { return facts_->access(); }
+  absl::Status Inspect(const google::protobuf::Message& request) const override { return facts_->Inspect(request); }
   bool Cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
   void SetCancelled() { cancelled_ = true; }
@@ -39,16 +40,15 @@ class UnaryCall final : public Call {
       reactor = std::exchange(reactor_, nullptr);
     }
     if (reactor == nullptr) return;
-    LogCall(*connection_, method_->path, method_->access, response.status(),
-            absl::FromChrono(std::chrono::steady_clock::now() - start_));
+    if (absl::Status asked = response.ok() ? facts_->CheckAsked() : absl::OkStatus(); !asked.ok()) response = asked;
+    LogCall(*facts_, response.status(), absl::FromChrono(std::chrono::steady_clock::now() - start_));
     if (!response.ok()) return reactor->Finish(ToWireStatus(response.status()));
     response_ = ToByteBuffer(*std::move(response));
     reactor->StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
  private:
-  const std::shared_ptr<connections::Connection> connection_;
-  const Method* const method_;
+  const std::shared_ptr<const CallFacts> facts_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::atomic<bool> cancelled_{false};
   absl::Mutex mutex_;
@@ -77,7 +77,7 @@ UnaryReactor::UnaryReactor(GenericService* service, Dispatcher::Admission admiss
     : service_(service),
       admission_(std::move(admission)),
       max_request_bytes_(limits.max_request_bytes),
-      call_(std::make_shared<UnaryCall>(admission_.connection(), &admission_.method(), this)) {
+      call_(std::make_shared<UnaryCall>(admission_.facts(), this)) {
   service_->CallBegins();
   StartRead(&request_);
 }

@@ -45,6 +45,7 @@ struct ChangeContext {
   std::string requestor;
   uint64_t connection = 0;  // of the caller; 0: the daemon
   std::string operation;
+  auth::Access::Pointer access = auth::Access::Everything();
   RequestRecord* request = nullptr;  // stored with the first commit
   bool recorded = false;
 
@@ -95,6 +96,7 @@ class Core {
   const HypervisorSlot* FindSlot(absl::string_view hypervisor) const;
   // HYPERVISOR_NOT_FOUND, and for the second HYPERVISOR_UNAVAILABLE.
   absl::StatusOr<drivers::HypervisorDriver*> DriverOf(absl::string_view hypervisor) const;
+  static absl::Status HypervisorNotFound(absl::string_view hypervisor);
   absl::StatusOr<drivers::HypervisorDriver*> AvailableDriverOf(absl::string_view hypervisor) const;
   // A change in a job; counts towards compaction.
   absl::StatusOr<v1::Domain> Commit(ChangeContext& context, const Change& change, bool empty_response = false);
@@ -103,7 +105,8 @@ class Core {
                                           absl::string_view what_happened);
   // The domain of a job. DOMAIN_NOT_FOUND, ETAG_MISMATCH.
   absl::StatusOr<EntryPointer> Expect(const Target& target, absl::string_view etag) const;
-  absl::StatusOr<Target> TargetOf(absl::string_view name) const;
+  // Of a change by this caller: PERMISSION_DENIED, and for one that is hidden as for one that is not there.
+  absl::StatusOr<Target> TargetOf(const Caller& caller, absl::string_view name) const;
 
   // statistics.cc
   Sampler MakeSampler(const google::protobuf::RepeatedField<int>& parts) const;
@@ -150,11 +153,13 @@ class Core {
     drivers::HypervisorDriver* driver;
     drivers::DomainKey key;
   };
-  absl::StatusOr<Running> FindRunning(absl::string_view name, absl::string_view verb, std::string* clause) const;
+  absl::StatusOr<Running> FindRunning(const Caller& caller, absl::string_view name, absl::string_view verb, std::string* clause) const;
 
   // reads.cc
-  // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND.
-  absl::StatusOr<EntryPointer> Find(absl::string_view name) const;
+  // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND, PERMISSION_DENIED.
+  absl::StatusOr<EntryPointer> Find(const Caller& caller, absl::string_view name) const;
+  absl::StatusOr<v1::Document> Export(const Caller& caller, const v1::ExportDomainRequest& request,
+                                      bool with_secrets) const;
 
   // guest_reports.cc
   void OnExit(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::GuestExit& exit);
@@ -178,7 +183,7 @@ class Core {
     v1::Domain domain;  // name, uid (may be empty) and spec
   };
   template <typename Request>
-  absl::StatusOr<Definition> ReadDefinition(const Request& request) const;
+  absl::StatusOr<Definition> ReadDefinition(const Caller& caller, const Request& request) const;
   template <typename Request, typename Job>
   void Define(const Caller& caller, Request request, absl::string_view verb, Done<v1::Domain> done, Job job);
   absl::StatusOr<v1::Domain> CreateJob(ChangeContext& context, const v1::CreateDomainRequest& request,
@@ -248,8 +253,9 @@ class Core {
 // Keeps a uid for a domain that is being created. Move-only.
 class UidReservation {
  public:
-  // UUID_IN_USE when another domain has it, or is being created with it.
-  static absl::StatusOr<UidReservation> Make(Core* core, const std::string& uid, const std::string& resource_name);
+  // UUID_IN_USE when another domain has it, or is being created with it; which one is told whom may know of it.
+  static absl::StatusOr<UidReservation> Make(Core* core, const std::string& uid, const std::string& resource_name,
+                                             const auth::Access& access);
   UidReservation(UidReservation&& other) noexcept
       : core_(std::exchange(other.core_, nullptr)), uid_(std::move(other.uid_)) {}
   UidReservation& operator=(UidReservation&&) = delete;

@@ -224,7 +224,7 @@ void Core::ChangeDevice(const Caller& caller, v1::DeviceRequest request, drivers
                      : change == drivers::DeviceChange::kDetach ? "detach a device from"
                                                                 : "update a device of";
   Do<v1::Domain>(
-      caller, request, verb, [&] { return TargetOf(request.name()); }, true, std::move(done),
+      caller, request, verb, [&] { return TargetOf(caller, request.name()); }, true, std::move(done),
       [this, request, change](ChangeContext& context, const Target& target) {
         return DeviceJob(context, target, request, change);
       });

@@ -17,9 +17,9 @@ absl::Status Invalid(absl::string_view field, absl::string_view description) {
 
 }  // namespace
 
-absl::StatusOr<Core::Running> Core::FindRunning(absl::string_view name, absl::string_view verb,
+absl::StatusOr<Core::Running> Core::FindRunning(const Caller& caller, absl::string_view name, absl::string_view verb,
                                                 std::string* clause) const {
-  absl::StatusOr<EntryPointer> entry = Find(name);
+  absl::StatusOr<EntryPointer> entry = Find(caller, name);
   if (!entry.ok()) return WithContext(verb, entry.status());
   *clause = absl::StrCat(verb, " ", ResourceName(*(*entry)->key));
   if (!IsActive((*entry)->state)) return WithContext(*clause, StateError(**entry));
@@ -31,7 +31,7 @@ absl::StatusOr<Core::Running> Core::FindRunning(absl::string_view name, absl::st
 void ManagerImpl::SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
                                     Done<v1::SendProcessSignalResponse> done) {
   core_->Do<v1::SendProcessSignalResponse>(
-      caller, request, "signal a process of", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "signal a process of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext&,
                                     const Target& target) -> absl::StatusOr<v1::SendProcessSignalResponse> {
         if (request.signal() > kLastSignal) return Invalid("signal", "must be 0 to 64");
@@ -47,9 +47,9 @@ void ManagerImpl::SendProcessSignal(const Caller& caller, v1::SendProcessSignalR
       });
 }
 
-absl::StatusOr<v1::GuestHostname> ManagerImpl::GetHostname(const v1::GetHostnameRequest& request) {
+absl::StatusOr<v1::GuestHostname> ManagerImpl::GetHostname(const Caller& caller, const v1::GetHostnameRequest& request) {
   std::string clause;
-  absl::StatusOr<Core::Running> running = core_->FindRunning(request.name(), "host name of", &clause);
+  absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.name(), "host name of", &clause);
   if (!running.ok()) return running.status();
   absl::StatusOr<std::string> hostname = running->driver->Hostname(running->key);
   if (!hostname.ok()) return WithContext(clause, DriverError(hostname.status()));
@@ -59,57 +59,57 @@ absl::StatusOr<v1::GuestHostname> ManagerImpl::GetHostname(const v1::GetHostname
 }
 
 absl::StatusOr<v1::ListInterfaceAddressesResponse> ManagerImpl::ListInterfaceAddresses(
-    const v1::ListInterfaceAddressesRequest& request) {
+    const Caller& caller, const v1::ListInterfaceAddressesRequest& request) {
   std::string clause;
-  absl::StatusOr<Core::Running> running = core_->FindRunning(request.name(), "addresses of", &clause);
+  absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.name(), "addresses of", &clause);
   if (!running.ok()) return running.status();
   auto response = running->driver->InterfaceAddresses(running->key);
   if (!response.ok()) return WithContext(clause, DriverError(response.status()));
   return response;
 }
 
-absl::StatusOr<v1::GuestSecurityLabel> ManagerImpl::GetSecurityLabel(const v1::GetSecurityLabelRequest& request) {
+absl::StatusOr<v1::GuestSecurityLabel> ManagerImpl::GetSecurityLabel(const Caller& caller, const v1::GetSecurityLabelRequest& request) {
   std::string clause;
-  absl::StatusOr<Core::Running> running = core_->FindRunning(request.name(), "security label of", &clause);
+  absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.name(), "security label of", &clause);
   if (!running.ok()) return running.status();
   auto response = running->driver->SecurityLabel(running->key);
   if (!response.ok()) return WithContext(clause, DriverError(response.status()));
   return response;
 }
 
-absl::StatusOr<v1::GuestNamespaces> ManagerImpl::GetNamespaces(const v1::GetNamespacesRequest& request) {
+absl::StatusOr<v1::GuestNamespaces> ManagerImpl::GetNamespaces(const Caller& caller, const v1::GetNamespacesRequest& request) {
   std::string clause;
-  absl::StatusOr<Core::Running> running = core_->FindRunning(request.name(), "namespaces of", &clause);
+  absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.name(), "namespaces of", &clause);
   if (!running.ok()) return running.status();
   auto response = running->driver->Namespaces(running->key);
   if (!response.ok()) return WithContext(clause, DriverError(response.status()));
   return response;
 }
 
-absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::Execute(const v1::ExecStart& start,
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::Execute(const Caller& caller, const v1::ExecStart& start,
                                                                             drivers::GuestProcessReader reader) {
   std::string clause;
-  absl::StatusOr<Core::Running> running = core_->FindRunning(start.domain(), "run a command in", &clause);
+  absl::StatusOr<Core::Running> running = core_->FindRunning(caller, start.domain(), "run a command in", &clause);
   if (!running.ok()) return running.status();
   auto process = running->driver->Execute(running->key, start, std::move(reader));
   if (!process.ok()) return WithContext(clause, DriverError(process.status()));
   return process;
 }
 
-absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PushFile(const v1::PushFileStart& start,
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PushFile(const Caller& caller, const v1::PushFileStart& start,
                                                                              drivers::GuestProcessReader reader) {
   std::string clause;
-  absl::StatusOr<Core::Running> running = core_->FindRunning(start.domain(), "push a file to", &clause);
+  absl::StatusOr<Core::Running> running = core_->FindRunning(caller, start.domain(), "push a file to", &clause);
   if (!running.ok()) return running.status();
   auto process = running->driver->PushFile(running->key, start, std::move(reader));
   if (!process.ok()) return WithContext(clause, DriverError(process.status()));
   return process;
 }
 
-absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PullFile(const v1::PullFileRequest& request,
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PullFile(const Caller& caller, const v1::PullFileRequest& request,
                                                                              drivers::GuestProcessReader reader) {
   std::string clause;
-  absl::StatusOr<Core::Running> running = core_->FindRunning(request.domain(), "pull a file from", &clause);
+  absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.domain(), "pull a file from", &clause);
   if (!running.ok()) return running.status();
   auto process = running->driver->PullFile(running->key, request, std::move(reader));
   if (!process.ok()) return WithContext(clause, DriverError(process.status()));

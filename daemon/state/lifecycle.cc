@@ -224,7 +224,7 @@ absl::StatusOr<v1::Domain> Core::ResumeJob(ChangeContext& context, absl::string_
 
 void ManagerImpl::StartDomain(const Caller& caller, v1::StartDomainRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "start", [&] { return core_->TargetOf(request.name()); }, !request.validate_only(),
+      caller, request, "start", [&] { return core_->TargetOf(caller, request.name()); }, !request.validate_only(),
       std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->StartJob(context, request, target);
@@ -233,7 +233,7 @@ void ManagerImpl::StartDomain(const Caller& caller, v1::StartDomainRequest reque
 
 void ManagerImpl::ShutdownDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "shutdown", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "shutdown", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->ShutdownJob(context, request, target);
       });
@@ -241,7 +241,7 @@ void ManagerImpl::ShutdownDomain(const Caller& caller, v1::DomainVerbRequest req
 
 void ManagerImpl::RebootDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "reboot", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "reboot", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->RebootJob(context, request, target);
       });
@@ -249,7 +249,7 @@ void ManagerImpl::RebootDomain(const Caller& caller, v1::DomainVerbRequest reque
 
 void ManagerImpl::DestroyDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "destroy", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "destroy", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         if (absl::Status status = RefuseModes(request); !status.ok()) return absl::StatusOr<v1::Domain>(status);
         return core->DestroyJob(context, request.etag(), target);
@@ -258,7 +258,7 @@ void ManagerImpl::DestroyDomain(const Caller& caller, v1::DomainVerbRequest requ
 
 void ManagerImpl::SuspendDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "suspend", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "suspend", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         if (absl::Status status = RefuseModes(request); !status.ok()) return absl::StatusOr<v1::Domain>(status);
         return core->SuspendJob(context, request.etag(), target);
@@ -267,7 +267,7 @@ void ManagerImpl::SuspendDomain(const Caller& caller, v1::DomainVerbRequest requ
 
 void ManagerImpl::ResumeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "resume", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "resume", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         if (absl::Status status = RefuseModes(request); !status.ok()) return absl::StatusOr<v1::Domain>(status);
         return core->ResumeJob(context, request.etag(), target);

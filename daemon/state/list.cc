@@ -4,6 +4,7 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/state/entry_filter.h"
 #include "daemon/state/names.h"
 #include "daemon/state/wire.h"
 #include "proto/status.h"
@@ -31,13 +32,15 @@ std::string WithStatistics(const Entry& entry, const std::optional<v1::DomainSta
 // Samples the running domains of a page some hundreds at a time, for a page may end before all that were asked for.
 class PageSamples {
  public:
-  PageSamples(const Sampler* sampler, const std::vector<EntryPointer>* entries, size_t end)
-      : sampler_(*sampler), entries_(*entries), end_(end) {}
+  // `included` says which entries Bytes will be asked for.
+  PageSamples(const Sampler* sampler, const std::vector<EntryPointer>* entries, size_t end,
+              std::function<bool(const Entry&)> included)
+      : sampler_(*sampler), entries_(*entries), end_(end), included_(std::move(included)) {}
 
   // The bytes of the domain at `index`; indexes grow from call to call.
-  std::string Bytes(size_t index, const std::array<bool, v1::DomainState_ARRAYSIZE>& wanted, size_t left) {
+  std::string Bytes(size_t index, size_t left) {
     if (!IsActive(entries_[index]->state)) return entries_[index]->basic;
-    if (next_ == batch_.size()) Fill(index, wanted, std::min(left, kBatch));
+    if (next_ == batch_.size()) Fill(index, std::min(left, kBatch));
     const size_t place = next_++;
     return WithStatistics(*batch_[place], samples_[place]);
   }
@@ -45,11 +48,11 @@ class PageSamples {
  private:
   static constexpr size_t kBatch = 2048;
 
-  void Fill(size_t index, const std::array<bool, v1::DomainState_ARRAYSIZE>& wanted, size_t most) {
+  void Fill(size_t index, size_t most) {
     batch_.clear();
     for (; index < end_ && batch_.size() < most; ++index) {
       const Entry& entry = *entries_[index];
-      if (wanted[entry.state] && IsActive(entry.state)) batch_.push_back(&entry);
+      if (IsActive(entry.state) && included_(entry)) batch_.push_back(&entry);
     }
     samples_ = sampler_(batch_);
     next_ = 0;
@@ -58,6 +61,7 @@ class PageSamples {
   const Sampler& sampler_;
   const std::vector<EntryPointer>& entries_;
   const size_t end_;
+  const std::function<bool(const Entry&)> included_;
   std::vector<const Entry*> batch_;
   std::vector<std::optional<v1::DomainStatistics>> samples_;
   size_t next_ = 0;
@@ -81,8 +85,9 @@ absl::StatusOr<std::string> SerializeView(const Entry& entry, v1::DomainView vie
   }
 }
 
-absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, const SnapshotPointer& present,
-                                     PageTable& pages, absl::Time now, const Sampler& sampler) {
+absl::StatusOr<std::string> ListPage(const Caller& caller, const v1::ListDomainsRequest& request,
+                                     const SnapshotPointer& present, PageTable& pages, absl::Time now,
+                                     const Sampler& sampler) {
   absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/true);
   if (!hypervisor.ok()) return hypervisor.status();
   if (request.page_size() < 0) {
@@ -93,6 +98,8 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
   v1::DomainView view = request.view();
   if (view == v1::DOMAIN_VIEW_UNSPECIFIED) view = v1::DOMAIN_VIEW_BASIC;
   if (!v1::DomainView_IsValid(view)) return UnknownView(view);
+  absl::StatusOr<EntryFilter> shown = EntryFilter::Make(caller.access, view != v1::DOMAIN_VIEW_BASIC);
+  if (!shown.ok()) return shown.status();
   std::array<bool, v1::DomainState_ARRAYSIZE> wanted{};
   wanted.fill(request.states().empty());
   std::string query = absl::StrCat(*hypervisor, "\n", view);
@@ -107,7 +114,7 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
 
   PageTable::Place place{present, present->Range(*hypervisor).first, ""};
   if (!request.page_token().empty()) {
-    absl::StatusOr<PageTable::Place> found = pages.Find(request.page_token(), query, now);
+    absl::StatusOr<PageTable::Place> found = pages.Find(request.page_token(), caller.identity, query, now);
     if (!found.ok()) return found.status();
     place = *std::move(found);
   }
@@ -125,13 +132,16 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
     estimate += bytes_of(*entries[i]).size() + kFramingBytes;
   }
   response.reserve(estimate);
-  PageSamples samples(&sampler, &entries, end);
+  const auto included = [&](const Entry& entry) {
+    return wanted[entry.state] && shown->Shows(entry.key->hypervisor, entry.key->name);
+  };
+  PageSamples samples(&sampler, &entries, end, included);
   for (; next < end; ++next) {
     const Entry& entry = *entries[next];
-    if (!wanted[entry.state]) continue;
+    if (!included(entry)) continue;
     if (left == 0) break;
     const std::string sampled =
-        view == v1::DOMAIN_VIEW_STATS ? samples.Bytes(next, wanted, static_cast<size_t>(left)) : std::string();
+        view == v1::DOMAIN_VIEW_STATS ? samples.Bytes(next, static_cast<size_t>(left)) : std::string();
     const std::string& bytes = view == v1::DOMAIN_VIEW_STATS ? sampled : bytes_of(entry);
     if (!response.empty() && response.size() + bytes.size() > kMaxPageBytes) break;
     AppendBytesField(&response, v1::ListDomainsResponse::kDomainsFieldNumber, bytes);
@@ -139,7 +149,7 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
   }
   if (next < end) {
     if (place.pin.empty()) {
-      absl::StatusOr<std::string> pin = pages.Pin(place.snapshot, query, now);
+      absl::StatusOr<std::string> pin = pages.Pin(place.snapshot, caller.identity, query, now);
       if (!pin.ok()) return pin.status();
       place.pin = *std::move(pin);
     }

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/state/manager.h"
 #include "daemon/state/pages.h"
 #include "daemon/state/registry.h"
 #include "reeve/v1/domain_service.pb.h"
@@ -23,8 +24,10 @@ absl::StatusOr<std::string> SerializeView(const Entry& entry, v1::DomainView vie
                                           const Sampler& sampler);
 
 // A serialized ListDomainsResponse. A page ends before page_size when it would become larger than 3.5 MiB, since 4 MiB
-// is the largest message that gRPC clients take by default.
-absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, const SnapshotPointer& present,
-                                     PageTable& pages, absl::Time now, const Sampler& sampler);
+// is the largest message that gRPC clients take by default. Only what the caller may list is in it, and in the views FULL
+// and STATS only what he may also read.
+absl::StatusOr<std::string> ListPage(const Caller& caller, const v1::ListDomainsRequest& request,
+                                     const SnapshotPointer& present, PageTable& pages, absl::Time now,
+                                     const Sampler& sampler);
 
 }  // namespace reeve::state

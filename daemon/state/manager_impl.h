@@ -23,9 +23,10 @@ class Core;
 // The codecs and the check, which live in folders that the manager need not know. Thread-safe, pure. Null: refused.
 struct Formats {
   // Reads a document; the name of the result is the bare last part ("web1") or a whole resource name, uid may be empty.
-  std::function<absl::StatusOr<v1::Domain>(absl::string_view text)> parse;
+  // REQUEST_INVALID for a format that is not known.
+  std::function<absl::StatusOr<v1::Domain>(v1::Document::Format format, absl::string_view text)> parse;
   // Writes a document. The domain's name is the whole resource name.
-  std::function<absl::StatusOr<std::string>(const v1::Domain& domain)> write;
+  std::function<absl::StatusOr<std::string>(v1::Document::Format format, const v1::Domain& domain)> write;
   // Whether a specification is sound by itself: SPEC_INVALID with every wrong field.
   std::function<absl::Status(const v1::DomainSpec& spec)> check;
   // Reads a document of one device.
@@ -107,12 +108,19 @@ class ManagerImpl final : public Manager {
   // journal_revisions.
   void SetJournalLimits(absl::Duration age, int64_t revisions);
 
-  absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override;
-  absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest& request) const override;
-  absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest& request) const override;
-  v1::ListHypervisorsResponse ListHypervisors() const override;
-  absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const override;
+  absl::StatusOr<v1::Domain> GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const override;
+  absl::StatusOr<std::string> ListDomains(const Caller& caller, const v1::ListDomainsRequest& request) const override;
+  absl::StatusOr<v1::Document> ExportDomain(const Caller& caller, const v1::ExportDomainRequest& request) const override;
+  absl::StatusOr<v1::Domain> GetDomainWithSecrets(const Caller& caller,
+                                                  const v1::GetDomainRequest& request) const override;
+  absl::StatusOr<v1::Document> ExportDomainWithSecrets(const Caller& caller,
+                                                       const v1::ExportDomainRequest& request) const override;
+  v1::ListHypervisorsResponse ListHypervisors(const Caller& caller) const override;
+  absl::StatusOr<v1::Hypervisor> GetHypervisor(const Caller& caller,
+                                               const v1::GetHypervisorRequest& request) const override;
   absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest& request) const override;
+  absl::StatusOr<v1::Capabilities> GetDomainCapabilities(
+      const v1::GetDomainCapabilitiesRequest& request) const override;
   StateSummary Summary() const override;
 
   void CreateDomain(const Caller& caller, v1::CreateDomainRequest request, Done<v1::Domain> done) override;
@@ -128,21 +136,22 @@ class ManagerImpl final : public Manager {
   void SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request, Done<v1::Domain> done) override;
   void SaveDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Operation> done) override;
 
-  absl::StatusOr<std::unique_ptr<Subscription>> Watch(const v1::WatchRequest& request,
+  absl::StatusOr<std::unique_ptr<Subscription>> Watch(const Caller& caller, const v1::WatchRequest& request,
                                                       std::function<void()> ready) override;
 
-  v1::ListOperationsResponse ListOperations(const v1::ListOperationsRequest& request) const override;
-  absl::StatusOr<v1::Operation> GetOperation(absl::string_view name) const override;
-  absl::StatusOr<v1::Operation> CancelOperation(absl::string_view name) override;
-  void WaitOperation(const v1::WaitOperationRequest& request, Done<v1::Operation> done) override;
+  v1::ListOperationsResponse ListOperations(const Caller& caller,
+                                            const v1::ListOperationsRequest& request) const override;
+  absl::StatusOr<v1::Operation> GetOperation(const Caller& caller, absl::string_view name) const override;
+  absl::StatusOr<v1::Operation> CancelOperation(const Caller& caller, absl::string_view name) override;
+  void WaitOperation(const Caller& caller, const v1::WaitOperationRequest& request, Done<v1::Operation> done) override;
 
-  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const Caller& caller, const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override;
 
-  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const v1::GetDomainMetadataRequest& request) const override;
-  absl::StatusOr<v1::DomainTuning> GetTuning(const v1::GetTuningRequest& request) const override;
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const Caller& caller, const v1::GetDomainMetadataRequest& request) const override;
+  absl::StatusOr<v1::DomainTuning> GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const override;
   absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
-      const v1::WatchStatisticsRequest& request) const override;
+      const Caller& caller, const v1::WatchStatisticsRequest& request) const override;
   void SetDomainMetadata(const Caller& caller, v1::SetDomainMetadataRequest request, Done<v1::Domain> done) override;
   void AttachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
   void DetachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
@@ -156,16 +165,16 @@ class ManagerImpl final : public Manager {
                               Done<v1::Domain> done) override;
   void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
                          Done<v1::SendProcessSignalResponse> done) override;
-  absl::StatusOr<v1::GuestHostname> GetHostname(const v1::GetHostnameRequest& request) override;
+  absl::StatusOr<v1::GuestHostname> GetHostname(const Caller& caller, const v1::GetHostnameRequest& request) override;
   absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
-      const v1::ListInterfaceAddressesRequest& request) override;
-  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const v1::GetSecurityLabelRequest& request) override;
-  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const v1::GetNamespacesRequest& request) override;
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const v1::ExecStart& start,
+      const Caller& caller, const v1::ListInterfaceAddressesRequest& request) override;
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const Caller& caller, const v1::GetSecurityLabelRequest& request) override;
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const Caller& caller, const v1::GetNamespacesRequest& request) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const Caller& caller, const v1::ExecStart& start,
                                                                  drivers::GuestProcessReader reader) override;
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const v1::PushFileStart& start,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const Caller& caller, const v1::PushFileStart& start,
                                                                   drivers::GuestProcessReader reader) override;
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const v1::PullFileRequest& request,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const Caller& caller, const v1::PullFileRequest& request,
                                                                   drivers::GuestProcessReader reader) override;
 
  private:

@@ -62,7 +62,7 @@ Sampler Core::MakeSampler(const google::protobuf::RepeatedField<int>& wanted) co
 }
 
 absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> ManagerImpl::SampleDomains(
-    const v1::WatchStatisticsRequest& request) const {
+    const Caller& caller, const v1::WatchStatisticsRequest& request) const {
   if (absl::Status status = CheckParts(request.statistics()); !status.ok()) return status;
   const SnapshotPointer snapshot = core_->registry_.snapshot();
   std::vector<const Entry*> entries;
@@ -76,10 +76,11 @@ absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> ManagerImpl::SampleDoma
       if (auto driver = core_->DriverOf(*hypervisor); !driver.ok()) return driver.status();
     }
     for (size_t i = begin; i < end; ++i) {
-      if (IsActive(snapshot->entries()[i]->state)) entries.push_back(snapshot->entries()[i].get());
+      const Entry& entry = *snapshot->entries()[i];
+      if (IsActive(entry.state) && caller.access->Shows(ResourceName(*entry.key))) entries.push_back(&entry);
     }
   } else {
-    absl::StatusOr<EntryPointer> found = core_->Find(request.parent());
+    absl::StatusOr<EntryPointer> found = core_->Find(caller, request.parent());
     if (!found.ok()) return found.status();
     one = *std::move(found);
     if (IsActive(one->state)) entries.push_back(one.get());

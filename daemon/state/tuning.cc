@@ -139,8 +139,8 @@ void DescribeScheduling(const v1::CpuTuning& cpu, v1::Event* event) {
 
 }  // namespace
 
-absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const v1::GetTuningRequest& request) const {
-  absl::StatusOr<EntryPointer> entry = core_->Find(request.name());
+absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const {
+  absl::StatusOr<EntryPointer> entry = core_->Find(caller, request.name());
   if (!entry.ok()) return WithContext("tuning", entry.status());
   const store::v1::DomainRecord record = RecordOf(**entry);
   const bool live = IsActive((*entry)->state) && !request.config();
@@ -160,7 +160,7 @@ absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const v1::GetTuningReque
 
 void ManagerImpl::SetMemory(const Caller& caller, v1::SetMemoryRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "set the memory of", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "set the memory of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) -> absl::StatusOr<v1::Domain> {
         const uint64_t memory = request.memory_kib();
         if (memory < kLeastMemoryKib || memory >= kUnlimitedKib) {
@@ -206,7 +206,7 @@ void Core::ChangeLimits(const Caller& caller, Request request, absl::string_view
                         absl::Status (*edit)(const Wanted&, v1::DomainSpec*),
                         void (*describe)(const Wanted&, v1::Event*), Done<v1::Domain> done) {
   Do<v1::Domain>(
-      caller, request, verb, [&] { return TargetOf(request.name()); }, true, std::move(done),
+      caller, request, verb, [&] { return TargetOf(caller, request.name()); }, true, std::move(done),
       [this, request, wanted, edit, describe](ChangeContext& context,
                                               const Target& target) -> absl::StatusOr<v1::Domain> {
         if (wanted.ByteSizeLong() == 0) return Invalid("parameters", "are missing");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "drivers/test/guest.h"
 #include "drivers/test/timestamp.h"
+#include "formats/capabilities_xml.h"
 #include "formats/domain_spec_check.h"
 #include "proto/status.h"
 
@@ -71,9 +72,14 @@ v1::Hypervisor TestDriver::Describe() const {
 }
 
 absl::StatusOr<std::string> TestDriver::Capabilities() const {
-  return absl::StrCat("<capabilities>\n  <host>\n    <cpu>\n      <arch>", architecture_,
-                      "</arch>\n    </cpu>\n  </host>\n  <guest>\n    <os_type>exe</os_type>\n    <arch name='",
-                      architecture_, "'>\n      <domain type='test'/>\n    </arch>\n  </guest>\n</capabilities>\n");
+  v1::HostCapabilities capabilities;
+  capabilities.mutable_host()->mutable_cpu()->set_architecture(architecture_);
+  v1::GuestCapability* guest = capabilities.add_guests();
+  guest->set_os_type("exe");
+  guest->set_architecture(architecture_);
+  guest->set_word_size(sizeof(void*) * 8);
+  guest->add_domains()->set_type("test");
+  return formats::WriteCapabilitiesXml(capabilities);
 }
 
 absl::Status TestDriver::Validate(const v1::DomainSpec& spec) const {

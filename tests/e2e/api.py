@@ -11,6 +11,7 @@ environment.load_protocol()
 
 # pylint: disable=wrong-import-position
 import grpc  # noqa: E402
+from google.protobuf import descriptor_pb2  # noqa: E402
 from google.rpc import error_details_pb2, status_pb2  # noqa: E402
 from grpc.health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
 from grpc.reflection.v1alpha import reflection_pb2, reflection_pb2_grpc  # noqa: E402
@@ -285,14 +286,41 @@ def state_reason(domain):
     return domain_pb2.DomainStateReason.Name(domain.status.reason)[len("DOMAIN_STATE_REASON_"):]
 
 
-def methods():
-    """Every method of the API, as ("/package.Service/Method", whether it writes)."""
+def method_descriptors():
+    """Every method of the API."""
     for module in (admin_service_pb2, console_service_pb2, domain_service_pb2, event_service_pb2, hypervisor_service_pb2,
                    node_service_pb2, operation_service_pb2, session_service_pb2, test_service_pb2):
         for service in module.DESCRIPTOR.services_by_name.values():
-            for method in service.methods:
-                access = method.GetOptions().Extensions[options_pb2.access]
-                yield f"/{service.full_name}/{method.name}", access == options_pb2.ACCESS_WRITE
+            yield from service.methods
+
+
+def path(method):
+    """"/package.Service/Method"."""
+    return f"/{method.containing_service.full_name}/{method.name}"
+
+
+def methods():
+    """Every method of the API, as ("/package.Service/Method", whether it writes)."""
+    for method in method_descriptors():
+        yield path(method), method.GetOptions().Extensions[options_pb2.access] == options_pb2.ACCESS_WRITE
+
+
+def call_raw(channel, method, request, timeout=10):
+    """Calls any kind of method with one serialized request; returns the error, None if there was none."""
+    shape = descriptor_pb2.MethodDescriptorProto()
+    method.CopyToProto(shape)
+    try:
+        if shape.client_streaming:
+            for _ in channel.stream_stream(path(method))(iter([request]), timeout=timeout):
+                break
+        elif shape.server_streaming:
+            for _ in channel.unary_stream(path(method))(request, timeout=timeout):
+                break
+        else:
+            channel.unary_unary(path(method))(request, timeout=timeout)
+    except grpc.RpcError as error:
+        return error
+    return None
 
 
 # A fork while gRPC's threads run is not safe for gRPC; programs are started by posix_spawn where Python can.

@@ -58,6 +58,16 @@ def e2e(flags):
     return total, failures + failed
 
 
+def security(flags):
+    """Who is let in and what he may do, against real daemons."""
+    if bazel.run(["build", *PROGRAMS, *flags]) != 0:
+        return counts.Counts(failed=1), ["the programs did not build"]
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "e2e"))
+    import suite  # pylint: disable=import-outside-toplevel
+
+    return suite.run(folder=os.path.join(bazel.ROOT, "tests", "security"))
+
+
 def bench(flags):
     if bazel.run(["build", *PROGRAMS, "//tests/bench/...", *flags]) != 0:
         return counts.Counts(failed=1), ["the programs did not build"]
@@ -104,11 +114,11 @@ def formats(flags):
     return total, failures
 
 
-SUITES = {"unit": unit, "e2e": e2e, "bench": bench, "formats": formats}
+SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats}
 
 
 def default_suites():
-    return ["unit", "e2e"] + (["formats"] if os.environ.get(CORPUS) else [])
+    return ["unit", "e2e", "security"] + (["formats"] if os.environ.get(CORPUS) else [])
 
 
 def main(arguments):

@@ -184,24 +184,38 @@ class FakeManager final : public state::Manager {
   }
   const std::shared_ptr<FakeConsoleState> console = std::make_shared<FakeConsoleState>();
 
-  absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override {
+  absl::StatusOr<v1::Domain> GetDomain(const state::Caller& caller, const v1::GetDomainRequest& request) const override {
+    if (request.name() != "forget") (void)caller.access->Decide(request.name());
     if (request.name() == "throw") throw std::runtime_error("a bug");
-    if (request.name() != "hypervisors/test/domains/web1") {
+    if (request.name() != "hypervisors/test/domains/web1" && request.name() != "forget") {
       return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain " + request.name(), {{"name", request.name()}});
     }
     v1::Domain domain;
     domain.set_name(request.name());
     return domain;
   }
-  absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest&) const override {
+  absl::StatusOr<std::string> ListDomains(const state::Caller&, const v1::ListDomainsRequest&) const override {
     v1::ListDomainsResponse response;
     response.add_domains()->set_name("hypervisors/test/domains/web1");
     response.set_revision(7);
     return response.SerializeAsString();
   }
-  absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest&) const override { return v1::Document(); }
-  v1::ListHypervisorsResponse ListHypervisors() const override { return {}; }
-  absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const override {
+  absl::StatusOr<v1::Document> ExportDomain(const state::Caller& caller,
+                                            const v1::ExportDomainRequest& request) const override {
+    (void)caller.access->Decide(request.name());
+    return v1::Document();
+  }
+  absl::StatusOr<v1::Domain> GetDomainWithSecrets(const state::Caller& caller,
+                                                  const v1::GetDomainRequest& request) const override {
+    return GetDomain(caller, request);
+  }
+  absl::StatusOr<v1::Document> ExportDomainWithSecrets(const state::Caller& caller,
+                                                       const v1::ExportDomainRequest& request) const override {
+    return ExportDomain(caller, request);
+  }
+  v1::ListHypervisorsResponse ListHypervisors(const state::Caller&) const override { return {}; }
+  absl::StatusOr<v1::Hypervisor> GetHypervisor(const state::Caller&,
+                                               const v1::GetHypervisorRequest& request) const override {
     v1::Hypervisor hypervisor;
     hypervisor.set_name(request.name());
     hypervisor.set_available(request.name() == "hypervisors/test");
@@ -211,6 +225,11 @@ class FakeManager final : public state::Manager {
   absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest&) const override {
     v1::Capabilities capabilities;
     capabilities.set_xml("<capabilities/>");
+    return capabilities;
+  }
+  absl::StatusOr<v1::Capabilities> GetDomainCapabilities(const v1::GetDomainCapabilitiesRequest&) const override {
+    v1::Capabilities capabilities;
+    capabilities.set_xml("<domainCapabilities/>");
     return capabilities;
   }
   state::StateSummary Summary() const override { return {.revision = 9, .oldest_revision = 3, .watches = 1}; }
@@ -225,7 +244,7 @@ class FakeManager final : public state::Manager {
   }
   void DeleteDomain(const state::Caller& caller, v1::DeleteDomainRequest,
                     state::Done<v1::DeleteDomainResponse> done) override {
-    SetCaller(caller);
+    SetCaller(caller, "");
     done(v1::DeleteDomainResponse());
   }
   void StartDomain(const state::Caller& caller, v1::StartDomainRequest request, state::Done<v1::Domain> done) override {
@@ -255,16 +274,16 @@ class FakeManager final : public state::Manager {
     Change(caller, request.name(), std::move(done));
   }
   void SaveDomain(const state::Caller& caller, v1::DomainVerbRequest, state::Done<v1::Operation> done) override {
-    SetCaller(caller);
+    SetCaller(caller, "");
     done(v1::Operation());
   }
 
-  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const v1::GetDomainMetadataRequest&) const override {
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const state::Caller&, const v1::GetDomainMetadataRequest&) const override {
     return v1::DomainMetadata();
   }
-  absl::StatusOr<v1::DomainTuning> GetTuning(const v1::GetTuningRequest&) const override { return v1::DomainTuning(); }
+  absl::StatusOr<v1::DomainTuning> GetTuning(const state::Caller&, const v1::GetTuningRequest&) const override { return v1::DomainTuning(); }
   absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
-      const v1::WatchStatisticsRequest& request) const override {
+      const state::Caller&, const v1::WatchStatisticsRequest& request) const override {
     if (request.parent() == "none") return Error(v1::REASON_NAME_INVALID, "there is no such name");
     std::vector<v1::WatchStatisticsResponse> messages(2);
     messages[0].add_samples()->set_name("first");
@@ -305,32 +324,32 @@ class FakeManager final : public state::Manager {
     SetCaller(caller);
     done(v1::SendProcessSignalResponse());
   }
-  absl::StatusOr<v1::GuestHostname> GetHostname(const v1::GetHostnameRequest&) override { return v1::GuestHostname(); }
+  absl::StatusOr<v1::GuestHostname> GetHostname(const state::Caller&, const v1::GetHostnameRequest&) override { return v1::GuestHostname(); }
   absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
-      const v1::ListInterfaceAddressesRequest&) override {
+      const state::Caller&, const v1::ListInterfaceAddressesRequest&) override {
     return v1::ListInterfaceAddressesResponse();
   }
-  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const v1::GetSecurityLabelRequest&) override {
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const state::Caller&, const v1::GetSecurityLabelRequest&) override {
     return v1::GuestSecurityLabel();
   }
-  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const v1::GetNamespacesRequest&) override {
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const state::Caller&, const v1::GetNamespacesRequest&) override {
     return v1::GuestNamespaces();
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const v1::ExecStart& start,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const state::Caller&, const v1::ExecStart& start,
                                                                  drivers::GuestProcessReader reader) override {
     if (start.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const v1::PushFileStart&,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const state::Caller&, const v1::PushFileStart&,
                                                                   drivers::GuestProcessReader reader) override {
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const v1::PullFileRequest&,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const state::Caller&, const v1::PullFileRequest&,
                                                                   drivers::GuestProcessReader reader) override {
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
 
-  absl::StatusOr<std::unique_ptr<state::Subscription>> Watch(const v1::WatchRequest& request,
+  absl::StatusOr<std::unique_ptr<state::Subscription>> Watch(const state::Caller&, const v1::WatchRequest& request,
                                                              std::function<void()> ready) override {
     if (request.start_revision() > 1000) return Error(v1::REASON_REVISION_UNKNOWN, "the revision lies in the future");
     auto feed = std::make_shared<Feed>();
@@ -340,17 +359,23 @@ class FakeManager final : public state::Manager {
     return subscription;
   }
 
-  v1::ListOperationsResponse ListOperations(const v1::ListOperationsRequest&) const override { return {}; }
-  absl::StatusOr<v1::Operation> GetOperation(absl::string_view name) const override {
+  v1::ListOperationsResponse ListOperations(const state::Caller&,
+                                            const v1::ListOperationsRequest&) const override { return {}; }
+  absl::StatusOr<v1::Operation> GetOperation(const state::Caller&, absl::string_view name) const override {
     return Error(v1::REASON_OPERATION_NOT_FOUND, "there is no operation", {{"name", name}});
   }
-  absl::StatusOr<v1::Operation> CancelOperation(absl::string_view name) override { return GetOperation(name); }
-  void WaitOperation(const v1::WaitOperationRequest&, state::Done<v1::Operation> done) override {
+  absl::StatusOr<v1::Operation> CancelOperation(const state::Caller& caller, absl::string_view name) override {
+    return GetOperation(caller, name);
+  }
+  void WaitOperation(const state::Caller& caller, const v1::WaitOperationRequest& request,
+                     state::Done<v1::Operation> done) override {
+    (void)caller.access->Decide(request.name());
     done(v1::Operation());
   }
 
-  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const state::Caller& caller, const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override {
+    (void)caller.access->Decide(request.domain());
     if (request.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
     if (request.domain() == "replay") reader.on_output("before", 3);  // from within, as a driver may
     const absl::MutexLock lock(&console->mutex);
@@ -363,12 +388,13 @@ class FakeManager final : public state::Manager {
   const std::shared_ptr<FakeGuestProcess::State> process = std::make_shared<FakeGuestProcess::State>();
 
  private:
-  void SetCaller(const state::Caller& caller) {
+  void SetCaller(const state::Caller& caller, const std::string& name) {
+    (void)caller.access->Decide(name);
     const absl::MutexLock lock(&mutex_);
     last_caller_ = caller;
   }
   void Change(const state::Caller& caller, const std::string& name, state::Done<v1::Domain> done) {
-    SetCaller(caller);
+    SetCaller(caller, name);
     {
       const absl::MutexLock lock(&mutex_);
       if (hold_) {

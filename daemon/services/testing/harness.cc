@@ -23,12 +23,16 @@ connections::Listener ListenAt(const std::string& path, bool read_only) {
 }  // namespace
 
 Harness::Harness(Options options)
-    : dispatcher(&permissions, &table, options.limits),
+    : dispatcher(&table, options.limits),
       path_(directory_.Path("rw")),
       read_only_path_(directory_.Path("ro")) {
+  table.AddOpenListener([this](const std::shared_ptr<connections::Connection>& connection) {
+    authentication.Begin(connection.get());
+  });
   Dependencies dependencies;
   dependencies.manager = &manager;
   dependencies.connections = &table;
+  dependencies.authentication = &authentication;
   dependencies.health = &health;
   dependencies.workers = &workers;
   dependencies.node = []() -> absl::StatusOr<v1::Node> {

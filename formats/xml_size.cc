@@ -1,4 +1,5 @@
-#include "formats/domain_xml_sections.h"
+#include "formats/xml_size.h"
+
 #include "formats/scaled_size.h"
 #include "formats/xml_fields.h"
 
