@@ -144,10 +144,9 @@ CommandGroup DefinitionCommands() {
           {.name = "define",
            .summary = "define domains, or change their definition",
            .description =
-               "A domain of the same name and UUID is changed. A running guest keeps what it was started with. The "
-               "format "
-               "of a file is that of --format, or is told by its text: XML, JSON, textproto, S-expressions and "
-               "configurations of lxc are; those of xl and xm only where the file ends in .xl or .xm.",
+               "A domain of the same name and UUID is changed. A running guest keeps what it was started with. "
+               "Without --format the text tells the format; xl and xm share one, which the end of the name (.xl, .xm) "
+               "tells, or nothing does.",
            .examples = "reeve define web1.xml\nreeve define containers/*.xml\nreeve define --check web1.xml\n"
                        "reeve define --format lxc-tools --lenient /var/lib/lxc/web1/config",
            .options = define,

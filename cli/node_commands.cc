@@ -1,6 +1,7 @@
 #include "cli/node_commands.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "cli/context.h"
 #include "cli/domains.h"
 #include "cli/json.h"
@@ -63,6 +64,34 @@ int Nodeinfo(Context& context, const Arguments&) {
   info.Add("Kernel", node->kernel());
   info.Add("Uptime", absl::FormatDuration(absl::Seconds(node->uptime_seconds())));
   context.output().Print(absl::StrCat(info.Format(context.output().color()), "\n"));
+  return kExitOk;
+}
+
+int ControlGroups(Context& context, const Arguments&) {
+  auto groups = context.Call(methods::kGetControlGroups, v1::GetControlGroupsRequest());
+  if (!groups.ok()) return context.Fail("failed to get the control groups", groups.status());
+  if (context.json()) return context.PrintJson(*groups);
+  KeyValues info(kNodeWidth);
+  info.Add("Control groups", groups->mode());
+  info.Add("systemd is init", groups->systemd() ? "yes" : "no");
+  for (const v1::HostPressure& pressure : groups->pressures()) {
+    info.Add(absl::StrCat("Pressure, ", pressure.resource()),
+             absl::StrFormat("%.2f %.2f %.2f %%", pressure.some_average_10(), pressure.some_average_60(),
+                             pressure.some_average_300()));
+  }
+  if (!groups->no_pressure_reason().empty()) info.Add("Pressure", absl::StrCat("none: ", groups->no_pressure_reason()));
+  Table table({"Controller", "Version", "Mounted at", "Files"});
+  for (const v1::ControlGroupController& controller : groups->controllers()) {
+    if (controller.version() == 0) {
+      table.AddRow(
+          {controller.name(), "-", {absl::StrCat("missing: ", controller.missing_reason()), Style::kWarning}, ""});
+    } else {
+      table.AddRow({controller.name(), absl::StrCat("v", controller.version()), controller.mount_point(),
+                    absl::StrCat(controller.files_size())});
+    }
+  }
+  context.output().Print(absl::StrCat(info.Format(context.output().color()), "\n",
+                                      table.Format(context.output().color(), !context.options().quiet), "\n"));
   return kExitOk;
 }
 
@@ -166,6 +195,12 @@ CommandGroup NodeCommands() {
               {.name = "version", .summary = "show the versions of client, daemon and hypervisor", .run = Version},
               {.name = "hostname", .summary = "print the host's name", .run = Hostname},
               {.name = "nodeinfo", .summary = "show the host's CPUs and memory", .run = Nodeinfo},
+              {.name = "node cgroups",
+               .summary = "show the host's control groups",
+               .description =
+                   "Which controllers there are, where, and why others are missing; the pressure of the host over "
+                   "the last 10, 60 and 300 seconds. With --output json also the files of each.",
+               .run = ControlGroups},
               {.name = "capabilities", .summary = "print the capabilities XML", .run = Capabilities},
               {.name = "domcapabilities",
                .summary = "print the XML of what a kind of guest may have",

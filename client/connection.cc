@@ -13,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "client/grpc_status.h"
 #include "client/grpc_stream.h"
+#include "client/tls_channel.h"
 #include "client/unix_channel.h"
 #include "client/wakeup.h"
 #include "proto/status.h"
@@ -75,10 +76,11 @@ class Connection::State {
   State(Uri uri, const ConnectionOptions& options, std::shared_ptr<grpc::Channel> channel)
       : uri(std::move(uri)), options(options), channel_(std::move(channel)) {}
 
-  static absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const Uri& uri, bool read_only) {
-    if (uri.transport == Transport::kUnix) return ConnectUnix(SocketPath(uri, read_only));
-    return absl::UnimplementedError(absl::StrCat("transport ", TransportName(uri.transport),
-                                                 ": remote connections are not part of this version, only unix is"));
+  static absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const Uri& uri, const ConnectionOptions& options) {
+    if (uri.transport == Transport::kUnix) return ConnectUnix(SocketPath(uri, options.read_only));
+    if (uri.transport == Transport::kTls) return ConnectTls(uri, options.interrupt_fd);
+    return absl::UnimplementedError(
+        absl::StrCat("transport ", TransportName(uri.transport), ": not part of this version, only unix and tls are"));
   }
 
   std::shared_ptr<grpc::Channel> channel() const {
@@ -90,7 +92,7 @@ class Connection::State {
   absl::Status Replace(const std::shared_ptr<grpc::Channel>& broken) {
     std::lock_guard lock(mutex_);
     if (channel_ != broken) return absl::OkStatus();
-    auto fresh = Connect(uri, options.read_only);
+    auto fresh = Connect(uri, options);
     if (!fresh.ok()) return fresh.status();
     channel_ = *std::move(fresh);
     return absl::OkStatus();
@@ -105,7 +107,7 @@ class Connection::State {
 };
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Uri& uri, const ConnectionOptions& options) {
-  auto channel = State::Connect(uri, options.read_only);
+  auto channel = State::Connect(uri, options);
   if (!channel.ok()) return channel.status();
   return std::unique_ptr<Connection>(new Connection(std::make_unique<State>(uri, options, *std::move(channel))));
 }

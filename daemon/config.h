@@ -29,9 +29,25 @@ struct Config {
     std::string read_only_mode = "0666";
     bool operator==(const Listen&) const = default;
   } listen;
+  struct Tls {
+    std::vector<std::string> listen;  // empty: no TLS
+    std::string ca_file;              // empty, also of the next three: the first that is there, see TlsLocations
+    std::string certificate_file;
+    std::string key_file;
+    std::string crl_file;
+    std::string minimum_version = "1.3";
+    std::string client_certificate = "required";
+    std::vector<std::string> allowed_subjects = {"*"};
+    std::vector<std::string> allowed_names = {"*"};
+    int64_t keepalive_seconds = 30;
+    int64_t keepalive_timeout_seconds = 20;
+    bool operator==(const Tls&) const = default;
+  } tls;
   struct Limits {
     int64_t clients = 5000;
     int64_t clients_per_user = 200;
+    int64_t handshakes = 256;
+    int64_t handshake_seconds = 10;
     int64_t calls_per_client = 64;
     int64_t message_bytes = 4 << 20;
     int64_t event_queue_events = 1000;
@@ -57,8 +73,10 @@ struct Config {
   } auth;
   struct Lxc {
     bool enabled = true;
-    std::string cgroup_partition = "/reeve";
+    std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
+    int64_t hook_seconds = 60;
+    std::string lxcfs = "/var/lib/lxcfs";  // empty: none
     bool operator==(const Lxc&) const = default;
   } lxc;
   struct Test {

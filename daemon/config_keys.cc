@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "daemon/connections/tcp_listener.h"
 
 namespace reeve {
 namespace {
@@ -48,6 +49,24 @@ std::string CheckTarget(const std::string& value) {
   return value == "journal" || value == "stderr" || value == "file" ? "" : "must be one of journal, stderr, file";
 }
 
+std::string CheckAddress(const std::string& value) {
+  return std::string(connections::CheckTcpAddress(value).message());
+}
+
+std::string CheckTlsVersion(const std::string& value) {
+  return value == "1.3" || value == "1.2" ? "" : "must be \"1.3\" or \"1.2\", the oldest version to accept";
+}
+
+std::string CheckClientCertificate(const std::string& value) {
+  return value == "required" || value == "optional" ? "" : "must be \"required\" or \"optional\"";
+}
+
+std::string CheckPattern(const std::string& value) {
+  const bool sound = !value.empty() && value.size() <= 4096 &&
+                     std::none_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  return sound ? "" : "must be a pattern of 1 to 4096 bytes without control characters";
+}
+
 }  // namespace
 
 const std::vector<ConfigKey>& ConfigKeys() {
@@ -61,9 +80,29 @@ const std::vector<ConfigKey>& ConfigKeys() {
        TextKey{[](Config& c) -> std::string& { return c.listen.read_only_socket; }, CheckOptionalPath}},
       {"listen", "read_only_mode",
        TextKey{[](Config& c) -> std::string& { return c.listen.read_only_mode; }, CheckMode}},
+      {"tls", "listen", ListKey{[](Config& c) -> std::vector<std::string>& { return c.tls.listen; }, CheckAddress}},
+      {"tls", "ca_file", TextKey{[](Config& c) -> std::string& { return c.tls.ca_file; }, CheckOptionalPath}, true},
+      {"tls", "certificate_file",
+       TextKey{[](Config& c) -> std::string& { return c.tls.certificate_file; }, CheckOptionalPath}, true},
+      {"tls", "key_file", TextKey{[](Config& c) -> std::string& { return c.tls.key_file; }, CheckOptionalPath}, true},
+      {"tls", "crl_file", TextKey{[](Config& c) -> std::string& { return c.tls.crl_file; }, CheckOptionalPath}, true},
+      {"tls", "minimum_version",
+       TextKey{[](Config& c) -> std::string& { return c.tls.minimum_version; }, CheckTlsVersion}, true},
+      {"tls", "client_certificate",
+       TextKey{[](Config& c) -> std::string& { return c.tls.client_certificate; }, CheckClientCertificate}, true},
+      {"tls", "allowed_subjects",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.tls.allowed_subjects; }, CheckPattern}, true},
+      {"tls", "allowed_names",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.tls.allowed_names; }, CheckPattern}, true},
+      {"tls", "keepalive_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.tls.keepalive_seconds; }, 0, 86400}},
+      {"tls", "keepalive_timeout_seconds",
+       IntegerKey{[](Config& c) -> int64_t& { return c.tls.keepalive_timeout_seconds; }, 1, 3600}},
       {"limits", "clients", IntegerKey{[](Config& c) -> int64_t& { return c.limits.clients; }, 1, 100'000}, true},
       {"limits", "clients_per_user",
        IntegerKey{[](Config& c) -> int64_t& { return c.limits.clients_per_user; }, 1, 100'000}, true},
+      {"limits", "handshakes", IntegerKey{[](Config& c) -> int64_t& { return c.limits.handshakes; }, 1, 100'000}, true},
+      {"limits", "handshake_seconds",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.handshake_seconds; }, 1, 600}, true},
       {"limits", "calls_per_client",
        IntegerKey{[](Config& c) -> int64_t& { return c.limits.calls_per_client; }, 1, 10'000}, true},
       {"limits", "message_bytes",
@@ -90,6 +129,8 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
       {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
+      {"lxc", "hook_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.lxc.hook_seconds; }, 1, 3600}},
+      {"lxc", "lxcfs", TextKey{[](Config& c) -> std::string& { return c.lxc.lxcfs; }, CheckOptionalPath}},
       {"test", "enabled", BooleanKey{[](Config& c) -> bool& { return c.test.enabled; }}},
   };
   return *keys;

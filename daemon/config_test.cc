@@ -95,6 +95,16 @@ TEST_CASE("values that are almost right are refused") {
                            "journal = 7",
                            "log.level = {}",
                            "[[log]]",
+                           "tls.listen = \"[::]:16520\"",
+                           "tls.listen = [16520]",
+                           "tls.listen = [\"localhost:16520\"]",
+                           "tls.listen = [\"::1:16520\"]",
+                           "tls.listen = [\"127.0.0.1\"]",
+                           "tls.listen = [\"127.0.0.1:65536\"]",
+                           "tls.minimum_version = \"1.1\"",
+                           "tls.client_certificate = \"no\"",
+                           "tls.allowed_subjects = [\"\"]",
+                           "tls.allowed_subjects = [[\"CN=a\"]]",
                            "x = 1"}) {
     CAPTURE(line);
     CHECK(Problems(line).size() == 1);
@@ -175,6 +185,9 @@ TEST_CASE("the printed configuration is read again to the same") {
   config.limits.clients = 12;
   config.listen.socket = "/run/a \"quoted\" \\ path";
   config.test.enabled = false;
+  config.tls.listen = {"[::]:16520", "192.0.2.1:1"};
+  config.tls.allowed_subjects = {};
+  config.tls.allowed_names = {"DNS:*.example.com", "URI:\\"};
   const ParsedConfig parsed = ParseConfig(ConfigText(config), "printed");
   CHECK(parsed.problems.empty());
   CHECK(parsed.config == config);

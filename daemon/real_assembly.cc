@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "auth/authority.h"
 #include "daemon/connections/acceptor.h"
 #include "daemon/connections/table.h"
+#include "daemon/connections/tls_terminator.h"
 #include "daemon/driver_set.h"
 #include "daemon/listeners.h"
 #include "daemon/liveness.h"
@@ -22,6 +24,8 @@
 #include "daemon/services/server.h"
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager_impl.h"
+#include "daemon/tls_setup.h"
+#include "drivers/node/control_groups.h"
 #include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
@@ -39,6 +43,8 @@ namespace {
 
 // For reads that may have to wait for the disk or a driver's lock.
 constexpr size_t kWorkerThreads = 4;
+// For TLS clients to take what was sent last, at the end.
+constexpr absl::Duration kLastBytes = absl::Seconds(1);
 
 absl::StatusOr<formats::Format> KnownFormat(v1::Document::Format format) {
   if (const auto known = formats::FormatFromProto(format)) return *known;
@@ -175,8 +181,13 @@ class RealAssembly final : public Assembly {
     dispatcher_ = std::make_unique<services::Dispatcher>(&table_, CallLimits(config));
     services::RegisterAll(dispatcher_.get(), MakeDependencies(options.start_time));
 
+    std::vector<PassedSocket> passed_local;
+    std::vector<PassedSocket> passed_tls;
+    for (PassedSocket& socket : options.passed) {
+      (socket.tls ? passed_tls : passed_local).push_back(std::move(socket));
+    }
     absl::StatusOr<std::vector<connections::Listener>> listeners =
-        OpenListeners(config.listen, options.group_given, paths, std::move(options.passed));
+        OpenListeners(config.listen, options.group_given, paths, std::move(passed_local));
     if (!listeners.ok()) return WithContext("open the sockets", listeners.status());
     for (const connections::Listener& listener : *listeners) {
       util::LogInfo("listening on ", listener.path(), listener.read_only() ? ", read-only" : "");
@@ -187,11 +198,14 @@ class RealAssembly final : public Assembly {
     if (!server.ok()) return WithContext("start the server", server.status());
     server_ = *std::move(server);
     absl::StatusOr<std::unique_ptr<connections::Acceptor>> acceptor = connections::Acceptor::Start(
-        *std::move(listeners), &table_, [server = server_.get()](int descriptor) { server->HandOver(descriptor); },
+        *std::move(listeners), &table_,
+        [this](int descriptor, const connections::Connection& connection) {
+          (connection.peer.transport == connections::Transport::kTls ? tls_server_ : server_)->HandOver(descriptor);
+        },
         {.limits = ClientLimits(config)});
     if (!acceptor.ok()) return WithContext("let clients in", acceptor.status());
     acceptor_ = *std::move(acceptor);
-    return absl::OkStatus();
+    return WithContext("serve TLS", StartTls(config, paths, std::move(passed_tls)));
   }
 
   void Autostart() override {
@@ -223,6 +237,11 @@ class RealAssembly final : public Assembly {
   }
 
   void Apply(const Config& config) override {
+    if (terminator_ != nullptr) {
+      if (absl::Status status = terminator_->Reload(TlsSettings(config, *paths_)); !status.ok()) {
+        util::LogError("TLS: the files are not taken, the old ones stay in use: ", status.message());
+      }
+    }
     acceptor_->SetLimits(ClientLimits(config));
     policy_.Set(auth::Policy::Create(config.auth.policy, auth::FindSystemGroup));
     dispatcher_->SetCallsPerClient(CallLimits(config).calls_per_client);
@@ -234,14 +253,42 @@ class RealAssembly final : public Assembly {
     const absl::Time deadline = absl::Now() + timeout;
     health_.SetDraining();
     acceptor_->StopListening();
+    if (terminator_ != nullptr) terminator_->StopListening();
     // What a user has wedged for a test must not keep the daemon from ending.
     if (drivers_.test_controls != nullptr) drivers_.test_controls->ReleaseAll();
+    server_->Drain();
+    if (tls_server_ != nullptr) tls_server_->Shutdown(deadline);
     server_->Shutdown(deadline);
+    if (terminator_ != nullptr) terminator_->AwaitEmpty(kLastBytes);
     // A change goes on when its client has left: it gets a moment in any case.
     return manager_->Drain(std::max(deadline - absl::Now(), absl::Seconds(1)));
   }
 
  private:
+  // Nothing when neither the configuration nor systemd gives a socket for it.
+  absl::Status StartTls(const Config& config, const Paths& paths, std::vector<PassedSocket> passed) {
+    paths_.emplace(paths);
+    absl::StatusOr<std::vector<connections::TcpListener>> listeners = OpenTlsListeners(config.tls, std::move(passed));
+    if (!listeners.ok()) return listeners.status();
+    if (listeners->empty()) return absl::OkStatus();
+    std::vector<std::string> addresses;
+    for (const connections::TcpListener& listener : *listeners) addresses.push_back(listener.address());
+    // A server of its own: local clients need no sign of life, the kernel tells of every end.
+    services::Server::Options options;
+    if (config.tls.keepalive_seconds > 0) options.keepalive_time = absl::Seconds(config.tls.keepalive_seconds);
+    options.keepalive_timeout = absl::Seconds(config.tls.keepalive_timeout_seconds);
+    absl::StatusOr<std::unique_ptr<services::Server>> server =
+        services::Server::Start(dispatcher_.get(), &table_, options);
+    if (!server.ok()) return server.status();
+    tls_server_ = *std::move(server);
+    absl::StatusOr<std::unique_ptr<connections::TlsTerminator>> terminator =
+        connections::TlsTerminator::Start(*std::move(listeners), TlsSettings(config, paths), acceptor_.get(), &table_);
+    if (!terminator.ok()) return terminator.status();
+    terminator_ = *std::move(terminator);
+    util::LogInfo("listening for TLS on ", absl::StrJoin(addresses, ", "));
+    return absl::OkStatus();
+  }
+
   services::Dependencies MakeDependencies(absl::Time start_time) {
     services::Dependencies dependencies;
     dependencies.manager = manager_.get();
@@ -250,6 +297,7 @@ class RealAssembly final : public Assembly {
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = [] { return node::ReadNode(); };
+    dependencies.control_groups = node::ReadControlGroups;
     dependencies.version.set_daemon(util::kVersion);
     dependencies.version.set_api("v1");
     dependencies.version.set_grpc(grpc::Version());
@@ -269,7 +317,10 @@ class RealAssembly final : public Assembly {
   std::unique_ptr<services::WorkerPool> workers_;
   std::unique_ptr<services::Dispatcher> dispatcher_;
   std::unique_ptr<services::Server> server_;
+  std::unique_ptr<services::Server> tls_server_;  // null: no TLS
   std::unique_ptr<connections::Acceptor> acceptor_;
+  std::unique_ptr<connections::TlsTerminator> terminator_;  // null: no TLS
+  std::optional<Paths> paths_;
   std::string liveness_socket_;
 };
 

@@ -8,8 +8,9 @@ namespace reeve::formats {
 
 absl::Status CheckAsDocument(const v1::DomainSpec& spec) {
   v1::Domain domain;
-  // The hypervisor decides nothing that is checked here: its driver has its own say.
-  domain.set_name("hypervisors/test/domains/checked");
+  // Of what decides the defaults; the driver has its own say. Without an operating system it is a container.
+  const bool container = spec.os().type().empty() || spec.os().type() == "exe";
+  domain.set_name(container ? "hypervisors/lxc/domains/checked" : "hypervisors/test/domains/checked");
   *domain.mutable_spec() = spec;
   const auto again = ParseDomainXml(WriteDomainXml(domain));
   if (again.ok()) return absl::OkStatus();

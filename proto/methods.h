@@ -139,6 +139,8 @@ inline constexpr UnaryMethod<v1::ConvertRequest, v1::ConvertResponse> kConvert{"
 inline constexpr UnaryMethod<v1::ValidateRequest, v1::ValidateResponse> kValidate{"/reeve.v1.ConvertService/Validate"};
 
 inline constexpr UnaryMethod<v1::GetNodeRequest, v1::Node> kGetNode{"/reeve.v1.NodeService/GetNode"};
+inline constexpr UnaryMethod<v1::GetControlGroupsRequest, v1::ControlGroups> kGetControlGroups{
+    "/reeve.v1.NodeService/GetControlGroups"};
 inline constexpr UnaryMethod<v1::GetVersionRequest, v1::Version> kGetVersion{"/reeve.v1.NodeService/GetVersion"};
 
 inline constexpr UnaryMethod<v1::GetSessionRequest, v1::Session> kGetSession{"/reeve.v1.SessionService/GetSession"};

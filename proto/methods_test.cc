@@ -96,6 +96,7 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kGetHypervisor);
   Check(methods::kGetCapabilities);
   Check(methods::kGetNode);
+  Check(methods::kGetControlGroups);
   Check(methods::kGetVersion);
   Check(methods::kGetSession);
   Check(methods::kTestPermissions);

@@ -30,7 +30,7 @@ absl::StatusOr<std::shared_ptr<Connection>> Table::Add(int descriptor, util::Uni
     }
     connection->number = ++last_number_;
     by_descriptor_[index] = connection;
-    ++by_user_[connection->peer.uid];
+    ++by_identity_[connection->peer.identity];
     entries_.emplace(connection->number,
                      Entry{.connection = connection, .descriptor = descriptor, .watch = std::move(watch)});
     listeners = open_listeners_;
@@ -50,8 +50,8 @@ bool Table::Remove(uint64_t number) {
     entry = std::move(found->second);
     entries_.erase(found);
     by_descriptor_[static_cast<size_t>(entry.descriptor)] = nullptr;
-    const auto user = by_user_.find(entry.connection->peer.uid);
-    if (user != by_user_.end() && --user->second == 0) by_user_.erase(user);
+    const auto identity = by_identity_.find(entry.connection->peer.identity);
+    if (identity != by_identity_.end() && --identity->second == 0) by_identity_.erase(identity);
     listeners = listeners_;
   }
   // What gRPC still has of it ends with this, whatever it was that was seen first.
@@ -96,10 +96,10 @@ size_t Table::size() const {
   return entries_.size();
 }
 
-size_t Table::CountOfUser(uid_t uid) const {
+size_t Table::CountOfIdentity(absl::string_view identity) const {
   const absl::ReaderMutexLock lock(&mutex_);
-  const auto found = by_user_.find(uid);
-  return found == by_user_.end() ? 0 : found->second;
+  const auto found = by_identity_.find(identity);
+  return found == by_identity_.end() ? 0 : found->second;
 }
 
 absl::Status Table::Disconnect(uint64_t number) {

@@ -1,8 +1,6 @@
 // The connections there are: who is behind the "fd:N" by which gRPC names a transport.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -45,7 +43,7 @@ class Table {
   std::vector<std::shared_ptr<const Connection>> List() const;
   bool HasDescriptor(int descriptor) const;
   size_t size() const;
-  size_t CountOfUser(uid_t uid) const;
+  size_t CountOfIdentity(absl::string_view identity) const;
 
   // Throws a client out: from now on it is nobody's, its calls are cancelled, and it leaves the table as soon as the
   // kernel reports the end. CLIENT_NOT_FOUND.
@@ -76,7 +74,7 @@ class Table {
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<uint64_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Connection>> by_descriptor_ ABSL_GUARDED_BY(mutex_);
-  std::map<uid_t, size_t> by_user_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, size_t, std::less<>> by_identity_ ABSL_GUARDED_BY(mutex_);
   std::vector<OpenListener> open_listeners_ ABSL_GUARDED_BY(mutex_);
   std::vector<CloseListener> listeners_ ABSL_GUARDED_BY(mutex_);
 };

@@ -36,7 +36,8 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterGuestService(dispatcher, manager, dependencies.workers);
   RegisterHealthService(dispatcher, dependencies.health);
   RegisterHypervisorService(dispatcher, manager, dependencies.workers);
-  RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
+  RegisterNodeService(dispatcher, dependencies.node, dependencies.control_groups, dependencies.version,
+                      dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterReflectionService(dispatcher);
   RegisterSessionService(dispatcher, dependencies.authentication);

@@ -27,6 +27,7 @@ struct Dependencies {
   Health* health = nullptr;
   WorkerPool* workers = nullptr;  // for what may read the store or wait for a driver's lock
   std::function<absl::StatusOr<v1::Node>()> node;
+  std::function<absl::StatusOr<v1::ControlGroups>()> control_groups;
   v1::Version version;
   // pid, start_time, version, log_level, resident_kib, file_descriptors and threads; the rest is filled in here.
   std::function<v1::Daemon()> daemon;

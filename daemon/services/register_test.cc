@@ -112,6 +112,7 @@ TEST_CASE("node, capabilities, version, daemon, log level, test controls") {
   Harness harness;
   const auto channel = Connect(harness.path());
   CHECK(CallUnary(channel.get(), methods::kGetNode, {})->hostname() == "here");
+  CHECK(CallUnary(channel.get(), methods::kGetControlGroups, {})->mode() == "v2");
   CHECK(CallUnary(channel.get(), methods::kGetCapabilities, {})->xml() == "<capabilities/>");
   CHECK(CallUnary(channel.get(), methods::kGetDomainCapabilities, {})->xml() == "<domainCapabilities/>");
   const auto version = CallUnary(channel.get(), methods::kGetVersion, {});

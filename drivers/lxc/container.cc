@@ -1,5 +1,6 @@
 #include "drivers/lxc/container.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -130,6 +131,11 @@ absl::Status Container::Ask(MessageKind kind, uint32_t number) {
   return absl::OkStatus();
 }
 
+util::UniqueFd Container::FirstProcess() const {
+  absl::MutexLock lock(&mutex_);
+  return util::UniqueFd(ended_ || !pidfd_ ? -1 : fcntl(pidfd_.get(), F_DUPFD_CLOEXEC, 0));
+}
+
 absl::Status Container::Shutdown() {
   return Ask(MessageKind::kSignal, parts_.plan.shutdown_signal);
 }
@@ -168,7 +174,7 @@ absl::Status Container::Resume() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<drivers::GuestExit> Container::Destroy() {
+absl::StatusOr<drivers::GuestExit> Container::Destroy(const Stopped& stopped) {
   {
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = RefuseEnded(); !status.ok()) return status;
@@ -195,6 +201,7 @@ absl::StatusOr<drivers::GuestExit> Container::Destroy() {
   }
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
+  stopped();
   const bool removed = RemoveParts(&parts_).ok();
   absl::MutexLock lock(&mutex_);
   if (!removed) leftover_ = std::move(parts_);
@@ -218,11 +225,12 @@ std::optional<ExitRecord> Container::TakeRecord() {
   return *record;
 }
 
-drivers::GuestExit Container::Finish(std::optional<ContainerParts>* leftover) {
+drivers::GuestExit Container::Finish(const Stopped& stopped, std::optional<ContainerParts>* leftover) {
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
   int signal = 0;
   if (!record) signal = ReapSupervisor(parts_.supervisor);
+  stopped();
   if (!RemoveParts(&parts_).ok()) *leftover = std::move(parts_);
   absl::MutexLock lock(&mutex_);
   ReapOrphan(pidfd_);
@@ -282,7 +290,7 @@ absl::Status Container::Tune(const v1::DomainSpec& before, const v1::DomainSpec&
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = RefuseEnded(); !status.ok()) return status;
   }
-  const absl::Status status = ChangeLimits(before, after, &*parts_.group);
+  const absl::Status status = ChangeLimits(before, after, *parts_.group);
   return status.ok() ? status : Failed(status);
 }
 

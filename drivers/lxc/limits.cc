@@ -1,5 +1,7 @@
 #include "drivers/lxc/limits.h"
 
+#include "cgroups/cpu.h"
+#include "cgroups/memory.h"
 #include "proto/status.h"
 
 namespace reeve::lxc {
@@ -32,35 +34,37 @@ int64_t Quota(const v1::DomainSpec& spec) {
   return spec.cpu_tuning().has_quota_us() ? spec.cpu_tuning().quota_us() : kNoQuota;
 }
 
-absl::Status Change(const v1::DomainSpec& before, const v1::DomainSpec& after, cgroups::Group* group) {
+absl::Status Change(const v1::DomainSpec& before, const v1::DomainSpec& after, const cgroups::Location& group) {
   absl::Status status;
   const bool hard = HardLimit(before) != HardLimit(after);
   const bool swap = SwapLimit(before) != SwapLimit(after);
   // The limit of memory and swap together is never below that of memory: it is lifted while the other one changes.
-  if (SwapLimit(before) != 0 && (hard || swap)) status = group->SetMemorySwapLimit(0);
-  if (hard && status.ok()) status = group->SetMemoryLimit(HardLimit(after));
-  if (SwapLimit(after) != 0 && (hard || swap) && status.ok()) status = group->SetMemorySwapLimit(SwapLimit(after));
-  if (SoftLimit(before) != SoftLimit(after) && status.ok()) status = group->SetMemorySoftLimit(SoftLimit(after));
-  if (Shares(before) != Shares(after) && status.ok()) status = group->SetCpuShares(Shares(after));
+  if (SwapLimit(before) != 0 && (hard || swap)) status = cgroups::SetMemorySwapLimit(group, 0);
+  if (hard && status.ok()) status = cgroups::SetMemoryLimit(group, HardLimit(after));
+  if (SwapLimit(after) != 0 && (hard || swap) && status.ok()) status = cgroups::SetMemorySwapLimit(group, SwapLimit(after));
+  if (SoftLimit(before) != SoftLimit(after) && status.ok()) status = cgroups::SetMemorySoftLimit(group, SoftLimit(after));
+  if (Shares(before) != Shares(after) && status.ok()) status = cgroups::SetCpuShares(group, Shares(after));
   if ((Period(before) != Period(after) || Quota(before) != Quota(after)) && status.ok()) {
-    status = group->SetCpuQuota(Period(after), Quota(after));
+    status = cgroups::SetCpuQuota(group, Period(after), Quota(after));
   }
   return status;
 }
 
 }  // namespace
 
-absl::Status SetLimits(const v1::DomainSpec& spec, cgroups::Group* group) {
+absl::Status SetLimits(const v1::DomainSpec& spec, const cgroups::Location& group) {
+  cgroups::MemoryLimits limits;
+  if (HardLimit(spec) != 0) limits.hard_bytes = HardLimit(spec);
+  if (SwapLimit(spec) != 0) limits.swap_bytes = SwapLimit(spec);
+  if (SoftLimit(spec) != 0) limits.soft_bytes = SoftLimit(spec);
   absl::Status status;
-  if (HardLimit(spec) != 0) status = group->SetMemoryLimit(HardLimit(spec));
-  if (SwapLimit(spec) != 0 && status.ok()) status = group->SetMemorySwapLimit(SwapLimit(spec));
-  if (SoftLimit(spec) != 0 && status.ok()) status = group->SetMemorySoftLimit(SoftLimit(spec));
-  if (spec.cpu_tuning().has_shares() && status.ok()) status = group->SetCpuShares(Shares(spec));
-  if (spec.cpu_tuning().has_quota_us() && status.ok()) status = group->SetCpuQuota(Period(spec), Quota(spec));
+  if (limits.hard_bytes || limits.swap_bytes || limits.soft_bytes) status = cgroups::SetMemoryLimits(group, limits);
+  if (spec.cpu_tuning().has_shares() && status.ok()) status = cgroups::SetCpuShares(group, Shares(spec));
+  if (spec.cpu_tuning().has_quota_us() && status.ok()) status = cgroups::SetCpuQuota(group, Period(spec), Quota(spec));
   return status;
 }
 
-absl::Status ChangeLimits(const v1::DomainSpec& before, const v1::DomainSpec& after, cgroups::Group* group) {
+absl::Status ChangeLimits(const v1::DomainSpec& before, const v1::DomainSpec& after, const cgroups::Location& group) {
   if (before.block_io_tuning().SerializeAsString() != after.block_io_tuning().SerializeAsString()) {
     absl::Status status = Error(v1::REASON_SPEC_UNSUPPORTED, "block I/O of a container that runs cannot be changed");
     AddFieldViolation(&status, "spec.block_io_tuning", "cannot be changed while the container runs");

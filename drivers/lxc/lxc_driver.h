@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "drivers/driver.h"
 
 namespace reeve::cgroups {
@@ -25,6 +26,11 @@ struct LxcDriverOptions {
   // Partition of guests whose specification names none: "/reeve" gives the groups reeve/<uid>.domain and
   // reeve/<uid>.supervisor.
   std::string cgroup_partition = "/reeve";
+  // Hook scripts (hooks.h), and how long one may take.
+  std::string hook_directory = "/etc/reeve/hooks";
+  absl::Duration hook_timeout = absl::Seconds(60);
+  // Where lxcfs is mounted. Empty: nowhere.
+  std::string lxcfs_directory = "/var/lib/lxcfs";
   // systemd is the host's init: each supervisor lives in a transient scope of it instead of a group of ours.
   bool systemd_scopes = false;
   // The host's cgroup hierarchies. Null: the driver exists but cannot run guests, for the reason `unavailable`.

@@ -74,6 +74,11 @@ int SendMessage(int socket, Message message, int fd = -1);
 // for recvmsg(2). Returns 0 or an errno value: ECONNRESET at the end, EBADMSG for what is no message.
 int ReceiveMessage(int socket, Message* message, int* fd, int flags = 0);
 
+// Descriptors of a supervisor: the control connection, the run directory, and from the third on those that it holds.
+inline constexpr int kControlDescriptor = 3;
+inline constexpr int kRunDirectoryDescriptor = 4;
+inline constexpr int kFirstHeldDescriptor = 5;
+
 // Console sockets: SOCK_SEQPACKET, first byte is the kind.
 enum class ConsoleKind : uint8_t {
   kOutput = 1,  // u64 number of bytes lost before, little-endian; bytes

@@ -68,9 +68,12 @@ def name(domain, parent=LXC):
 class Client:
     """One connection to the daemon. `lxc` and `test` verbs take the domain's short or full name."""
 
-    def __init__(self, socket):
+    def __init__(self, address, credentials=None):
+        """`address` is the path of a Unix socket, or with TLS credentials "host:port"."""
         # Without a pool of its own the channels of one process to one address would share a connection.
-        self.channel = grpc.insecure_channel(f"unix:{socket}", options=[("grpc.use_local_subchannel_pool", 1)])
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        self.channel = (grpc.secure_channel(address, credentials, options) if credentials
+                        else grpc.insecure_channel(f"unix:{address}", options))
         self.domains = domain_service_pb2_grpc.DomainServiceStub(self.channel)
         self.events = event_service_pb2_grpc.EventServiceStub(self.channel)
         self.consoles = console_service_pb2_grpc.ConsoleServiceStub(self.channel)

@@ -40,6 +40,11 @@ Harness::Harness(Options options)
     node.set_hostname("here");
     return node;
   };
+  dependencies.control_groups = []() -> absl::StatusOr<v1::ControlGroups> {
+    v1::ControlGroups groups;
+    groups.set_mode("v2");
+    return groups;
+  };
   dependencies.version.set_daemon("1.2.3");
   dependencies.daemon = [] {
     v1::Daemon daemon;
@@ -61,7 +66,8 @@ Harness::Harness(Options options)
   connections::Acceptor::Options accept;
   accept.limits = options.clients;
   auto accepting = connections::Acceptor::Start(
-      std::move(listeners), &table, [this](int descriptor) { server->HandOver(descriptor); }, accept);
+      std::move(listeners), &table,
+      [this](int descriptor, const connections::Connection&) { server->HandOver(descriptor); }, accept);
   if (!accepting.ok()) throw std::runtime_error(accepting.status().ToString());
   acceptor = *std::move(accepting);
 }

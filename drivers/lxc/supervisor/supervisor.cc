@@ -83,7 +83,7 @@ bool Supervisor::LaunchFirst(Failure* failure) {
   kills_before_ = CountOutOfMemoryKills();
   consoles_.emplace(epoll_.get(), kConsoleTag);
   tasks_.emplace(epoll_.get(), kTaskTag);
-  if (!Launch(plan_, preparation, group_.get(), &guest_, failure)) return false;
+  if (!Launch(plan_, &preparation, group_.get(), &guest_, failure)) return false;
   if (!consoles_->Adopt(std::move(preparation.terminals)) || !WatchGuest()) {
     Fail(failure, Step::kListen, "event loop");
     (void)util::SignalPidfd(guest_.pidfd.get(), SIGKILL);
@@ -228,6 +228,8 @@ bool Supervisor::HandleEnd() {
   consoles_->Drain();
   tasks_->EndAll();
   guest_.pidfd.Reset();
+  // All of the guest has ended with its first process.
+  ReturnInterfaces(&guest_.borrowed);
   exit_ = ExitRecord();
   exit_.time_ns = RealTime();
   exit_.asked = asked_to_end_;
@@ -270,7 +272,7 @@ bool Supervisor::Relaunch(Failure* failure) {
   kills_before_ = CountOutOfMemoryKills();
   Preparation preparation;
   if (!Prepare(plan_, &preparation, failure)) return false;
-  if (!Launch(plan_, preparation, group_.get(), &guest_, failure)) return false;
+  if (!Launch(plan_, &preparation, group_.get(), &guest_, failure)) return false;
   if (consoles_->Adopt(std::move(preparation.terminals)) && WatchGuest()) return true;
   Fail(failure, Step::kListen, "event loop");
   (void)util::SignalPidfd(guest_.pidfd.get(), SIGKILL);

@@ -184,6 +184,8 @@ bool ExecuteCommand(const TaskContext& context) {
   if (!OpenStreams(context, user, &streams)) return false;
   Failure failure;
   if (plan.personality_32 && personality(PER_LINUX32) < 0) return FailTask("set the personality", errno);
+  // Before the right to do so may be dropped.
+  if (!FilterSystemCalls(plan.system_calls, &failure)) return FailTask(failure);
   // Before there is a process in the guest's pid namespace: none that has more than the guest may be seen there.
   if (!ReducePrivileges(plan.capabilities, user, group, &failure)) return FailTask(failure);
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);  // the change of user has cleared it
