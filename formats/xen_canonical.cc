@@ -150,6 +150,11 @@ void SettleDisk(XenDialect dialect, v1::Disk* disk) {
   SetDefault(disk->type() == "block" ? "phy" : "file", disk->mutable_driver_name());
 }
 
+void SettleSource(const std::string& type, v1::CharacterSource* source) {
+  if (type == "tcp") SetDefault("raw", source->mutable_protocol());
+  if (type == "tcp" || type == "unix") SetDefault("connect", source->mutable_mode());
+}
+
 void SettlePorts(v1::Devices* devices) {
   for (auto* ports : {devices->mutable_serials(), devices->mutable_parallels()}) {
     uint32_t place = 0;
@@ -157,10 +162,7 @@ void SettlePorts(v1::Devices* devices) {
       SetDefault("pty", port.mutable_type());
       if (!port.has_target_port()) port.set_target_port(place);
       ++place;
-      if (port.type() == "tcp") SetDefault("raw", port.mutable_source()->mutable_protocol());
-      if (port.type() == "tcp" || port.type() == "unix") {
-        SetDefault("connect", port.mutable_source()->mutable_mode());
-      }
+      SettleSource(port.type(), port.mutable_source());
       // The only kind that there is.
       if (port.target_type() == "isa-serial") port.clear_target_type();
       if (port.target_model() == "isa-serial") port.clear_target_model();
@@ -169,6 +171,7 @@ void SettlePorts(v1::Devices* devices) {
   for (v1::CharacterDevice& channel : *devices->mutable_channels()) SetDefault("pty", channel.mutable_type());
   for (v1::Console& console : *devices->mutable_consoles()) {
     SetDefault("pty", console.mutable_type());
+    SettleSource(console.type(), console.mutable_source());
     if (!console.has_target_port()) console.set_target_port(0);
   }
 }
