@@ -7,6 +7,7 @@
 #include "cli/domains.h"
 #include "cli/edit_command.h"
 #include "cli/format_options.h"
+#include "cli/metadata_commands.h"
 #include "proto/status.h"
 
 namespace reeve::cli {
@@ -60,6 +61,7 @@ int Create(Context& context, const Arguments& arguments) {
   *request.mutable_document() = document->document;
   request.set_transient(true);
   request.set_paused(arguments.Has("paused"));
+  request.set_auto_destroy(arguments.Has("autodestroy"));
   auto domain = context.Call(methods::kCreateDomain, std::move(request));
   if (!domain.ok()) return context.Fail(failure, domain.status());
   if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
@@ -169,6 +171,8 @@ CommandGroup DefinitionCommands() {
                        Flag("security-info", "with passwords; needs a read-write connection")},
            .run = Dumpxml},
           EditCommand(),
+          DescCommand(),
+          MetadataCommand(),
           {.name = "autostart",
            .summary = "start a domain with the daemon, or no longer",
            .examples = "reeve autostart web1\nreeve autostart web1 --disable",

@@ -30,6 +30,7 @@
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
 #include "formats/domain_xml_check.h"
+#include "formats/domain_xml_fragments.h"
 #include "formats/registry.h"
 #include "proto/status.h"
 #include "util/clock.h"
@@ -82,7 +83,13 @@ absl::Status CheckSpec(const v1::DomainSpec& spec) {
 }
 
 state::Formats MakeFormats() {
-  return {.parse = ParseDomain, .write = WriteDomain, .check = CheckSpec};
+  return {.parse = ParseDomain,
+          .write = WriteDomain,
+          .check = CheckSpec,
+          .parse_device = formats::ParseDeviceXml,
+          .put_into_namespace = formats::PutIntoNamespace,
+          .take_from_namespace = formats::TakeFromNamespace,
+          .namespace_of = formats::NamespaceOf};
 }
 
 state::Limits StateLimits(const Config& config) {
@@ -153,7 +160,10 @@ class RealAssembly final : public Assembly {
                                     .timers = timers_.get(),
                                     .drivers = drivers_.drivers,
                                     .formats = MakeFormats(),
-                                    .limits = StateLimits(config)});
+                                    .limits = StateLimits(config),
+                                    .on_connection_end = [this](uint64_t connection, std::function<void()> action) {
+                                      return table_.OnClose(connection, std::move(action));
+                                    }});
     if (!manager.ok()) return WithContext("open the state", manager.status());
     manager_ = *std::move(manager);
 

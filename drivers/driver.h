@@ -6,8 +6,8 @@
 // - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per
 // domain,
 //   on threads that may block; calls for different domains come at the same time from different threads.
-// - Describe, Validate, Sample and (Domain)Capabilities may come at any time from any thread, also while such a call
-// hangs, and must
+// - Describe, Validate, Sample, SampleMany, ReadTuning and (Domain)Capabilities may come at any time from any thread, also
+// while such a call hangs, and must
 //   not wait for it.
 #pragma once
 
@@ -22,20 +22,16 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "drivers/guest_access.h"
 #include "proto/status.h"
 #include "reeve/v1/domain.pb.h"
+#include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"
 
 namespace reeve::drivers {
 
-// Which domain, and which of its starts: the manager counts `run` up with every start, so that a late report about an
-// earlier run is told from the present one.
-struct DomainKey {
-  std::string name;  // last part of the resource name: "web1"
-  std::string uid;   // UUID; stable, safe as a file name
-  uint64_t run = 0;
-};
+using ShutdownModes = std::vector<v1::ShutdownMode>;
 
 // A guest that runs.
 struct RunningGuest {
@@ -43,6 +39,7 @@ struct RunningGuest {
   int64_t supervisor_pid = 0;  // DomainStatus.supervisor_pid, 0 if there is none
   absl::Time start_time;
   bool paused = false;
+  std::vector<v1::InterfaceStatus> interfaces = {};  // DomainStatus.interfaces
 };
 
 // How a guest ended.
@@ -77,6 +74,8 @@ struct RecoveredDomain {
   // Exactly one of the two is set.
   std::optional<RunningGuest> running;
   std::optional<GuestExit> ended;
+  // Of one that ended and was not among the known: what was removed, so that it is reported.
+  std::string removed = {};
 };
 
 // An attached console. Destroying it detaches. Thread-safe.
@@ -117,10 +116,8 @@ class Progress {
 // A hypervisor driver. Errors carry a reason (proto/status.h) and name the step; the manager adds verb and domain
 // before them. After an error of Start nothing of the guest is left; after an error of another call the guest is as it
 // was.
-class HypervisorDriver {
+class HypervisorDriver : public GuestAccess {
  public:
-  virtual ~HypervisorDriver() = default;
-
   // Name, URI, type, version and whether it can run here. The counts are filled in by the caller.
   virtual v1::Hypervisor Describe() const = 0;
   // A libvirt <capabilities> document.
@@ -143,9 +140,11 @@ class HypervisorDriver {
   // Starts a guest. `preflight`: only what Start would check, no effect.
   virtual absl::Status Preflight(const DomainKey& domain, const v1::DomainSpec& spec) = 0;
   virtual absl::StatusOr<RunningGuest> Start(const DomainKey& domain, const v1::DomainSpec& spec, bool paused) = 0;
-  // Asks the guest to end or to restart; returns when it has been asked.
-  virtual absl::Status Shutdown(const DomainKey& domain) = 0;
-  virtual absl::Status Reboot(const DomainKey& domain) = 0;
+  // Asks the guest to end or to restart, by the first of `modes` that it takes, in the driver's own order when there
+  // are none; returns when it has been asked. GUEST_CANNOT when it takes none, UNSUPPORTED_BY_DRIVER for a mode the
+  // driver has not.
+  virtual absl::Status Shutdown(const DomainKey& domain, const ShutdownModes& modes) = 0;
+  virtual absl::Status Reboot(const DomainKey& domain, const ShutdownModes& modes) = 0;
   // Ends the guest; returns when nothing of it is left. DOMAIN_STATE when it has ended already (OnExit tells how).
   virtual absl::StatusOr<GuestExit> Destroy(const DomainKey& domain) = 0;
   virtual absl::Status Suspend(const DomainKey& domain) = 0;
@@ -153,8 +152,6 @@ class HypervisorDriver {
   // Saves the guest's memory and ends it. UNSUPPORTED_BY_DRIVER where it cannot; CANCELLED leaves the guest running.
   virtual absl::Status Save(const DomainKey& domain, Progress* progress) = 0;
 
-  // Usage of a running guest. Never waits.
-  virtual absl::StatusOr<v1::DomainStatistics> Sample(const DomainKey& domain) const = 0;
   // Attaches to a console. Returns at once.
   virtual absl::StatusOr<std::unique_ptr<Console>> OpenConsole(const DomainKey& domain, const ConsoleOptions& options,
                                                                ConsoleReader reader) = 0;

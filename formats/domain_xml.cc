@@ -169,6 +169,8 @@ void ReadDomain(XmlReader* reader, pugi::xml_node root, Draft* draft) {
   ReadXml<Draft>(reader, root, {.attributes = kAttributes, .elements = kElements}, draft);
 
   v1::DomainSpec* spec = draft->spec;
+  // What a bootloader of Xen starts need not be said.
+  if (draft->hypervisor == "xen" && spec->os().type().empty()) spec->mutable_os()->set_type("linux");
   ResolveHostNetwork(spec);
   if (spec->memory_kib() != 0 && spec->current_memory_kib() > spec->memory_kib()) {
     // As libvirt does.

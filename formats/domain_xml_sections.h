@@ -41,6 +41,8 @@ void WriteClock(XmlWriter* writer, const v1::Clock& clock);
 
 // domain_xml_devices.cc
 void ReadDevices(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec);
+// One element below <devices>; false when it is none.
+bool ReadDevice(XmlReader* reader, pugi::xml_node element, v1::Devices* devices);
 void WriteDevices(XmlWriter* writer, const v1::Devices& devices, absl::string_view default_console_target);
 
 // domain_xml_bus_address.cc: what every device has

@@ -24,6 +24,7 @@
 #include "formats/text_place.h"
 #include "formats/xen_defaults.h"
 #include "formats/xen_domain_config.h"
+#include "formats/xen_sxpr.h"
 #include "proto/status.h"
 
 namespace reeve::formats {
@@ -125,7 +126,17 @@ absl::StatusOr<std::string> WriteDomainAs(const Message& message) {
 }
 
 absl::StatusOr<std::string> WriteDomain(const Message& message) {
-  return WriteDomainXml(static_cast<const v1::Domain&>(message));
+  const auto& domain = static_cast<const v1::Domain&>(message);
+  DomainXmlOptions options;
+  if (domain.status().id() != 0) options.id = domain.status().id();
+  return WriteDomainXml(domain, options);
+}
+
+absl::StatusOr<MessagePointer> ReadXenSxpr(absl::string_view text, const ConvertOptions& options) {
+  std::optional<int64_t> id;
+  auto domain = ParseXenSxpr(text, options.warnings, options.keep_running ? &id : nullptr);
+  if (domain.ok() && id) domain->mutable_status()->set_id(*id);
+  return Boxed(std::move(domain));
 }
 
 absl::StatusOr<MessagePointer> ReadVolume(absl::string_view text, const ConvertOptions& options) {
@@ -140,6 +151,7 @@ constexpr Codec kCodecs[] = {
     {Format::kLxcTools, Kind::kDomain, Read<ParseLxcConf>, WriteDomainAs<WriteLxcConf>},
     {Format::kXenXl, Kind::kDomain, Read<ReadXenXl>, WriteDomainAs<WriteXenXl>},
     {Format::kXenXm, Kind::kDomain, Read<ReadXenXm>, WriteDomainAs<WriteXenXm>},
+    {Format::kXenSxpr, Kind::kDomain, ReadXenSxpr, WriteDomainAs<WriteXenSxpr>},
     {Format::kXml, Kind::kNetwork, ReadXmlOf<ParseNetworkXml>, Write<v1::Network, WriteNetworkXml>},
     {Format::kXml, Kind::kPool, ReadXmlOf<ParseStoragePoolXml>, Write<v1::StoragePool, WriteStoragePoolXml>},
     {Format::kXml, Kind::kVolume, ReadVolume, Write<v1::StorageVolume, WriteStorageVolumeXml>},
@@ -245,6 +257,15 @@ absl::Status GiveMacAddresses(const ConvertOptions& options, v1::Domain* domain)
     interface->set_mac_address(MacAddressOfUuid(parts.hypervisor == "xen" ? "00:16:3e" : "52:54:00", *uuid));
   }
   return absl::OkStatus();
+}
+
+// A domain of xend is told of as a running one, whose passwords libvirt does not show.
+void HidePasswords(v1::Domain* domain, std::vector<Warning>* warnings) {
+  for (v1::Graphics& graphics : *domain->mutable_spec()->mutable_devices()->mutable_graphics()) {
+    if (!graphics.has_password()) continue;
+    graphics.clear_password();
+    if (warnings != nullptr) warnings->push_back({1, 1, "the password of a display is left out"});
+  }
 }
 
 template <typename Table, typename Key>
@@ -388,8 +409,13 @@ absl::StatusOr<std::string> WriteDocument(Format format, Kind kind, const Messag
 
 absl::StatusOr<std::string> Convert(Format from, Format to, Kind kind, absl::string_view text,
                                     const ConvertOptions& options) {
-  auto message = ReadDocument(from, kind, text, options);
+  ConvertOptions running = options;
+  running.keep_running = true;
+  auto message = ReadDocument(from, kind, text, running);
   if (!message.ok()) return message.status();
+  if (from == Format::kXenSxpr && to == Format::kXml) {
+    HidePasswords(static_cast<v1::Domain*>(message->get()), options.warnings);
+  }
   auto written = WriteDocument(to, kind, **message);
   if (!written.ok() || !IsModelForm(from) || IsModelForm(to)) return written;
   // A model from outside has passed no reader's checks: what is written must read again.

@@ -74,6 +74,9 @@ struct ConvertOptions {
   // Makes what an object lacks: UUIDs of objects and MAC addresses of the interfaces of a domain, these from UUIDs,
   // too. `what` is "domain/web1", or "domain/web1/interface/0". Unset: the object stays without.
   std::function<absl::StatusOr<std::string>(absl::string_view what)> make_uuid;
+  // Keeps what belongs to a running domain: its id, the names of its interfaces on the host. For conversions, which set
+  // it, not for definitions.
+  bool keep_running = false;
   // Receives what was accepted without effect or, by a lenient reading, left out. A lenient reading needs it.
   std::vector<Warning>* warnings = nullptr;
 };

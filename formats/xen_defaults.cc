@@ -4,16 +4,12 @@
 #include <optional>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/strip.h"
+#include "formats/disk_target.h"
 #include "formats/domain_defaults.h"
 
 namespace reeve::formats {
 namespace {
-
-// Three letters name 18278 disks; more have no place on a controller.
-constexpr size_t kMaxLetters = 3;
 
 constexpr uint64_t kXenVideoKib = 4 * 1024;
 constexpr uint64_t kCirrusVideoKib = 8 * 1024;
@@ -31,23 +27,6 @@ void AddMachine(v1::OperatingSystem* os) {
   }
 }
 
-// The place of "hda", "sdc1", "xvdaa" among those of its prefix, from 0.
-std::optional<uint32_t> IndexOfTarget(absl::string_view target) {
-  for (const absl::string_view prefix : {"fd", "hd", "sd", "vd", "xvd"}) {
-    absl::string_view letters = target;
-    if (!absl::ConsumePrefix(&letters, prefix)) continue;
-    while (!letters.empty() && absl::ascii_isdigit(letters.back())) letters.remove_suffix(1);
-    if (letters.empty() || letters.size() > kMaxLetters) return std::nullopt;
-    uint32_t index = 0;
-    for (const char letter : letters) {
-      if (!absl::ascii_islower(letter)) return std::nullopt;
-      index = index * 26 + static_cast<uint32_t>(letter - 'a') + 1;
-    }
-    return index - 1;
-  }
-  return std::nullopt;
-}
-
 absl::string_view BusOfTarget(absl::string_view target) {
   if (absl::StartsWith(target, "fd")) return "fdc";
   if (absl::StartsWith(target, "hd")) return "ide";
@@ -59,7 +38,7 @@ absl::string_view BusOfTarget(absl::string_view target) {
 
 // Where the disk of a name is on its controllers (virDomainDiskDefAssignAddress; SCSI is narrow).
 void AddDiskAddress(v1::Disk* disk) {
-  const auto index = IndexOfTarget(disk->target_device());
+  const auto index = IndexOfDiskTarget(disk->target_device());
   if (disk->has_address() || disk->has_bus_address() || !index) return;
   const std::string& bus = disk->target_bus();
   const uint32_t units = bus == "ide" ? 2 : bus == "fdc" ? 2 : bus == "sata" ? 6 : bus == "scsi" ? 7 : 0;
@@ -154,6 +133,11 @@ void AddXenbus(v1::Devices* devices) {
   controller->set_index(0);
 }
 
+void AddInputs(bool hvm, v1::Devices* devices) {
+  AddInput("mouse", hvm ? "ps2" : "xen", devices);
+  AddInput("keyboard", hvm ? "ps2" : "xen", devices);
+}
+
 }  // namespace
 
 void AddXenDefaults(v1::DomainSpec* spec) {
@@ -164,8 +148,7 @@ void AddXenDefaults(v1::DomainSpec* spec) {
   AddDiskDefaults(devices);
   AddHostDeviceDrivers(devices);
   AddConsole(hvm, devices);
-  AddInput("mouse", hvm ? "ps2" : "xen", devices);
-  AddInput("keyboard", hvm ? "ps2" : "xen", devices);
+  AddInputs(hvm, devices);
   if (hvm && spec->os().architecture() == "x86_64") {
     spec->mutable_features()->set_pae(true);
     if (!spec->cpu().numa_cells().empty()) spec->mutable_features()->set_acpi(true);
@@ -173,6 +156,18 @@ void AddXenDefaults(v1::DomainSpec* spec) {
   if (!devices->has_memory_balloon()) devices->mutable_memory_balloon()->set_model("xen");
   AddXenbus(devices);
   AddVideo(hvm, pv, devices);
+  AddLibvirtDefaults(spec);
+}
+
+void AddXendDefaults(v1::DomainSpec* spec) {
+  const bool hvm = IsXenHvm(*spec);
+  v1::Devices* devices = spec->mutable_devices();
+  if (hvm && spec->os().boot_devices().empty()) spec->mutable_os()->add_boot_devices("hd");
+  AddDiskDefaults(devices);
+  AddConsole(hvm, devices);
+  AddInputs(hvm, devices);
+  if (!devices->has_memory_balloon()) devices->mutable_memory_balloon()->set_model("xen");
+  AddVideo(hvm, !hvm, devices);
   AddLibvirtDefaults(spec);
 }
 

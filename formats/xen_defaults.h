@@ -21,4 +21,8 @@ inline bool IsXenHvm(const v1::DomainSpec& spec) {
 // twice it is as done once. An emulator is not added: libvirt leaves it open until the start.
 void AddXenDefaults(v1::DomainSpec* spec);
 
+// The same for a domain of xend, as libvirt 4.5 did: no machine type, xenbus, host device drivers or PAE; disks are
+// booted from where nothing is said.
+void AddXendDefaults(v1::DomainSpec* spec);
+
 }  // namespace reeve::formats

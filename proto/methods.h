@@ -9,13 +9,19 @@
 #include "reeve/v1/admin_service.pb.h"
 #include "reeve/v1/console_service.pb.h"
 #include "reeve/v1/convert_service.pb.h"
+#include "reeve/v1/device_service.pb.h"
 #include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event_service.pb.h"
+#include "reeve/v1/exec_service.pb.h"
+#include "reeve/v1/file_service.pb.h"
+#include "reeve/v1/guest_service.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"
 #include "reeve/v1/node_service.pb.h"
 #include "reeve/v1/operation_service.pb.h"
 #include "reeve/v1/session_service.pb.h"
+#include "reeve/v1/statistics_service.pb.h"
 #include "reeve/v1/test_service.pb.h"
+#include "reeve/v1/tuning_service.pb.h"
 
 namespace reeve {
 
@@ -68,6 +74,44 @@ inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kResumeDomain{"/
 inline constexpr UnaryMethod<v1::SetDomainAutostartRequest, v1::Domain> kSetDomainAutostart{
     "/reeve.v1.DomainService/SetDomainAutostart"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Operation> kSaveDomain{"/reeve.v1.DomainService/SaveDomain"};
+
+inline constexpr UnaryMethod<v1::GetDomainMetadataRequest, v1::DomainMetadata> kGetDomainMetadata{
+    "/reeve.v1.DomainService/GetDomainMetadata"};
+inline constexpr UnaryMethod<v1::SetDomainMetadataRequest, v1::Domain> kSetDomainMetadata{
+    "/reeve.v1.DomainService/SetDomainMetadata"};
+
+inline constexpr UnaryMethod<v1::DeviceRequest, v1::Domain> kAttachDevice{"/reeve.v1.DeviceService/AttachDevice"};
+inline constexpr UnaryMethod<v1::DeviceRequest, v1::Domain> kDetachDevice{"/reeve.v1.DeviceService/DetachDevice"};
+inline constexpr UnaryMethod<v1::DeviceRequest, v1::Domain> kUpdateDevice{"/reeve.v1.DeviceService/UpdateDevice"};
+
+inline constexpr UnaryMethod<v1::GetTuningRequest, v1::DomainTuning> kGetTuning{"/reeve.v1.TuningService/GetTuning"};
+inline constexpr UnaryMethod<v1::SetMemoryRequest, v1::Domain> kSetMemory{"/reeve.v1.TuningService/SetMemory"};
+inline constexpr UnaryMethod<v1::SetMemoryParametersRequest, v1::Domain> kSetMemoryParameters{
+    "/reeve.v1.TuningService/SetMemoryParameters"};
+inline constexpr UnaryMethod<v1::SetBlockIoParametersRequest, v1::Domain> kSetBlockIoParameters{
+    "/reeve.v1.TuningService/SetBlockIoParameters"};
+inline constexpr UnaryMethod<v1::SetSchedulerParametersRequest, v1::Domain> kSetSchedulerParameters{
+    "/reeve.v1.TuningService/SetSchedulerParameters"};
+
+inline constexpr ServerStreamMethod<v1::WatchStatisticsRequest, v1::WatchStatisticsResponse> kWatchStatistics{
+    "/reeve.v1.StatisticsService/WatchStatistics"};
+
+inline constexpr UnaryMethod<v1::SendProcessSignalRequest, v1::SendProcessSignalResponse> kSendProcessSignal{
+    "/reeve.v1.GuestService/SendProcessSignal"};
+inline constexpr UnaryMethod<v1::GetHostnameRequest, v1::GuestHostname> kGetHostname{
+    "/reeve.v1.GuestService/GetHostname"};
+inline constexpr UnaryMethod<v1::ListInterfaceAddressesRequest, v1::ListInterfaceAddressesResponse>
+    kListInterfaceAddresses{"/reeve.v1.GuestService/ListInterfaceAddresses"};
+inline constexpr UnaryMethod<v1::GetSecurityLabelRequest, v1::GuestSecurityLabel> kGetSecurityLabel{
+    "/reeve.v1.GuestService/GetSecurityLabel"};
+inline constexpr UnaryMethod<v1::GetNamespacesRequest, v1::GuestNamespaces> kGetNamespaces{
+    "/reeve.v1.GuestService/GetNamespaces"};
+
+inline constexpr BidirectionalMethod<v1::ExecRequest, v1::ExecResponse> kExec{"/reeve.v1.ExecService/Exec"};
+inline constexpr BidirectionalMethod<v1::PushFileRequest, v1::PushFileResponse> kPushFile{
+    "/reeve.v1.FileService/PushFile"};
+inline constexpr ServerStreamMethod<v1::PullFileRequest, v1::PullFileResponse> kPullFile{
+    "/reeve.v1.FileService/PullFile"};
 
 inline constexpr BidirectionalMethod<v1::AttachConsoleRequest, v1::AttachConsoleResponse> kAttachConsole{
     "/reeve.v1.ConsoleService/AttachConsole"};

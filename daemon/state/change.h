@@ -45,10 +45,11 @@ void Core::Do(const Caller& caller, const Request& request, absl::string_view ve
   const std::string clause = absl::StrCat(verb, " ", target->resource_name());
   absl::Status submitted = executor_.Submit(
       target->queue.empty() ? target->resource_name() : target->queue,
-      [this, record, finish, clause, target = *target, requestor = caller.identity, access = caller.access,
-       job = std::move(job)] {
+      [this, record, finish, clause, target = *target, requestor = caller.identity, connection = caller.connection,
+       access = caller.access, job = std::move(job)] {
         ChangeContext context;
         context.requestor = requestor;
+        context.connection = connection;
         context.access = access;
         context.request = record.get();
         absl::StatusOr<Response> response = absl::UnknownError("");

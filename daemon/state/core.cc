@@ -226,6 +226,8 @@ void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, ab
   status.clear_id();
   status.clear_supervisor_pid();
   status.clear_updated();
+  status.clear_auto_destroy();
+  status.clear_interfaces();
   record->clear_running_spec();
 }
 
@@ -239,6 +241,7 @@ void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& g
   *status.mutable_start_time() = util::ToProto(guest.start_time);
   status.set_id(guest.id);
   status.set_supervisor_pid(guest.supervisor_pid);
+  status.mutable_interfaces()->Assign(guest.interfaces.begin(), guest.interfaces.end());
   status.set_run(run);
 }
 

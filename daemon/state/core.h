@@ -43,6 +43,7 @@ struct Target {
 struct ChangeContext {
   v1::EventCause cause = v1::EVENT_CAUSE_USER;
   std::string requestor;
+  uint64_t connection = 0;  // of the caller; 0: the daemon
   std::string operation;
   auth::Access::Pointer access = auth::Access::Everything();
   RequestRecord* request = nullptr;  // stored with the first commit
@@ -107,8 +108,54 @@ class Core {
   // Of a change by this caller: PERMISSION_DENIED, and for one that is hidden as for one that is not there.
   absl::StatusOr<Target> TargetOf(const Caller& caller, absl::string_view name) const;
 
+  // statistics.cc
+  Sampler MakeSampler(const google::protobuf::RepeatedField<int>& parts) const;
+
+  // auto_destroy.cc
+  // A domain that ends with the connection of `caller`: CONNECTION_UNKNOWN when that has ended already.
+  absl::Status EndWithConnection(const Target& target, uint64_t run, uint64_t connection);
+  // Ends those whose connections ended with the earlier daemon.
+  void EndAbandoned();
+
+  // modify.cc
+  // Which of the two specifications of a domain a change is for, and what it does.
+  struct Modification {
+    std::string etag;
+    bool live = false;
+    bool config = false;
+    // Changes one of them; called once for each.
+    std::function<absl::Status(v1::DomainSpec* spec)> edit;
+    // Brings the guest from one to the other; also used to take it back. Null: it does not concern the guest.
+    std::function<absl::Status(drivers::HypervisorDriver* driver, const drivers::DomainKey& key,
+                               const v1::DomainSpec& before, const v1::DomainSpec& after)>
+        apply;
+    // Fills in the event of a live change; one of the definition alone is DEFINED_UPDATED unless `always`.
+    std::function<void(v1::Event* event)> describe;
+    bool always = false;
+  };
+  absl::StatusOr<v1::Domain> ModifyJob(ChangeContext& context, const Target& target, const Modification& modification);
+
+  // devices.cc
+  absl::StatusOr<v1::Domain> DeviceJob(ChangeContext& context, const Target& target, const v1::DeviceRequest& request,
+                                       drivers::DeviceChange change);
+  void ChangeDevice(const Caller& caller, v1::DeviceRequest request, drivers::DeviceChange change,
+                    Done<v1::Domain> done);
+
+  // tuning.cc
+  template <typename Request, typename Wanted>
+  void ChangeLimits(const Caller& caller, Request request, absl::string_view verb, const Wanted& wanted,
+                    absl::Status (*edit)(const Wanted&, v1::DomainSpec*), void (*describe)(const Wanted&, v1::Event*),
+                    Done<v1::Domain> done);
+
+  // guests.cc
+  // The driver and the key of a domain that runs. DOMAIN_STATE. `clause` gets "<verb> <name>", for errors.
+  struct Running {
+    drivers::HypervisorDriver* driver;
+    drivers::DomainKey key;
+  };
+  absl::StatusOr<Running> FindRunning(const Caller& caller, absl::string_view name, absl::string_view verb, std::string* clause) const;
+
   // reads.cc
-  Sampler MakeSampler() const;
   // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND, PERMISSION_DENIED.
   absl::StatusOr<EntryPointer> Find(const Caller& caller, absl::string_view name) const;
   absl::StatusOr<v1::Document> Export(const Caller& caller, const v1::ExportDomainRequest& request,
@@ -126,6 +173,8 @@ class Core {
   void ReleaseReports();
 
   // recovery.cc
+  // Makes what was removed, and nobody knew, an event.
+  void ReportOrphan(const HypervisorSlot& slot, const drivers::RecoveredDomain& orphan);
   void Adopt(const HypervisorSlot& slot, const drivers::DomainKey& domain, const drivers::RunningGuest& guest);
 
   // definitions.cc
@@ -149,12 +198,15 @@ class Core {
   // lifecycle.cc
   absl::StatusOr<v1::Domain> StartJob(ChangeContext& context, const v1::StartDomainRequest& request,
                                       const Target& target);
+  // `auto_destroy`: it ends with the connection of the context.
   absl::StatusOr<v1::Domain> StartGuest(ChangeContext& context, drivers::HypervisorDriver* driver, const Target& target,
-                                        store::v1::DomainRecord record, bool paused);
+                                        store::v1::DomainRecord record, bool paused, bool auto_destroy);
   // Makes a failed start an event; `record` is that of the domain, which does not run.
   void RecordStartFailure(const ChangeContext& context, store::v1::DomainRecord record, const absl::Status& failure);
-  absl::StatusOr<v1::Domain> ShutdownJob(ChangeContext& context, absl::string_view etag, const Target& target);
-  absl::StatusOr<v1::Domain> RebootJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::StatusOr<v1::Domain> ShutdownJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                         const Target& target);
+  absl::StatusOr<v1::Domain> RebootJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                       const Target& target);
   absl::StatusOr<v1::Domain> DestroyJob(ChangeContext& context, absl::string_view etag, const Target& target);
   absl::StatusOr<v1::Domain> SuspendJob(ChangeContext& context, absl::string_view etag, const Target& target);
   absl::StatusOr<v1::Domain> ResumeJob(ChangeContext& context, absl::string_view etag, const Target& target);
@@ -223,6 +275,8 @@ void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& g
                  v1::DomainStateReason reason, absl::Time time);
 
 drivers::DomainKey KeyOf(const Entry& entry);
+// Whether all are parts of statistics. REQUEST_INVALID.
+absl::Status CheckParts(const google::protobuf::RepeatedField<int>& parts);
 // An error of a driver, DRIVER_FAILED where it says nothing better.
 absl::Status DriverError(const absl::Status& status);
 

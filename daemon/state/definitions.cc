@@ -106,6 +106,7 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
   absl::StatusOr<drivers::HypervisorDriver*> driver = AvailableDriverOf(target.hypervisor);
   if (!driver.ok()) return driver.status();
   if (request.paused() && !request.transient()) return Invalid("paused", "is for transient domains only");
+  if (request.auto_destroy() && !request.transient()) return Invalid("auto_destroy", "is for transient domains only");
   v1::Domain& domain = definition.domain;
   if (const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name); entry != nullptr) {
     return Error(v1::REASON_DOMAIN_EXISTS,
@@ -135,7 +136,9 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
     }
     return record.domain();
   }
-  if (request.transient()) return StartGuest(context, *driver, target, std::move(record), request.paused());
+  if (request.transient()) {
+    return StartGuest(context, *driver, target, std::move(record), request.paused(), request.auto_destroy());
+  }
   return Commit(context, {.record = std::move(record),
                           .event = context.NewEvent(v1::EVENT_TYPE_DEFINED, v1::EVENT_DETAIL_DEFINED_ADDED,
                                                     v1::DOMAIN_STATE_UNSPECIFIED)});

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -14,8 +15,9 @@
 
 namespace reeve::state {
 
-// Gives the statistics of a running domain; none when they cannot be had. Must not block.
-using Sampler = std::function<std::optional<v1::DomainStatistics>(const Entry&)>;
+// Gives the statistics of running domains, each at its place; none when they cannot be had. Must not block.
+using Sampler =
+    std::function<std::vector<std::optional<v1::DomainStatistics>>(const std::vector<const Entry*>& entries)>;
 
 // The bytes of a domain in a view; `unspecified` is what DOMAIN_VIEW_UNSPECIFIED means. REQUEST_INVALID for no view.
 absl::StatusOr<std::string> SerializeView(const Entry& entry, v1::DomainView view, v1::DomainView unspecified,

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "auth/access.h"
+#include "daemon/state/guest_manager.h"
 #include "daemon/state/watch.h"
 #include "drivers/driver.h"
 #include "reeve/v1/console_service.pb.h"
@@ -21,19 +21,6 @@
 #include "reeve/v1/operation_service.pb.h"
 
 namespace reeve::state {
-
-// On whose behalf something is read or changed.
-struct Caller {
-  std::string identity;     // "unix:alice(1000)"; also the scope of request ids and page tokens
-  std::string method;       // "/reeve.v1.DomainService/StartDomain"
-  uint64_t connection = 0;  // number of the connection, 0 for the daemon itself
-  // What it may do with which objects; never null.
-  auth::Access::Pointer access = auth::Access::Everything();
-};
-
-// Takes the answer of a change; called once, from any thread.
-template <typename Response>
-using Done = std::function<void(absl::StatusOr<Response>)>;
 
 // What the daemon knows of its state, for GetDaemon.
 struct StateSummary {
@@ -48,10 +35,8 @@ struct StateSummary {
 // (or have failed). Every error carries a reason. A domain that is hidden from the caller is treated, in every respect, as
 // one that is not there: not found, not listed, not counted, not watched. One that he may see, but not do this with, gives
 // PERMISSION_DENIED before anything of it is looked at.
-class Manager {
+class Manager : public GuestManager {
  public:
-  virtual ~Manager() = default;
-
   // Reads.
   virtual absl::StatusOr<v1::Domain> GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const = 0;
   // A serialized ListDomainsResponse: it is put together from parts serialized when they changed.

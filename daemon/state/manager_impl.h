@@ -29,6 +29,13 @@ struct Formats {
   std::function<absl::StatusOr<std::string>(v1::Document::Format format, const v1::Domain& domain)> write;
   // Whether a specification is sound by itself: SPEC_INVALID with every wrong field.
   std::function<absl::Status(const v1::DomainSpec& spec)> check;
+  // Reads a document of one device.
+  std::function<absl::StatusOr<v1::Devices>(absl::string_view text)> parse_device;
+  // Puts an element into a namespace under a prefix, takes it out again, and tells which it is in.
+  std::function<absl::StatusOr<std::string>(absl::string_view element, absl::string_view key, absl::string_view uri)>
+      put_into_namespace;
+  std::function<absl::StatusOr<std::string>(absl::string_view element)> take_from_namespace;
+  std::function<std::string(absl::string_view element)> namespace_of;
 };
 
 // How much is kept and for how long.
@@ -58,6 +65,9 @@ struct Options {
   std::vector<std::shared_ptr<drivers::HypervisorDriver>> drivers;
   Formats formats;
   Limits limits;
+  // Calls `action` once, on any thread, when the connection of that number ends; false when it has ended. Null: there
+  // are no connections, and domains that shall end with one are refused.
+  std::function<bool(uint64_t connection, std::function<void()> action)> on_connection_end;
   // For tests: called at every step of a commit with its name (store.h), and 0: no limit of the database's size in
   // pages.
   std::function<void(absl::string_view step)> step_hook;
@@ -137,6 +147,35 @@ class ManagerImpl final : public Manager {
 
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const Caller& caller, const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override;
+
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const Caller& caller, const v1::GetDomainMetadataRequest& request) const override;
+  absl::StatusOr<v1::DomainTuning> GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const override;
+  absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
+      const Caller& caller, const v1::WatchStatisticsRequest& request) const override;
+  void SetDomainMetadata(const Caller& caller, v1::SetDomainMetadataRequest request, Done<v1::Domain> done) override;
+  void AttachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void DetachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void UpdateDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void SetMemory(const Caller& caller, v1::SetMemoryRequest request, Done<v1::Domain> done) override;
+  void SetMemoryParameters(const Caller& caller, v1::SetMemoryParametersRequest request,
+                           Done<v1::Domain> done) override;
+  void SetBlockIoParameters(const Caller& caller, v1::SetBlockIoParametersRequest request,
+                            Done<v1::Domain> done) override;
+  void SetSchedulerParameters(const Caller& caller, v1::SetSchedulerParametersRequest request,
+                              Done<v1::Domain> done) override;
+  void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
+                         Done<v1::SendProcessSignalResponse> done) override;
+  absl::StatusOr<v1::GuestHostname> GetHostname(const Caller& caller, const v1::GetHostnameRequest& request) override;
+  absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
+      const Caller& caller, const v1::ListInterfaceAddressesRequest& request) override;
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const Caller& caller, const v1::GetSecurityLabelRequest& request) override;
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const Caller& caller, const v1::GetNamespacesRequest& request) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const Caller& caller, const v1::ExecStart& start,
+                                                                 drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const Caller& caller, const v1::PushFileStart& start,
+                                                                  drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const Caller& caller, const v1::PullFileRequest& request,
+                                                                  drivers::GuestProcessReader reader) override;
 
  private:
   explicit ManagerImpl(std::unique_ptr<Core> core);

@@ -45,16 +45,6 @@ absl::Status CheckHypervisor(const Caller& caller, const Core& core, const Snaps
 
 }  // namespace
 
-Sampler Core::MakeSampler() const {
-  return [this](const Entry& entry) -> std::optional<v1::DomainStatistics> {
-    const HypervisorSlot* slot = FindSlot(entry.key->hypervisor);
-    if (slot == nullptr) return std::nullopt;
-    absl::StatusOr<v1::DomainStatistics> statistics = slot->driver->Sample(KeyOf(entry));
-    if (!statistics.ok()) return std::nullopt;  // it may have ended a moment ago
-    return *std::move(statistics);
-  };
-}
-
 absl::StatusOr<EntryPointer> Core::Find(const Caller& caller, absl::string_view name) const {
   absl::StatusOr<EntryPointer> entry = FindDomain(*registry_.snapshot(), name, *caller.access);
   if (ReasonOf(entry.status()) == v1::REASON_DOMAIN_NOT_FOUND) {
@@ -66,10 +56,11 @@ absl::StatusOr<EntryPointer> Core::Find(const Caller& caller, absl::string_view 
 }
 
 absl::StatusOr<v1::Domain> ManagerImpl::GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const {
+  if (absl::Status status = CheckParts(request.statistics()); !status.ok()) return WithContext("get", status);
   absl::StatusOr<EntryPointer> entry = core_->Find(caller, request.name());
   if (!entry.ok()) return WithContext("get", entry.status());
   absl::StatusOr<std::string> bytes =
-      SerializeView(**entry, request.view(), v1::DOMAIN_VIEW_FULL, core_->MakeSampler());
+      SerializeView(**entry, request.view(), v1::DOMAIN_VIEW_FULL, core_->MakeSampler(request.statistics()));
   if (!bytes.ok()) return bytes.status();
   v1::Domain domain;
   if (!domain.ParseFromString(*bytes)) return Error(v1::REASON_INTERNAL, "a domain of the registry cannot be parsed");
@@ -81,9 +72,10 @@ absl::StatusOr<std::string> ManagerImpl::ListDomains(const Caller& caller,
   const SnapshotPointer snapshot = core_->registry_.snapshot();
   absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/true);
   absl::Status status = hypervisor.ok() ? CheckHypervisor(caller, *core_, *snapshot, *hypervisor) : hypervisor.status();
+  if (status.ok()) status = CheckParts(request.statistics());
   if (!status.ok()) return WithContext("list domains", status);
-  absl::StatusOr<std::string> page =
-      ListPage(caller, request, snapshot, core_->pages_, core_->options_.clock->Now(), core_->MakeSampler());
+  absl::StatusOr<std::string> page = ListPage(caller, request, snapshot, core_->pages_, core_->options_.clock->Now(),
+                                              core_->MakeSampler(request.statistics()));
   if (!page.ok()) return WithContext("list domains", page.status());
   return page;
 }

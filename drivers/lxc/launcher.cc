@@ -14,6 +14,7 @@
 #include "cgroups/memory.h"
 #include "cgroups/name.h"
 #include "drivers/lxc/host_devices.h"
+#include "drivers/lxc/limits.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
@@ -61,23 +62,6 @@ absl::Status AwaitWord(const SupervisorProcess& supervisor, Message* message, ut
       return absl::OkStatus();
     return Error(v1::REASON_START_FAILED, "the supervisor said something else than how the start went");
   }
-}
-
-absl::Status SetLimits(const v1::DomainSpec& spec, const cgroups::Location& group) {
-  const v1::MemoryTuning& memory = spec.memory_tuning();
-  const uint64_t hard_kib = memory.has_hard_limit_kib() ? memory.hard_limit_kib() : spec.memory_kib();
-  cgroups::MemoryLimits limits;
-  if (hard_kib != 0) limits.hard_bytes = hard_kib * 1024;
-  if (memory.has_swap_hard_limit_kib()) limits.swap_bytes = memory.swap_hard_limit_kib() * 1024;
-  if (memory.has_soft_limit_kib()) limits.soft_bytes = memory.soft_limit_kib() * 1024;
-  absl::Status status;
-  if (limits.hard_bytes || limits.swap_bytes || limits.soft_bytes) status = cgroups::SetMemoryLimits(group, limits);
-  const v1::CpuTuning& cpu = spec.cpu_tuning();
-  if (cpu.has_shares() && status.ok()) status.Update(cgroups::SetCpuShares(group, cpu.shares()));
-  if (cpu.has_quota_us() && status.ok()) {
-    status.Update(cgroups::SetCpuQuota(group, cpu.has_period_us() ? cpu.period_us() : 100000, cpu.quota_us()));
-  }
-  return status;
 }
 
 absl::Status CheckSource(const FilesystemPlan& filesystem, Step step) {

@@ -64,7 +64,7 @@ absl::StatusOr<BlockDevice> AttachLoopDevice(const std::string& image, bool read
   if (!control) return util::ErrnoStatus("/dev/loop-control");
   loop_config config = {};
   config.fd = static_cast<uint32_t>(file->get());
-  config.info.lo_flags = LO_FLAGS_AUTOCLEAR | (read_only ? LO_FLAGS_READ_ONLY : 0u);
+  config.info.lo_flags = LO_FLAGS_AUTOCLEAR | (read_only ? uint32_t{LO_FLAGS_READ_ONLY} : 0u);
   // What losetup(8) shows.
   image.copy(reinterpret_cast<char*>(config.info.lo_file_name), LO_NAME_SIZE - 1);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

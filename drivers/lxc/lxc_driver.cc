@@ -17,6 +17,7 @@
 #include "drivers/lxc/addresses.h"
 #include "drivers/lxc/capabilities_xml.h"
 #include "drivers/lxc/container.h"
+#include "drivers/lxc/guest_calls.h"
 #include "drivers/lxc/hooks.h"
 #include "drivers/lxc/launcher.h"
 #include "drivers/lxc/lxcfs.h"
@@ -78,6 +79,21 @@ absl::Status Obstacle(const LxcDriverOptions& options) {
     return util::ErrnoStatus(absl::StrCat("the supervisor ", options.supervisor_path));
   }
   return absl::OkStatus();
+}
+
+// Runlevels of a System V init.
+constexpr char kHaltRunlevel = '0';
+constexpr char kRebootRunlevel = '6';
+
+absl::StatusOr<drivers::ShutdownModes> WaysToAsk(const drivers::ShutdownModes& modes) {
+  if (modes.empty()) return drivers::ShutdownModes{v1::SHUTDOWN_MODE_INITCTL, v1::SHUTDOWN_MODE_SIGNAL};
+  for (const v1::ShutdownMode mode : modes) {
+    if (mode != v1::SHUTDOWN_MODE_INITCTL && mode != v1::SHUTDOWN_MODE_SIGNAL) {
+      return Error(v1::REASON_UNSUPPORTED_BY_DRIVER,
+                   absl::StrCat("LXC asks guests by initctl or signal, not by ", v1::ShutdownMode_Name(mode)));
+    }
+  }
+  return modes;
 }
 
 }  // namespace
@@ -259,6 +275,24 @@ class LxcDriver::Implementation {
     containers_.erase(found);
   }
 
+  // Asks a guest to end or to restart, in the first of the ways that it takes.
+  absl::Status Ask(Container& container, const drivers::ShutdownModes& modes, bool reboot) const {
+    absl::StatusOr<drivers::ShutdownModes> ways = WaysToAsk(modes);
+    if (!ways.ok()) return ways.status();
+    absl::Status status;
+    for (const v1::ShutdownMode way : *ways) {
+      if (way == v1::SHUTDOWN_MODE_SIGNAL) {
+        status = reboot ? container.Reboot() : container.Shutdown();
+      } else {
+        status = AskInitctl(loop_, &container, reboot ? kRebootRunlevel : kHaltRunlevel);
+        // A restart must be known as one that was asked for.
+        if (status.ok()) status = reboot ? container.ExpectReboot() : container.ExpectEnd();
+      }
+      if (ReasonOf(status) != v1::REASON_GUEST_CANNOT) return status;
+    }
+    return status;
+  }
+
   // Removes in the background what could not be removed at once.
   void Clean(std::optional<ContainerParts> leftover, int attempt = 0) {
     if (!leftover || attempt == kCleaningAttempts) return;
@@ -427,14 +461,87 @@ absl::StatusOr<drivers::RunningGuest> LxcDriver::Start(const DomainKey& domain, 
   return (*container)->Describe();
 }
 
-absl::Status LxcDriver::Shutdown(const DomainKey& domain) {
+absl::Status LxcDriver::Shutdown(const DomainKey& domain, const drivers::ShutdownModes& modes) {
   auto container = implementation_->Find(domain);
-  return container.ok() ? (*container)->Shutdown() : container.status();
+  return container.ok() ? implementation_->Ask(**container, modes, /*reboot=*/false) : container.status();
 }
 
-absl::Status LxcDriver::Reboot(const DomainKey& domain) {
+absl::Status LxcDriver::Reboot(const DomainKey& domain, const drivers::ShutdownModes& modes) {
   auto container = implementation_->Find(domain);
-  return container.ok() ? (*container)->Reboot() : container.status();
+  return container.ok() ? implementation_->Ask(**container, modes, /*reboot=*/true) : container.status();
+}
+
+absl::Status LxcDriver::Tune(const DomainKey& domain, const v1::DomainSpec& before, const v1::DomainSpec& after) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? (*container)->Tune(before, after) : container.status();
+}
+
+absl::Status LxcDriver::ReadTuning(const DomainKey& domain, v1::DomainTuning* tuning) const {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  absl::StatusOr<cgroups::Usage> usage = (*container)->Sample();
+  if (!usage.ok()) return usage.status();
+  tuning->mutable_memory()->clear_hard_limit_kib();
+  if (usage->memory_limit_bytes != 0) tuning->mutable_memory()->set_hard_limit_kib(usage->memory_limit_bytes / 1024);
+  tuning->set_scheduler("posix");
+  return absl::OkStatus();
+}
+
+absl::Status LxcDriver::SendSignal(const DomainKey& domain, int64_t pid, uint32_t number) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  if (pid != 1) {
+    return Error(v1::REASON_GUEST_CANNOT, absl::StrCat("LXC signals the guest's process 1 only, not ", pid));
+  }
+  return (*container)->Kill(number);
+}
+
+absl::StatusOr<std::string> LxcDriver::Hostname(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::Hostname(implementation_->loop(), container->get());
+}
+
+absl::StatusOr<v1::ListInterfaceAddressesResponse> LxcDriver::InterfaceAddresses(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::InterfaceAddresses(implementation_->loop(), container->get());
+}
+
+absl::StatusOr<v1::GuestSecurityLabel> LxcDriver::SecurityLabel(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::SecurityLabel(**container);
+}
+
+absl::StatusOr<v1::GuestNamespaces> LxcDriver::Namespaces(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::Namespaces(**container);
+}
+
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> LxcDriver::Execute(const DomainKey& domain,
+                                                                          const v1::ExecStart& start,
+                                                                          drivers::GuestProcessReader reader) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::Execute(implementation_->loop(), container->get(), start, std::move(reader));
+}
+
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> LxcDriver::PushFile(const DomainKey& domain,
+                                                                           const v1::PushFileStart& start,
+                                                                           drivers::GuestProcessReader reader) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::PushFile(implementation_->loop(), container->get(), start, std::move(reader));
+}
+
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> LxcDriver::PullFile(const DomainKey& domain,
+                                                                           const v1::PullFileRequest& request,
+                                                                           drivers::GuestProcessReader reader) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::PullFile(implementation_->loop(), container->get(), request, std::move(reader));
 }
 
 absl::StatusOr<drivers::GuestExit> LxcDriver::Destroy(const DomainKey& domain) {

@@ -399,7 +399,7 @@ TEST_CASE("a start that fails names the step and leaves nothing") {
   CHECK(absl::StartsWith(status.message(), expected));
   CHECK(absl::StrContains(status.message(), also));
   host.AwaitState(before);
-  CHECK(ReasonOf(host.driver()->Shutdown(host.Key("a"))) == v1::REASON_DOMAIN_STATE);
+  CHECK(ReasonOf(host.driver()->Shutdown(host.Key("a"), {})) == v1::REASON_DOMAIN_STATE);
 }
 
 }  // namespace

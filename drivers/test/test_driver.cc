@@ -46,6 +46,15 @@ drivers::GuestExit ExitBySignal(int signal, absl::Time now) {
   return exit;
 }
 
+// Its guests take every way but those that need something in them.
+absl::Status CheckModes(const drivers::ShutdownModes& modes) {
+  if (modes.empty()) return absl::OkStatus();
+  for (const v1::ShutdownMode mode : modes) {
+    if (mode == v1::SHUTDOWN_MODE_SIGNAL || mode == v1::SHUTDOWN_MODE_ACPI_POWER_BUTTON) return absl::OkStatus();
+  }
+  return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "guests of the test driver are asked by signal or power button only");
+}
+
 }  // namespace
 
 TestDriver::TestDriver(const util::Clock* clock) : clock_(*clock), architecture_(HostArchitecture()) {}
@@ -122,7 +131,8 @@ absl::StatusOr<drivers::RunningGuest> TestDriver::Start(const drivers::DomainKey
   return guest->running();
 }
 
-absl::Status TestDriver::Shutdown(const drivers::DomainKey& domain) {
+absl::Status TestDriver::Shutdown(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) {
+  if (absl::Status status = CheckModes(modes); !status.ok()) return status;
   wedges_.Wait(domain.name);
   std::unique_lock<std::mutex> lock(mutex_);
   const absl::StatusOr<Guest*> guest = Find(domain);
@@ -130,7 +140,8 @@ absl::Status TestDriver::Shutdown(const drivers::DomainKey& domain) {
   return End(std::move(lock), *guest, Ending::kShutdown, true);
 }
 
-absl::Status TestDriver::Reboot(const drivers::DomainKey& domain) {
+absl::Status TestDriver::Reboot(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) {
+  if (absl::Status status = CheckModes(modes); !status.ok()) return status;
   wedges_.Wait(domain.name);
   std::unique_lock<std::mutex> lock(mutex_);
   const absl::StatusOr<Guest*> guest = Find(domain);

@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "daemon/services/testing/fake_guest_process.h"
 #include "daemon/state/manager.h"
 #include "proto/status.h"
 
@@ -277,6 +278,77 @@ class FakeManager final : public state::Manager {
     done(v1::Operation());
   }
 
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const state::Caller&, const v1::GetDomainMetadataRequest&) const override {
+    return v1::DomainMetadata();
+  }
+  absl::StatusOr<v1::DomainTuning> GetTuning(const state::Caller&, const v1::GetTuningRequest&) const override { return v1::DomainTuning(); }
+  absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
+      const state::Caller&, const v1::WatchStatisticsRequest& request) const override {
+    if (request.parent() == "none") return Error(v1::REASON_NAME_INVALID, "there is no such name");
+    std::vector<v1::WatchStatisticsResponse> messages(2);
+    messages[0].add_samples()->set_name("first");
+    messages[1].add_samples()->set_name("second");
+    messages[1].set_complete(true);
+    return messages;
+  }
+  void SetDomainMetadata(const state::Caller& caller, v1::SetDomainMetadataRequest request,
+                         state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void AttachDevice(const state::Caller& caller, v1::DeviceRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void DetachDevice(const state::Caller& caller, v1::DeviceRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void UpdateDevice(const state::Caller& caller, v1::DeviceRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetMemory(const state::Caller& caller, v1::SetMemoryRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetMemoryParameters(const state::Caller& caller, v1::SetMemoryParametersRequest request,
+                           state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetBlockIoParameters(const state::Caller& caller, v1::SetBlockIoParametersRequest request,
+                            state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetSchedulerParameters(const state::Caller& caller, v1::SetSchedulerParametersRequest request,
+                              state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SendProcessSignal(const state::Caller& caller, v1::SendProcessSignalRequest,
+                         state::Done<v1::SendProcessSignalResponse> done) override {
+    SetCaller(caller);
+    done(v1::SendProcessSignalResponse());
+  }
+  absl::StatusOr<v1::GuestHostname> GetHostname(const state::Caller&, const v1::GetHostnameRequest&) override { return v1::GuestHostname(); }
+  absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
+      const state::Caller&, const v1::ListInterfaceAddressesRequest&) override {
+    return v1::ListInterfaceAddressesResponse();
+  }
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const state::Caller&, const v1::GetSecurityLabelRequest&) override {
+    return v1::GuestSecurityLabel();
+  }
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const state::Caller&, const v1::GetNamespacesRequest&) override {
+    return v1::GuestNamespaces();
+  }
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const state::Caller&, const v1::ExecStart& start,
+                                                                 drivers::GuestProcessReader reader) override {
+    if (start.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
+    return FakeGuestProcess::Attach(process, std::move(reader));
+  }
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const state::Caller&, const v1::PushFileStart&,
+                                                                  drivers::GuestProcessReader reader) override {
+    return FakeGuestProcess::Attach(process, std::move(reader));
+  }
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const state::Caller&, const v1::PullFileRequest&,
+                                                                  drivers::GuestProcessReader reader) override {
+    return FakeGuestProcess::Attach(process, std::move(reader));
+  }
+
   absl::StatusOr<std::unique_ptr<state::Subscription>> Watch(const state::Caller&, const v1::WatchRequest& request,
                                                              std::function<void()> ready) override {
     if (request.start_revision() > 1000) return Error(v1::REASON_REVISION_UNKNOWN, "the revision lies in the future");
@@ -311,6 +383,9 @@ class FakeManager final : public state::Manager {
     console->attached = true;
     return std::make_unique<FakeConsole>(console);
   }
+
+  // What Execute, PushFile and PullFile attach.
+  const std::shared_ptr<FakeGuestProcess::State> process = std::make_shared<FakeGuestProcess::State>();
 
  private:
   void SetCaller(const state::Caller& caller, const std::string& name) {
