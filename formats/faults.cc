@@ -58,6 +58,9 @@ Findings Validate(Format format, Kind kind, absl::string_view text, ConvertOptio
   findings.faults = FaultsOf(message.status());
   const bool of_model = format == Format::kJson || format == Format::kTextproto;
   if (!of_model) {
+    // What a strict reading has refused is told once.
+    const bool refused = !message.ok();
+    std::erase_if(warnings, [refused](const Warning& warning) { return refused && warning.unknown; });
     findings.warnings = FaultsOf(warnings);
     return findings;
   }

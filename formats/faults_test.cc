@@ -93,6 +93,7 @@ TEST_CASE("keys that have no effect are refused by a strict reading") {
   const Findings strict = Validate(Format::kLxcTools, Kind::kDomain, text, options);
   REQUIRE(strict.faults.size() == 1);
   CHECK(strict.faults[0].line == 3);
+  CHECK(strict.warnings.empty());
   options.strictness = Strictness::kLenient;
   const Findings lenient = Validate(Format::kLxcTools, Kind::kDomain, text, options);
   CHECK(lenient.faults.empty());
