@@ -33,6 +33,7 @@ bool TlsPump::MoveIn(TlsScratch* scratch, size_t budget) {
     int result = 1;
     while (size < scratch->bytes.size()) {
       size_t got = 0;
+      ERR_clear_error();  // SSL_get_error(3) looks at it
       result = SSL_read_ex(ssl_.get(), scratch->bytes.data() + size, scratch->bytes.size() - size, &got);
       if (result != 1) break;
       size += got;
