@@ -137,6 +137,7 @@ CommandGroup DefinitionCommands() {
   std::vector<Option> create = DomainDocumentOptions();
   create.insert(create.begin(),
                 {file, Flag("console", "attach to the console afterwards"), Flag("paused", "start it suspended")});
+  create.push_back(Flag("autodestroy", "end it with this program, e.g. with --console or in the shell"));
   create.push_back(Flag("validate", "taken for virsh's sake: documents are always checked"));
   return {
       "Definitions",

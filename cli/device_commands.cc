@@ -18,10 +18,11 @@ int CallWithFile(Context& context, const Arguments& arguments, const DeviceMetho
                  const char* done) {
   const std::string file = arguments.Get("file");
   const std::string failure = absl::StrCat("Failed to ", verb, " device from ", file);
-  auto document = ReadDocument(file);
-  if (!document.ok()) return context.Fail(failure, document.status());
+  auto text = ReadText(file);
+  if (!text.ok()) return context.Fail(failure, text.status());
   v1::DeviceRequest request;
-  *request.mutable_document() = *std::move(document);
+  request.mutable_document()->set_format(v1::Document::FORMAT_LIBVIRT_XML);
+  request.mutable_document()->set_text(*std::move(text));
   return ChangeDomain(context, arguments, method, std::move(request), failure, done);
 }
 
@@ -133,8 +134,8 @@ Option OneOf(Option option, std::vector<const char*> words) {
 
 CommandGroup DeviceCommands() {
   const Option domain = DomainArgument(Completion::kDomain);
-  const Option file = Argument("file", "FILE", "one device of libvirt domain XML; - is the standard input",
-                               Completion::kFile);
+  const Option file =
+      Argument("file", "FILE", "one device of libvirt domain XML; - is the standard input", Completion::kFile);
   const Option persistent = Flag("persistent", "as --config, also of the running guest with --live");
   Option mac = Value("mac", "ADDRESS", "MAC address");
   Option needed_type = Argument("type", "TYPE", "bridge, network, direct or ethernet", Completion::kNone);
@@ -164,19 +165,18 @@ CommandGroup DeviceCommands() {
            .options = WithAffect({domain, Argument("source", "SOURCE", "block device or file", Completion::kFile),
                                   Argument("target", "TARGET", "name in the guest", Completion::kNone),
                                   OneOf(Value("sourcetype", "TYPE", "block or file"), {"block", "file"}),
-                                  OneOf(Value("mode", "MODE", "readonly"), {"readonly"}),
-                                  persistent}),
+                                  OneOf(Value("mode", "MODE", "readonly"), {"readonly"}), persistent}),
            .run = AttachDisk},
           {.name = "detach-disk",
            .summary = "take a disk away",
-           .options = WithAffect(
-               {domain, Argument("target", "TARGET", "name in the guest", Completion::kNone), persistent}),
+           .options =
+               WithAffect({domain, Argument("target", "TARGET", "name in the guest", Completion::kNone), persistent}),
            .run = DetachDisk},
           {.name = "attach-interface",
            .summary = "add a network interface",
            .examples = "reeve attach-interface web1 bridge br0 --live",
-           .options = WithAffect({domain, needed_type, source, mac,
-                                  Value("target", "NAME", "name of the host's end"), persistent}),
+           .options = WithAffect(
+               {domain, needed_type, source, mac, Value("target", "NAME", "name of the host's end"), persistent}),
            .run = AttachInterface},
           {.name = "detach-interface",
            .summary = "take a network interface away",
@@ -191,8 +191,8 @@ CommandGroup DeviceCommands() {
            .run = SetLink},
           {.name = "domif-getlink",
            .summary = "show the state of a link",
-           .options = {domain, Argument("interface", "INTERFACE", "MAC address or name of the host's end",
-                                        Completion::kNone)},
+           .options = {domain,
+                       Argument("interface", "INTERFACE", "MAC address or name of the host's end", Completion::kNone)},
            .run = GetLink},
       }};
 }
