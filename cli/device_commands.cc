@@ -62,7 +62,6 @@ v1::Interface::Type TypeOf(const std::string& name) {
   if (name == "bridge") return v1::Interface::TYPE_BRIDGE;
   if (name == "network") return v1::Interface::TYPE_NETWORK;
   if (name == "direct") return v1::Interface::TYPE_DIRECT;
-  if (name == "hostdev") return v1::Interface::TYPE_HOSTDEV;
   return v1::Interface::TYPE_ETHERNET;
 }
 
@@ -139,7 +138,7 @@ CommandGroup DeviceCommands() {
   const Option persistent = Flag("persistent", "as --config, also of the running guest with --live");
   Option mac = Value("mac", "ADDRESS", "MAC address");
   Option needed_type = Argument("type", "TYPE", "bridge, network, direct or ethernet", Completion::kNone);
-  needed_type = OneOf(needed_type, {"bridge", "network", "direct", "ethernet", "hostdev"});
+  needed_type = OneOf(needed_type, {"bridge", "network", "direct", "ethernet"});
   Option source = Argument("source", "SOURCE", "bridge, network or device", Completion::kNone);
   source.required = false;
   return {

@@ -199,8 +199,6 @@ const char* TypeWord(v1::Interface::Type type) {
       return "direct";
     case v1::Interface::TYPE_ETHERNET:
       return "ethernet";
-    case v1::Interface::TYPE_HOSTDEV:
-      return "hostdev";
     default:
       return "other";
   }
