@@ -18,6 +18,14 @@ services::Proof ProofOf(const std::string& value) {
   return services::Proof::kPeer;  // "none", "certificate"
 }
 
+bool NeedsSasl(const Config& config) {
+  for (const std::string& value : {config.auth.unix_socket, config.auth.unix_read_only, config.auth.tls}) {
+    const services::Proof proof = ProofOf(value);
+    if (proof == services::Proof::kSasl || proof == services::Proof::kCertificateAndSasl) return true;
+  }
+  return false;
+}
+
 services::AuthenticationRules RulesOf(const Config& config) {
   services::AuthenticationRules rules;
   rules.unix_socket = ProofOf(config.auth.unix_socket);
@@ -49,10 +57,15 @@ absl::StatusOr<std::unique_ptr<AccessControl>> AccessControl::Create(const Confi
   sasl.saslauthd = config.auth.sasl_passwords == "saslauthd";
   if (!config.auth.sasl_keytab.empty()) sasl.keytab = paths.Below(config.auth.sasl_keytab);
   sasl.host = config.auth.sasl_host;
-  // Made also where no rule needs it now: a reload may bring one.
+  // Made also where no rule needs it now: a reload may bring one. Only where one does it must succeed.
   absl::StatusOr<std::unique_ptr<auth::Sasl>> made = auth::MakeSasl(std::move(sasl));
-  if (!made.ok()) return made.status();
-  control->sasl_ = *std::move(made);
+  if (made.ok()) {
+    control->sasl_ = *std::move(made);
+  } else if (NeedsSasl(config)) {
+    return made.status();
+  } else {
+    util::LogWarn(made.status().message(), "; SASL cannot be used until the next start");
+  }
   control->polkit_ = auth::MakePolkit();
   control->authentication_ =
       std::make_unique<services::Authentication>(services::Authentication::Parts{.policy = &control->policy_,
