@@ -18,10 +18,10 @@ Access::Pointer Access::Everything() {
 }
 
 Access::Decision Access::Decide(absl::string_view object) const {
-  Note(object);
-  if (authority_ == nullptr) return Decision::kAllowed;
-  const std::shared_ptr<const Grants> grants = authority_->grants();
-  if (grants->On(permission_, object)) return Decision::kAllowed;
+  const std::shared_ptr<const Grants> grants = authority_ == nullptr ? nullptr : authority_->grants();
+  const bool allowed = grants == nullptr || grants->On(permission_, object);
+  Note(object, !allowed);
+  if (allowed) return Decision::kAllowed;
   return grants->Visible(object) ? Decision::kDenied : Decision::kHidden;
 }
 
@@ -34,11 +34,11 @@ absl::Status Access::Denied(absl::string_view object) const {
 }
 
 bool Access::AllowsBelow(absl::string_view hypervisor) const {
-  {
-    const absl::MutexLock lock(&mutex_);
-    asked_ = true;
-  }
-  return authority_ == nullptr || authority_->grants()->Below(permission_, hypervisor);
+  const bool allowed = authority_ == nullptr || authority_->grants()->Below(permission_, hypervisor);
+  const absl::MutexLock lock(&mutex_);
+  asked_ = true;
+  refused_ = refused_ || !allowed;
+  return allowed;
 }
 
 bool Access::Has(absl::string_view permission, absl::string_view object) const {
@@ -57,6 +57,11 @@ bool Access::HasEverywhere(absl::string_view permission) const {
   return authority_ == nullptr || authority_->grants()->Everywhere(permission);
 }
 
+bool Access::refused() const {
+  const absl::MutexLock lock(&mutex_);
+  return refused_;
+}
+
 bool Access::asked() const {
   const absl::MutexLock lock(&mutex_);
   return asked_;
@@ -67,10 +72,11 @@ std::vector<std::string> Access::objects() const {
   return objects_;
 }
 
-void Access::Note(absl::string_view object) const {
+void Access::Note(absl::string_view object, bool refused) const {
   object = object.substr(0, kMaxObjectBytes);
   const absl::MutexLock lock(&mutex_);
   asked_ = true;
+  refused_ = refused_ || refused;
   if (objects_.size() >= kMaxObjects || std::find(objects_.begin(), objects_.end(), object) != objects_.end()) return;
   objects_.emplace_back(object);
 }
@@ -91,8 +97,9 @@ absl::Status CheckMethod(const Authority& authority, bool read_only, absl::strin
   const std::shared_ptr<const Grants> grants = authority.grants();
   const bool node = scope != v1::SCOPE_ANY && scope != v1::SCOPE_OBJECT;
   if (node ? grants->Everywhere(permission) : grants->Anywhere(permission)) return absl::OkStatus();
-  return Error(v1::REASON_PERMISSION_DENIED, absl::StrCat(identity, " does not have the permission ", permission,
-                                                          node && grants->Anywhere(permission) ? " for the node" : ""),
+  return Error(v1::REASON_PERMISSION_DENIED,
+               absl::StrCat(identity, " does not have the permission ", permission,
+                            node && grants->Anywhere(permission) ? " for the node" : ""),
                {{"permission", permission}, {"identity", identity}});
 }
 

@@ -47,6 +47,7 @@ TEST_CASE("objects are allowed, denied or hidden, and remembered") {
   CHECK(start.Decide(kDatabase) == Access::Decision::kHidden);
   CHECK(start.Decide(kWeb) == Access::Decision::kAllowed);
   CHECK(start.asked());
+  CHECK(start.refused());
   CHECK(start.objects() == std::vector<std::string>{kWeb, kDatabase});
 
   const Access remove(alice, "domain.delete");

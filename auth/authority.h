@@ -13,8 +13,8 @@
 
 namespace reeve::auth {
 
-// The policy in force. It can be replaced at any time: what has been opened under the old one, such as a watch, is under
-// the new one from then on. Thread-safe.
+// The policy in force. It can be replaced at any time: what has been opened under the old one, such as a watch, is
+// under the new one from then on. Thread-safe.
 class PolicySource {
  public:
   explicit PolicySource(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}

@@ -18,7 +18,6 @@ bool HypervisorOf(absl::string_view object, absl::string_view* hypervisor, bool*
   return true;
 }
 
-
 bool HypervisorMatches(const Restriction& restriction, absl::string_view hypervisor) {
   return restriction.hypervisor.empty() || GlobMatches(restriction.hypervisor, hypervisor);
 }

@@ -16,7 +16,7 @@ namespace {
 
 // What an operator may do beyond reading.
 constexpr const char* kOperator[] = {
-    "domain.start",  "domain.shutdown", "domain.reboot", "domain.destroy", "domain.suspend",
+    "domain.start",  "domain.shutdown", "domain.reboot",  "domain.destroy",   "domain.suspend",
     "domain.resume", "domain.save",     "domain.console", "operation.cancel",
 };
 
@@ -44,8 +44,8 @@ std::shared_ptr<const PermissionSet> PermissionsOf(const RoleSpec& role) {
 
 bool IsName(absl::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
-         });
+    return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+  });
 }
 
 bool UserMatches(const std::string& wanted, const Identity& identity) {
@@ -79,8 +79,8 @@ std::shared_ptr<const PermissionSet> BuiltInRole(absl::string_view name) {
       new std::shared_ptr<const PermissionSet>(Those([](const std::string& name, const KnownPermission& known) {
         return known.access == v1::ACCESS_READ || IsOperators(name);
       }));
-  static const auto* administrator = new std::shared_ptr<const PermissionSet>(
-      Those([](const std::string&, const KnownPermission&) { return true; }));
+  static const auto* administrator =
+      new std::shared_ptr<const PermissionSet>(Those([](const std::string&, const KnownPermission&) { return true; }));
   if (name == "viewer") return *viewer;
   if (name == "operator") return *operators;
   if (name == "administrator") return *administrator;
@@ -93,9 +93,8 @@ std::string Policy::CheckRole(const RoleSpec& role) {
   if (role.permissions.empty()) return "permissions must name at least one";
   for (const std::string& pattern : role.permissions) {
     const auto& known = KnownPermissions();
-    if (pattern.size() > kMaxPattern || std::none_of(known.begin(), known.end(), [&](const auto& one) {
-          return GlobMatches(pattern, one.first);
-        })) {
+    if (pattern.size() > kMaxPattern ||
+        std::none_of(known.begin(), known.end(), [&](const auto& one) { return GlobMatches(pattern, one.first); })) {
       return absl::StrCat("there is no permission ", pattern.substr(0, 64));
     }
   }
@@ -113,9 +112,8 @@ std::string Policy::CheckBinding(const BindingSpec& binding, const std::vector<R
     if (text->size() > kMaxPattern) return absl::StrCat("a text is longer than ", kMaxPattern, " bytes");
   }
   if (binding.role.empty()) return "role is missing";
-  if (BuiltInRole(binding.role) == nullptr && std::none_of(roles.begin(), roles.end(), [&](const RoleSpec& role) {
-        return role.name == binding.role;
-      })) {
+  if (BuiltInRole(binding.role) == nullptr &&
+      std::none_of(roles.begin(), roles.end(), [&](const RoleSpec& role) { return role.name == binding.role; })) {
     return absl::StrCat("there is no role ", binding.role.substr(0, 64));
   }
   return "";

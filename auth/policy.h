@@ -47,9 +47,9 @@ std::shared_ptr<const PermissionSet> BuiltInRole(absl::string_view name);
 
 // Immutable, thread-safe.
 //
-// Without a binding, whoever the configuration of listeners and authentication lets in is administrator (and a read-only
-// connection reads, whoever it is), as with libvirt. With bindings, everybody has the roles that are bound to him and
-// nothing else; only root, proved by the kernel, stays administrator: he could change the configuration.
+// Without a binding, whoever the configuration of listeners and authentication lets in is administrator (and a
+// read-only connection reads, whoever it is), as with libvirt. With bindings, everybody has the roles that are bound to
+// him and nothing else; only root, proved by the kernel, stays administrator: he could change the configuration.
 class Policy {
  public:
   // Gid of a group; none when there is no such group.

@@ -69,8 +69,8 @@ int Can(Context& context, const Arguments& arguments) {
 }  // namespace
 
 CommandGroup AuthCommands() {
-  Option object = Argument("object", "OBJECT",
-                           "a domain, or a whole name such as networks/default; default: the node", Completion::kDomain);
+  Option object = Argument("object", "OBJECT", "a domain, or a whole name such as networks/default; default: the node",
+                           Completion::kDomain);
   object.required = false;
   return {"Authentication and permissions",
           {

@@ -12,18 +12,19 @@ using client::FakeDaemon;
 
 TEST_CASE("whoami shows how the user is known and his roles") {
   FakeDaemon daemon;
-  daemon.On<v1::GetSessionRequest, v1::Session>(methods::kGetSession, [](const v1::GetSessionRequest&, v1::Session* answer) {
-    answer->set_identity("sasl:alice");
-    answer->set_authenticated(true);
-    answer->set_authentication(v1::AUTHENTICATION_SASL);
-    answer->set_sasl_mechanism("SCRAM-SHA-256");
-    v1::BoundRole* role = answer->add_roles();
-    role->set_role("operator");
-    role->set_hypervisor("lxc");
-    role->set_name("web*");
-    answer->add_roles()->set_role("viewer");
-    return absl::OkStatus();
-  });
+  daemon.On<v1::GetSessionRequest, v1::Session>(methods::kGetSession,
+                                                [](const v1::GetSessionRequest&, v1::Session* answer) {
+                                                  answer->set_identity("sasl:alice");
+                                                  answer->set_authenticated(true);
+                                                  answer->set_authentication(v1::AUTHENTICATION_SASL);
+                                                  answer->set_sasl_mechanism("SCRAM-SHA-256");
+                                                  v1::BoundRole* role = answer->add_roles();
+                                                  role->set_role("operator");
+                                                  role->set_hypervisor("lxc");
+                                                  role->set_name("web*");
+                                                  answer->add_roles()->set_role("viewer");
+                                                  return absl::OkStatus();
+                                                });
   daemon.Start();
   TestUser user(daemon.uri());
   CHECK(user.Run("auth whoami") == kExitOk);

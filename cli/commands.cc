@@ -16,15 +16,16 @@
 #include "cli/operation_commands.h"
 #include "cli/test_commands.h"
 #include "cli/tuning_commands.h"
+#include "cli/user_commands.h"
 
 namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(), MonitorCommands(),   DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
-      DeviceCommands(), TuningCommands(),    GuestCommands(),      ConsoleCommands(), EventCommands(),
-      OperationCommands(), NodeCommands(),   AuthCommands(),       AdminCommands(),   TestCommands(),
-      BuiltinCommands(),
+      DomainCommands(),    MonitorCommands(), DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
+      DeviceCommands(),    TuningCommands(),  GuestCommands(),      ConsoleCommands(), EventCommands(),
+      OperationCommands(), NodeCommands(),    AuthCommands(),       UserCommands(),    AdminCommands(),
+      TestCommands(),      BuiltinCommands(),
   };
   return *groups;
 }

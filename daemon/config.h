@@ -69,8 +69,26 @@ struct Config {
   } log;
   struct Auth {
     auth::PolicySpec policy;
+    std::string unix_socket = "none";
+    std::string unix_read_only = "none";
+    std::string tls = "certificate";
+    std::vector<std::string> sasl_mechanisms = {"SCRAM-SHA-256", "GSSAPI"};
+    std::vector<std::string> sasl_users = {"*"};
+    std::string sasl_database = "/var/lib/reeve/users.db";
+    std::string sasl_passwords = "database";
+    std::string sasl_keytab;  // empty: the system's
+    std::string sasl_host;    // empty: the host's name
+    int64_t seconds = 60;
+    int64_t failures = 3;
+    int64_t failure_milliseconds = 500;
+    int64_t waiting_clients = 64;
     bool operator==(const Auth&) const = default;
   } auth;
+  struct Audit {
+    std::string target = "journal";
+    std::string file = "/var/log/reeve/audit.log";
+    bool operator==(const Audit&) const = default;
+  } audit;
   struct Lxc {
     bool enabled = true;
     std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "auth/sasl_server.h"
 #include "daemon/connections/tcp_listener.h"
 
 namespace reeve {
@@ -47,6 +48,35 @@ std::string CheckLevel(const std::string& value) {
 
 std::string CheckTarget(const std::string& value) {
   return value == "journal" || value == "stderr" || value == "file" ? "" : "must be one of journal, stderr, file";
+}
+
+std::string CheckAuditTarget(const std::string& value) {
+  return value == "journal" || value == "file" || value == "none" ? "" : "must be one of journal, file, none";
+}
+
+std::string CheckUnixProof(const std::string& value) {
+  return value == "none" || value == "sasl" || value == "polkit" ? "" : "must be one of none, sasl, polkit";
+}
+
+std::string CheckTlsProof(const std::string& value) {
+  return value == "certificate" || value == "sasl" || value == "certificate+sasl"
+             ? ""
+             : "must be one of certificate, sasl, certificate+sasl";
+}
+
+std::string CheckSaslMechanism(const std::string& value) {
+  return auth::CheckMechanism(value);
+}
+
+std::string CheckPasswords(const std::string& value) {
+  return value == "database" || value == "saslauthd" ? "" : "must be database or saslauthd";
+}
+
+std::string CheckOptionalHost(const std::string& value) {
+  const bool sound = value.size() <= 253 && std::all_of(value.begin(), value.end(), [](char c) {
+                       return absl::ascii_isalnum(c) || c == '-' || c == '.';
+                     });
+  return sound ? "" : "must be the name of a host, or \"\" for this host's";
 }
 
 std::string CheckAddress(const std::string& value) {
@@ -122,10 +152,30 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"log", "level", TextKey{[](Config& c) -> std::string& { return c.log.level; }, CheckLevel}, true},
       {"log", "target", TextKey{[](Config& c) -> std::string& { return c.log.target; }, CheckTarget}, true},
       {"log", "file", TextKey{[](Config& c) -> std::string& { return c.log.file; }, CheckPath}, true},
-      {"auth", "role",
-       RolesKey{[](Config& c) -> std::vector<auth::RoleSpec>& { return c.auth.policy.roles; }}, true},
+      {"auth", "unix", TextKey{[](Config& c) -> std::string& { return c.auth.unix_socket; }, CheckUnixProof}, true},
+      {"auth", "unix_read_only",
+       TextKey{[](Config& c) -> std::string& { return c.auth.unix_read_only; }, CheckUnixProof}, true},
+      {"auth", "tls", TextKey{[](Config& c) -> std::string& { return c.auth.tls; }, CheckTlsProof}, true},
+      {"auth", "sasl_mechanisms",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.auth.sasl_mechanisms; }, CheckSaslMechanism}},
+      {"auth", "sasl_users",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.auth.sasl_users; }, CheckPattern}, true},
+      {"auth", "sasl_database", TextKey{[](Config& c) -> std::string& { return c.auth.sasl_database; }, CheckPath}},
+      {"auth", "sasl_passwords",
+       TextKey{[](Config& c) -> std::string& { return c.auth.sasl_passwords; }, CheckPasswords}},
+      {"auth", "sasl_keytab", TextKey{[](Config& c) -> std::string& { return c.auth.sasl_keytab; }, CheckOptionalPath}},
+      {"auth", "sasl_host", TextKey{[](Config& c) -> std::string& { return c.auth.sasl_host; }, CheckOptionalHost}},
+      {"auth", "seconds", IntegerKey{[](Config& c) -> int64_t& { return c.auth.seconds; }, 1, 600}, true},
+      {"auth", "failures", IntegerKey{[](Config& c) -> int64_t& { return c.auth.failures; }, 1, 100}, true},
+      {"auth", "failure_milliseconds",
+       IntegerKey{[](Config& c) -> int64_t& { return c.auth.failure_milliseconds; }, 1, 30'000}, true},
+      {"auth", "waiting_clients", IntegerKey{[](Config& c) -> int64_t& { return c.auth.waiting_clients; }, 1, 100'000},
+       true},
+      {"auth", "role", RolesKey{[](Config& c) -> std::vector<auth::RoleSpec>& { return c.auth.policy.roles; }}, true},
       {"auth", "binding",
        BindingsKey{[](Config& c) -> std::vector<auth::BindingSpec>& { return c.auth.policy.bindings; }}, true},
+      {"audit", "target", TextKey{[](Config& c) -> std::string& { return c.audit.target; }, CheckAuditTarget}, true},
+      {"audit", "file", TextKey{[](Config& c) -> std::string& { return c.audit.file; }, CheckPath}, true},
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
       {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},

@@ -50,7 +50,8 @@ class PolicyReader {
       } else if (field == fields.end()) {
         Problem(node, absl::StrCat("unknown key ", std::string(name.str())));
       } else if (const auto* text = node.as_string(); text == nullptr || !Sound(text->get())) {
-        Problem(node, absl::StrCat(field->first, " must be a text in quotes, not empty and without control characters"));
+        Problem(node,
+                absl::StrCat(field->first, " must be a text in quotes, not empty and without control characters"));
       } else {
         *field->second = text->get();
       }
@@ -74,12 +75,15 @@ class PolicyReader {
     }
   }
 
-  void Problem(const toml::node& node, std::string text) { problems_.push_back({node.source(), key_, std::move(text)}); }
+  void Problem(const toml::node& node, std::string text) {
+    problems_.push_back({node.source(), key_, std::move(text)});
+  }
   size_t count() const { return problems_.size(); }
 
  private:
   static bool Sound(const std::string& text) {
-    return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+    return !text.empty() &&
+           std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   }
 
   std::vector<ConfigProblem>& problems_;
@@ -134,15 +138,16 @@ std::vector<ConfigProblem> ReadPolicy(const toml::table& auth, auth::PolicySpec*
 }
 
 std::string RolesText(const std::vector<auth::RoleSpec>& roles) {
-  return absl::StrCat("[", absl::StrJoin(roles, ", ",
-                                         [](std::string* out, const auth::RoleSpec& role) {
-                                           absl::StrAppend(out, "{name = ", Quoted(role.name), ", permissions = [",
-                                                           absl::StrJoin(role.permissions, ", ",
-                                                                         [](std::string* to, const std::string& one) {
-                                                                           absl::StrAppend(to, Quoted(one));
-                                                                         }),
-                                                           "]}");
-                                         }),
+  return absl::StrCat("[",
+                      absl::StrJoin(roles, ", ",
+                                    [](std::string* out, const auth::RoleSpec& role) {
+                                      absl::StrAppend(out, "{name = ", Quoted(role.name), ", permissions = [",
+                                                      absl::StrJoin(role.permissions, ", ",
+                                                                    [](std::string* to, const std::string& one) {
+                                                                      absl::StrAppend(to, Quoted(one));
+                                                                    }),
+                                                      "]}");
+                                    }),
                       "]");
 }
 

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "auth/authority.h"
+#include "daemon/access_control.h"
 #include "daemon/connections/acceptor.h"
 #include "daemon/connections/table.h"
 #include "daemon/connections/tls_terminator.h"
@@ -17,7 +17,6 @@
 #include "daemon/listeners.h"
 #include "daemon/liveness.h"
 #include "daemon/process_facts.h"
-#include "daemon/services/authentication.h"
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/health.h"
 #include "daemon/services/register.h"
@@ -147,7 +146,6 @@ class RealAssembly final : public Assembly {
  public:
   absl::Status Build(const Paths& paths, AssemblyOptions options) {
     const Config& config = options.config;
-    policy_.Set(auth::Policy::Create(config.auth.policy, auth::FindSystemGroup));
     absl::StatusOr<DriverSet> drivers = MakeDrivers(config, paths);
     if (!drivers.ok()) return WithContext("make the drivers", drivers.status());
     drivers_ = *std::move(drivers);
@@ -174,11 +172,12 @@ class RealAssembly final : public Assembly {
       if (!hypervisor.ok()) return std::nullopt;
       return hypervisor->available();
     });
-    table_.AddOpenListener([this](const std::shared_ptr<connections::Connection>& connection) {
-      authentication_.Begin(connection.get());
-    });
+    absl::StatusOr<std::unique_ptr<AccessControl>> access_control =
+        AccessControl::Create(config, paths, &table_, timers_.get(), audit_.get());
+    if (!access_control.ok()) return WithContext("prepare authentication", access_control.status());
+    access_control_ = *std::move(access_control);
     workers_ = std::make_unique<services::WorkerPool>(kWorkerThreads);
-    dispatcher_ = std::make_unique<services::Dispatcher>(&table_, CallLimits(config));
+    dispatcher_ = std::make_unique<services::Dispatcher>(&table_, CallLimits(config), audit_.get());
     services::RegisterAll(dispatcher_.get(), MakeDependencies(options.start_time));
 
     std::vector<PassedSocket> passed_local;
@@ -243,7 +242,7 @@ class RealAssembly final : public Assembly {
       }
     }
     acceptor_->SetLimits(ClientLimits(config));
-    policy_.Set(auth::Policy::Create(config.auth.policy, auth::FindSystemGroup));
+    access_control_->Apply(config);
     dispatcher_->SetCallsPerClient(CallLimits(config).calls_per_client);
     const state::Limits limits = StateLimits(config);
     manager_->SetJournalLimits(limits.journal_age, limits.journal_revisions);
@@ -293,7 +292,7 @@ class RealAssembly final : public Assembly {
     services::Dependencies dependencies;
     dependencies.manager = manager_.get();
     dependencies.connections = &table_;
-    dependencies.authentication = &authentication_;
+    dependencies.authentication = access_control_->authentication();
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = [] { return node::ReadNode(); };
@@ -307,12 +306,13 @@ class RealAssembly final : public Assembly {
     return dependencies;
   }
 
+  // First: a change may be answered, and recorded, until the manager is gone.
+  const std::unique_ptr<services::AuditLog> audit_ = std::make_unique<services::AuditLog>();
   DriverSet drivers_;
   std::unique_ptr<util::Timers> timers_;
   std::unique_ptr<state::ManagerImpl> manager_;
   connections::Table table_{&util::Clock::Real()};
-  auth::PolicySource policy_{auth::Policy::Create({}, auth::FindSystemGroup)};
-  services::Authentication authentication_{&policy_};
+  std::unique_ptr<AccessControl> access_control_;
   services::Health health_;
   std::unique_ptr<services::WorkerPool> workers_;
   std::unique_ptr<services::Dispatcher> dispatcher_;

@@ -27,7 +27,8 @@ absl::Status NotFound(absl::string_view name) {
   if (!kind.empty()) kind.remove_suffix(1);  // the plural's s
   v1::Reason reason = v1::REASON_PERMISSION_DENIED;
   if (!v1::Reason_Parse(absl::StrCat("REASON_", absl::AsciiStrToUpper(kind), "_NOT_FOUND"), &reason)) {
-    return Error(v1::REASON_PERMISSION_DENIED, absl::StrCat("the permission is missing for ", shown), {{"name", shown}});
+    return Error(v1::REASON_PERMISSION_DENIED, absl::StrCat("the permission is missing for ", shown),
+                 {{"name", shown}});
   }
   return Error(reason, absl::StrCat("there is no ", kind, " ", shown), {{"name", shown}});
 }
@@ -56,13 +57,29 @@ absl::Status CallFacts::Inspect(const google::protobuf::Message& request) const 
 
 absl::Status CallFacts::CheckAsked() const {
   if (method_->scope != v1::SCOPE_OBJECT || access_->asked()) return absl::OkStatus();
-  return Error(v1::REASON_INTERNAL,
-               absl::StrCat(method_->path, " did not ask whether its caller may have the object; the answer is withheld"));
+  return Error(
+      v1::REASON_INTERNAL,
+      absl::StrCat(method_->path, " did not ask whether its caller may have the object; the answer is withheld"));
 }
 
-std::string CallFacts::request_id() const {
-  const absl::MutexLock lock(&mutex_);
-  return request_id_;
+void CallFacts::Record(const absl::Status& status) const {
+  // Authentications are recorded where they are done.
+  if (audit_ == nullptr || method_->scope == v1::SCOPE_SESSION) return;
+  const bool refused = IsRefusal(status) || (!status.ok() && access_->refused());
+  if ((method_->access != v1::ACCESS_WRITE && !refused) || recorded_.exchange(true)) return;
+  v1::AuditRecord record =
+      MakeRecord(*connection_, status, absl::FromChrono(std::chrono::steady_clock::now() - start_));
+  if (refused) record.set_outcome(v1::AUDIT_OUTCOME_REFUSED);
+  record.set_method(method_->path);
+  record.set_permission(method_->permission);
+  for (std::string& object : access_->objects()) {
+    record.add_objects(util::EscapeControlCharacters(object));
+  }
+  {
+    const absl::MutexLock lock(&mutex_);
+    record.set_request_id(request_id_);
+  }
+  audit_->Write(record);
 }
 
 }  // namespace reeve::services

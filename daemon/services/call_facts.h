@@ -3,6 +3,8 @@
 
 #include <google/protobuf/message.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -11,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "auth/access.h"
 #include "daemon/connections/connection.h"
+#include "daemon/services/audit.h"
 #include "daemon/services/method_table.h"
 
 namespace reeve::services {
@@ -19,25 +22,30 @@ namespace reeve::services {
 // handler. Thread-safe.
 class CallFacts {
  public:
-  CallFacts(std::shared_ptr<connections::Connection> connection, const Method* method, auth::Access::Pointer access)
-      : connection_(std::move(connection)), method_(method), access_(std::move(access)) {}
+  // `audit`: null, or outlives this.
+  CallFacts(std::shared_ptr<connections::Connection> connection, const Method* method, auth::Access::Pointer access,
+            AuditLog* audit)
+      : connection_(std::move(connection)), method_(method), access_(std::move(access)), audit_(audit) {}
 
   const std::shared_ptr<connections::Connection>& connection() const { return connection_; }
   const Method& method() const { return *method_; }
   const auth::Access::Pointer& access() const { return access_; }
 
-  // Of a parsed request: the objects that it names exactly are authorised. One that is hidden is answered as if there were
-  // none (NOT_FOUND), else PERMISSION_DENIED.
+  // Of a parsed request: the objects that it names exactly are authorised. One that is hidden is answered as if there
+  // were none (NOT_FOUND), else PERMISSION_DENIED.
   absl::Status Inspect(const google::protobuf::Message& request) const;
   // Before an answer is sent: INTERNAL when the method names objects and nobody asked whether the caller may have them.
   absl::Status CheckAsked() const;
-  // Of the request, if it has one; fit for a log.
-  std::string request_id() const;
+  // The call has ended so: recorded, the first time, if it was to change something or was refused.
+  void Record(const absl::Status& status) const;
 
  private:
   const std::shared_ptr<connections::Connection> connection_;
   const Method* const method_;
   const auth::Access::Pointer access_;
+  AuditLog* const audit_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  mutable std::atomic<bool> recorded_{false};
   mutable absl::Mutex mutex_;
   mutable std::string request_id_ ABSL_GUARDED_BY(mutex_);
 };

@@ -159,13 +159,12 @@ class ConsoleHandler final : public StreamHandler {
 }  // namespace
 
 void RegisterConsoleService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
-  dispatcher->Bidirectional(methods::kAttachConsole,
-                            [manager, workers](CallPointer call, std::shared_ptr<ServerStream> stream) {
-                              auto session = std::make_shared<ConsoleSession>(manager, workers, CallerOf(*call),
-                                                                              std::move(stream));
-                              session->Begin();
-                              return std::make_unique<ConsoleHandler>(std::move(session));
-                            });
+  dispatcher->Bidirectional(
+      methods::kAttachConsole, [manager, workers](CallPointer call, std::shared_ptr<ServerStream> stream) {
+        auto session = std::make_shared<ConsoleSession>(manager, workers, CallerOf(*call), std::move(stream));
+        session->Begin();
+        return std::make_unique<ConsoleHandler>(std::move(session));
+      });
 }
 
 }  // namespace reeve::services

@@ -11,8 +11,8 @@ absl::Status ParseRequest(const Call& call, RequestBytes* bytes, google::protobu
                {{"type", request->GetTypeName()}});
 }
 
-Dispatcher::Dispatcher(const connections::Table* table, Limits limits)
-    : table_(table), limits_(limits), calls_per_client_(limits.calls_per_client) {}
+Dispatcher::Dispatcher(const connections::Table* table, Limits limits, AuditLog* audit)
+    : table_(table), limits_(limits), audit_(audit), calls_per_client_(limits.calls_per_client) {}
 
 void Dispatcher::Add(Method method, const google::protobuf::Descriptor* request,
                      const google::protobuf::Descriptor* response) {
@@ -38,17 +38,22 @@ absl::StatusOr<Dispatcher::Admission> Dispatcher::Admit(absl::string_view peer, 
     return Error(v1::REASON_METHOD_UNKNOWN, absl::StrCat("there is no method ", shown), {{"method", shown}});
   }
   const std::shared_ptr<const auth::Authority> authority = connection->proved.Get();
+  const auto facts = std::make_shared<const CallFacts>(
+      connection, method, std::make_shared<const auth::Access>(authority, method->permission), audit_);
+  absl::Status allowed;
   if (authority == nullptr || (method->scope != v1::SCOPE_SESSION && !authority->identity().proved())) {
-    return Error(v1::REASON_AUTHENTICATION_REQUIRED, "the caller must prove who he is before anything else",
-                 {{"method", method->path}});
+    allowed = Error(v1::REASON_AUTHENTICATION_REQUIRED, "the caller must prove who he is before anything else",
+                    {{"method", method->path}});
+  } else {
+    allowed = auth::CheckMethod(*authority, connection->read_only, method->permission, method->access, method->scope);
   }
-  absl::Status allowed =
-      auth::CheckMethod(*authority, connection->read_only, method->permission, method->access, method->scope);
-  if (!allowed.ok()) return allowed;
+  if (!allowed.ok()) {
+    facts->Record(allowed);
+    return allowed;
+  }
   // Counted before it is compared, so that calls that come at the same time cannot pass the limit together.
   const uint32_t before = connection->calls_in_flight.fetch_add(1, std::memory_order_relaxed);
-  Admission admission(std::make_shared<const CallFacts>(
-      std::move(connection), method, std::make_shared<const auth::Access>(authority, method->permission)));
+  Admission admission(facts);
   const uint32_t limit = calls_per_client_.load(std::memory_order_relaxed);
   if (before >= limit) {
     return Error(v1::REASON_TOO_MANY_CALLS,

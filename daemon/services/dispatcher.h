@@ -1,8 +1,8 @@
 // The one way into the API. Every method of every service is served through here: it finds the connection, reads the
-// method's options from its descriptor and checks who is there, access, permission and limits before the request is even
-// parsed, the objects that it names as soon as it is, and, before the answer goes out, that those which only the handler
-// can look up were asked for. So no handler can forget a check, and a method without a handler or without options cannot be
-// served.
+// method's options from its descriptor and checks who is there, access, permission and limits before the request is
+// even parsed, the objects that it names as soon as it is, and, before the answer goes out, that those which only the
+// handler can look up were asked for. So no handler can forget a check, and a method without a handler or without
+// options cannot be served.
 #pragma once
 
 #include <atomic>
@@ -26,8 +26,8 @@
 
 namespace reeve::services {
 
-// Parses a request and authorises what it names; REQUEST_MALFORMED, NOT_FOUND, PERMISSION_DENIED. Fields that are not known
-// are let through, as protobuf does.
+// Parses a request and authorises what it names; REQUEST_MALFORMED, NOT_FOUND, PERMISSION_DENIED. Fields that are not
+// known are let through, as protobuf does.
 absl::Status ParseRequest(const Call& call, RequestBytes* bytes, google::protobuf::Message* request);
 
 // Handlers are registered before the server starts; then thread-safe. Knows nothing of gRPC: GenericService joins the
@@ -38,8 +38,8 @@ class Dispatcher {
   using StreamFactory = std::function<absl::StatusOr<std::unique_ptr<StreamHandler>>(CallPointer, const Request&,
                                                                                      std::shared_ptr<ServerStream>)>;
 
-  // The table outlives the dispatcher.
-  Dispatcher(const connections::Table* table, Limits limits);
+  // The table and the audit log outlive the dispatcher; `audit` null: nothing is recorded.
+  Dispatcher(const connections::Table* table, Limits limits, AuditLog* audit = nullptr);
 
   // A handler that answers at once, on the calling thread; it must not block.
   template <typename Request, typename Response>
@@ -143,6 +143,7 @@ class Dispatcher {
 
   const connections::Table* const table_;
   const Limits limits_;
+  AuditLog* const audit_;
   std::atomic<uint32_t> calls_per_client_;
   MethodTable methods_;
   absl::Status registration_;

@@ -7,11 +7,11 @@
 namespace reeve::services {
 
 void RegisterHypervisorService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
-  dispatcher->Read(methods::kListHypervisors,
-                   [manager](const Call& call, const v1::ListHypervisorsRequest&, v1::ListHypervisorsResponse* response) {
-                     *response = manager->ListHypervisors(CallerOf(call));
-                     return absl::OkStatus();
-                   });
+  dispatcher->Read(methods::kListHypervisors, [manager](const Call& call, const v1::ListHypervisorsRequest&,
+                                                        v1::ListHypervisorsResponse* response) {
+    *response = manager->ListHypervisors(CallerOf(call));
+    return absl::OkStatus();
+  });
   dispatcher->Read(methods::kGetHypervisor,
                    [manager](const Call& call, const v1::GetHypervisorRequest& request, v1::Hypervisor* response) {
                      absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(CallerOf(call), request);

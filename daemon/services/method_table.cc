@@ -21,8 +21,8 @@ std::string FullName(absl::string_view path) {
   return absl::StrReplaceAll(path, {{"/", "."}});
 }
 
-// The fields below `message` that name objects in this way. Those of repeated fields cannot be followed: descriptors_test
-// would not find the method's scope to agree either.
+// The fields below `message` that name objects in this way. Those of repeated fields cannot be followed:
+// descriptors_test would not find the method's scope to agree either.
 void FindNames(const google::protobuf::Descriptor& message, v1::Naming naming, FieldPath* path,
                std::vector<FieldPath>* found) {
   constexpr size_t kMaxDepth = 4;

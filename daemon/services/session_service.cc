@@ -14,7 +14,8 @@ constexpr int kMaxPermissions = 1000;
 constexpr size_t kMaxObject = 1024;
 
 absl::Status Invalid(absl::string_view field, absl::string_view message) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat("test permissions: ", message), {{"field", field}});
+  absl::Status status =
+      Error(v1::REASON_REQUEST_INVALID, absl::StrCat("test permissions: ", message), {{"field", field}});
   AddFieldViolation(&status, field, message);
   return status;
 }
@@ -56,15 +57,16 @@ void RegisterSessionService(Dispatcher* dispatcher, Authentication* authenticati
                      return absl::OkStatus();
                    });
   dispatcher->Read(methods::kTestPermissions, TestPermissions);
-  dispatcher->Later(methods::kStartAuthentication, [authentication](CallPointer call, v1::StartAuthenticationRequest request,
-                                                                    Authentication::Done done) {
-    authentication->Start(call->shared_connection(), request, std::move(done));
-  });
-  dispatcher->Later(methods::kContinueAuthentication,
-                    [authentication](CallPointer call, v1::ContinueAuthenticationRequest request,
-                                     Authentication::Done done) {
-                      authentication->Continue(call->shared_connection(), request, std::move(done));
-                    });
+  dispatcher->Later(
+      methods::kStartAuthentication,
+      [authentication](CallPointer call, v1::StartAuthenticationRequest request, Authentication::Done done) {
+        authentication->Start(call->shared_connection(), request, std::move(done));
+      });
+  dispatcher->Later(
+      methods::kContinueAuthentication,
+      [authentication](CallPointer call, v1::ContinueAuthenticationRequest request, Authentication::Done done) {
+        authentication->Continue(call->shared_connection(), request, std::move(done));
+      });
 }
 
 }  // namespace reeve::services

@@ -28,8 +28,8 @@ auth::Identity Alice() {
 }
 
 void Bind(Harness* harness, auth::BindingSpec binding) {
-  harness->policy.Set(auth::Policy::Create(
-      {{}, {std::move(binding)}}, [](const std::string&) -> std::optional<gid_t> { return std::nullopt; }));
+  harness->policy.Set(auth::Policy::Create({{}, {std::move(binding)}},
+                                           [](const std::string&) -> std::optional<gid_t> { return std::nullopt; }));
 }
 
 std::string Path(const google::protobuf::MethodDescriptor& method) {
@@ -77,8 +77,7 @@ TEST_CASE("a session tells roles, and permissions can be tested") {
   const auto permitted = [&](const std::string& path, const char* object) {
     request.set_object(object);
     std::string all;
-    for (const std::string& one :
-         CallUnary(Connect(path).get(), methods::kTestPermissions, request)->permitted()) {
+    for (const std::string& one : CallUnary(Connect(path).get(), methods::kTestPermissions, request)->permitted()) {
       all += one + " ";
     }
     return all;
@@ -125,9 +124,6 @@ TEST_CASE("where nothing is to be proved no mechanism is offered") {
   start.set_mechanism("SCRAM-SHA-256");
   CHECK(ReasonOf(CallUnary(channel.get(), methods::kStartAuthentication, start).status()) ==
         v1::REASON_MECHANISM_NOT_OFFERED);
-  start.set_initial_response(std::string((64 << 10) + 1, 'x'));
-  CHECK(ReasonOf(CallUnary(channel.get(), methods::kStartAuthentication, start).status()) ==
-        v1::REASON_AUTHENTICATION_FAILED);
   CHECK(ReasonOf(CallUnary(channel.get(), methods::kContinueAuthentication, {}).status()) ==
         v1::REASON_AUTHENTICATION_BUSY);
 }

@@ -171,6 +171,7 @@ void StreamReactor::OnDone() {
     call_->reactor_ = nullptr;
     status = call_->status_;
   }
+  admission_.facts()->Record(status);
   LogCall(*admission_.facts(), status, absl::FromChrono(std::chrono::steady_clock::now() - call_->start_));
   if (handler_ != nullptr) {
     try {

@@ -32,6 +32,12 @@ class UnaryCall final : public Call {
 
   void SetCancelled() { cancelled_ = true; }
 
+  // What the handler made of it, also when its client has gone meanwhile.
+  void AnswerOfHandler(absl::StatusOr<std::string> response) {
+    facts_->Record(response.status());
+    Answer(std::move(response));
+  }
+
   // The first answer counts, later ones are dropped.
   void Answer(absl::StatusOr<std::string> response) {
     grpc::ServerGenericBidiReactor* reactor = nullptr;
@@ -64,11 +70,16 @@ class Completion {
   explicit Completion(std::shared_ptr<UnaryCall> call) : call_(std::move(call)) {}
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
-  ~Completion() { call_->Answer(Error(v1::REASON_INTERNAL, "the handler gave no answer")); }
-  void Answer(absl::StatusOr<std::string> response) { call_->Answer(std::move(response)); }
+  ~Completion() {
+    if (!answered_.exchange(true)) call_->AnswerOfHandler(Error(v1::REASON_INTERNAL, "the handler gave no answer"));
+  }
+  void Answer(absl::StatusOr<std::string> response) {
+    if (!answered_.exchange(true)) call_->AnswerOfHandler(std::move(response));
+  }
 
  private:
   const std::shared_ptr<UnaryCall> call_;
+  std::atomic<bool> answered_{false};
 };
 
 }  // namespace
@@ -84,10 +95,10 @@ UnaryReactor::UnaryReactor(GenericService* service, Dispatcher::Admission admiss
 
 void UnaryReactor::OnReadDone(bool ok) {
   if (!ok) {
-    return call_->Answer(Error(v1::REASON_REQUEST_MALFORMED, "the call ended before it had a request"));
+    return call_->AnswerOfHandler(Error(v1::REASON_REQUEST_MALFORMED, "the call ended before it had a request"));
   }
   if (request_.Length() > max_request_bytes_) {
-    return call_->Answer(Error(
+    return call_->AnswerOfHandler(Error(
         v1::REASON_MESSAGE_TOO_LARGE,
         absl::StrCat("the request has ", request_.Length(), " bytes, at most ", max_request_bytes_, " are allowed"),
         {{"limit", absl::StrCat(max_request_bytes_)}}));
@@ -98,7 +109,7 @@ void UnaryReactor::OnReadDone(bool ok) {
     admission_.method().unary(
         call_, &bytes, [completion](absl::StatusOr<std::string> response) { completion->Answer(std::move(response)); });
   } catch (const std::exception& fault) {
-    call_->Answer(Error(v1::REASON_INTERNAL, absl::StrCat("the handler failed: ", fault.what())));
+    completion->Answer(Error(v1::REASON_INTERNAL, absl::StrCat("the handler failed: ", fault.what())));
   }
   request_.Clear();
 }

@@ -14,8 +14,9 @@ struct Saving : Fixture {
     request.set_name(name);
     request.mutable_timeout()->set_seconds(seconds);
     auto promise = std::make_shared<std::promise<absl::StatusOr<v1::Operation>>>();
-    manager->WaitOperation(Caller(),
-        request, [promise](absl::StatusOr<v1::Operation> operation) { promise->set_value(std::move(operation)); });
+    manager->WaitOperation(Caller(), request, [promise](absl::StatusOr<v1::Operation> operation) {
+      promise->set_value(std::move(operation));
+    });
     return promise->get_future();
   }
 };
@@ -45,7 +46,8 @@ TEST_CASE_METHOD(Saving, "save is an operation that is waited for; the next star
   CHECK(LastEvent().detail() == v1::EVENT_DETAIL_STOPPED_SAVED);
   CHECK(LastEvent().operation() == operation->name());
   CHECK(Get("web1")->status().managed_save());
-  CHECK(ReasonOf(manager->CancelOperation(Caller(), operation->name()).status()) == v1::REASON_OPERATION_NOT_CANCELLABLE);
+  CHECK(ReasonOf(manager->CancelOperation(Caller(), operation->name()).status()) ==
+        v1::REASON_OPERATION_NOT_CANCELLABLE);
   const auto restored = Start("web1");
   CHECK(restored->status().reason() == v1::DOMAIN_STATE_REASON_RESTORED);
   CHECK_FALSE(restored->status().managed_save());

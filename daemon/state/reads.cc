@@ -175,10 +175,12 @@ StateSummary ManagerImpl::Summary() const {
 absl::StatusOr<std::unique_ptr<Subscription>> ManagerImpl::Watch(const Caller& caller, const v1::WatchRequest& request,
                                                                  std::function<void()> ready) {
   absl::StatusOr<WatchFilter> filter = WatchFilter::Make(request, caller.access);
-  absl::Status status =
-      filter.ok() ? CheckHypervisor(caller, *core_, *core_->registry_.snapshot(), filter->hypervisor()) : filter.status();
+  absl::Status status = filter.ok()
+                            ? CheckHypervisor(caller, *core_, *core_->registry_.snapshot(), filter->hypervisor())
+                            : filter.status();
   if (!status.ok()) return WithContext("watch", status);
-  absl::StatusOr<std::unique_ptr<Subscription>> subscription = core_->hub_.Watch(request, *std::move(filter), std::move(ready));
+  absl::StatusOr<std::unique_ptr<Subscription>> subscription =
+      core_->hub_.Watch(request, *std::move(filter), std::move(ready));
   if (!subscription.ok()) return WithContext("watch", subscription.status());
   return subscription;
 }

@@ -21,8 +21,8 @@ struct Visibility : Fixture {
   }
 
   void Bind(std::vector<auth::BindingSpec> bindings, std::vector<auth::RoleSpec> roles = {}) {
-    source.Set(auth::Policy::Create({std::move(roles), std::move(bindings)},
-                                    [](const std::string&) { return std::nullopt; }));
+    source.Set(
+        auth::Policy::Create({std::move(roles), std::move(bindings)}, [](const std::string&) { return std::nullopt; }));
   }
   Caller Alice(const std::string& permission) const {
     return {identity, "/test", 1, std::make_shared<const auth::Access>(alice, permission)};
@@ -189,8 +189,7 @@ TEST_CASE_METHOD(Visibility, "operations are as visible as their objects") {
   CHECK(manager->ListOperations(Alice("operation.list"), {}).operations_size() == 0);
   CHECK(Told(manager->GetOperation(Alice("operation.read"), name).status(), name) ==
         Told(manager->GetOperation(Alice("operation.read"), "operations/9").status(), "operations/9"));
-  CHECK(ReasonOf(manager->CancelOperation(Alice("operation.cancel"), name).status()) ==
-        v1::REASON_OPERATION_NOT_FOUND);
+  CHECK(ReasonOf(manager->CancelOperation(Alice("operation.cancel"), name).status()) == v1::REASON_OPERATION_NOT_FOUND);
   v1::WaitOperationRequest wait;
   wait.set_name(name);
   absl::Status waited;

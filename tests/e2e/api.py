@@ -1,5 +1,7 @@
 """The API as any python3-grpcio program calls it: plain channels on the Unix socket, generated stubs."""
 
+import glob
+import importlib
 import os
 import queue
 import threading
@@ -291,8 +293,8 @@ def state_reason(domain):
 
 def method_descriptors():
     """Every method of the API."""
-    for module in (admin_service_pb2, console_service_pb2, domain_service_pb2, event_service_pb2, hypervisor_service_pb2,
-                   node_service_pb2, operation_service_pb2, session_service_pb2, test_service_pb2):
+    for proto in sorted(glob.glob(os.path.join(environment.ROOT, "proto/reeve/v1/*_service.proto"))):
+        module = importlib.import_module(f"reeve.v1.{os.path.basename(proto)[:-len('.proto')]}_pb2")
         for service in module.DESCRIPTOR.services_by_name.values():
             yield from service.methods
 

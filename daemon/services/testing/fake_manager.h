@@ -184,7 +184,8 @@ class FakeManager final : public state::Manager {
   }
   const std::shared_ptr<FakeConsoleState> console = std::make_shared<FakeConsoleState>();
 
-  absl::StatusOr<v1::Domain> GetDomain(const state::Caller& caller, const v1::GetDomainRequest& request) const override {
+  absl::StatusOr<v1::Domain> GetDomain(const state::Caller& caller,
+                                       const v1::GetDomainRequest& request) const override {
     if (request.name() != "forget") (void)caller.access->Decide(request.name());
     if (request.name() == "throw") throw std::runtime_error("a bug");
     if (request.name() != "hypervisors/test/domains/web1" && request.name() != "forget") {
@@ -359,8 +360,9 @@ class FakeManager final : public state::Manager {
     return subscription;
   }
 
-  v1::ListOperationsResponse ListOperations(const state::Caller&,
-                                            const v1::ListOperationsRequest&) const override { return {}; }
+  v1::ListOperationsResponse ListOperations(const state::Caller&, const v1::ListOperationsRequest&) const override {
+    return {};
+  }
   absl::StatusOr<v1::Operation> GetOperation(const state::Caller&, absl::string_view name) const override {
     return Error(v1::REASON_OPERATION_NOT_FOUND, "there is no operation", {{"name", name}});
   }
@@ -373,7 +375,8 @@ class FakeManager final : public state::Manager {
     done(v1::Operation());
   }
 
-  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const state::Caller& caller, const v1::OpenConsole& request,
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const state::Caller& caller,
+                                                                const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override {
     (void)caller.access->Decide(request.domain());
     if (request.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");

@@ -23,12 +23,7 @@ connections::Listener ListenAt(const std::string& path, bool read_only) {
 }  // namespace
 
 Harness::Harness(Options options)
-    : dispatcher(&table, options.limits),
-      path_(directory_.Path("rw")),
-      read_only_path_(directory_.Path("ro")) {
-  table.AddOpenListener([this](const std::shared_ptr<connections::Connection>& connection) {
-    authentication.Begin(connection.get());
-  });
+    : dispatcher(&table, options.limits), path_(directory_.Path("rw")), read_only_path_(directory_.Path("ro")) {
   Dependencies dependencies;
   dependencies.manager = &manager;
   dependencies.connections = &table;

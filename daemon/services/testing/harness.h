@@ -53,7 +53,9 @@ class Harness {
   connections::Table table{&util::Clock::Real()};
   auth::PolicySource policy{
       auth::Policy::Create({}, [](const std::string&) -> std::optional<gid_t> { return std::nullopt; })};
-  Authentication authentication{&policy};
+  std::unique_ptr<util::Timers> timers = util::MakeTimers();
+  Authentication authentication{
+      {.policy = &policy, .table = &table, .timers = timers.get(), .clock = &util::Clock::Real()}, {}};
   Dispatcher dispatcher;
   WorkerPool workers{2};
   std::unique_ptr<Server> server;
