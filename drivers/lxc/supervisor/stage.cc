@@ -57,9 +57,9 @@ bool Stage::Enter(Failure* failure) {
   }
   // Before anything else: what is done here must not reach the host.
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) return Fail(failure, Step::kPrivateMounts);
-  top_ = MakeFilesystem("tmpfs", {{"mode", "0700"}, {"size", "64k"}},
+  top_ = MakeFilesystem("tmpfs", {{"mode", "0755"}, {"size", "64k"}},
                         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  if (!top_ || mkdirat(top_.get(), "root", 0700) < 0 || mkdirat(top_.get(), "sources", 0700) < 0 ||
+  if (!top_ || mkdirat(top_.get(), "root", 0755) < 0 || mkdirat(top_.get(), "sources", 0755) < 0 ||
       mkdirat(top_.get(), "proc", 0700) < 0 || mkdirat(top_.get(), "sys", 0700) < 0) {
     return Fail(failure, Step::kMakeStage);
   }
