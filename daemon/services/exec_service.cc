@@ -74,9 +74,11 @@ class ExecHandler final : public StreamHandler {
     if (start.has_size()) {
       if (absl::Status status = CheckSize(start.size()); !status.ok()) return session_->Fail(status);
     }
-    session_->Open([manager = manager_, session = session_,
-                    start = std::move(start)] { return manager->Execute(start, ReaderFor(session, start.detach())); },
-                   std::move(next));
+    session_->Open(
+        [manager = manager_, caller = caller_, session = session_, start = std::move(start)] {
+          return manager->Execute(caller, start, ReaderFor(session, start.detach()));
+        },
+        std::move(next));
   }
 
   static drivers::GuestProcessReader ReaderFor(const std::shared_ptr<GuestSession>& session, bool detach) {

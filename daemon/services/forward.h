@@ -34,9 +34,10 @@ void ForwardRead(Dispatcher* dispatcher, state::Manager* manager, UnaryMethod<Re
 template <typename Request, typename Response, typename Method>
 void ForwardSlow(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers,
                  UnaryMethod<Request, Response> method, Method call) {
-  dispatcher->Later(method, [manager, workers, call](CallPointer, Request request, state::Done<Response> done) {
-    workers->Post(
-        [manager, call, request = std::move(request), done = std::move(done)] { done((manager->*call)(request)); });
+  dispatcher->Later(method, [manager, workers, call](CallPointer from, Request request, state::Done<Response> done) {
+    workers->Post([manager, call, caller = CallerOf(*from), request = std::move(request), done = std::move(done)] {
+      done((manager->*call)(caller, request));
+    });
   });
 }
 
