@@ -28,10 +28,6 @@ constexpr size_t kMostAtEnd = 256 * 1024;
 constexpr int kSocketBuffer = 256 * 1024;
 constexpr char kEndOfTransmission = 4;
 
-absl::Status Ended() {
-  return Error(v1::REASON_DOMAIN_STATE, "the process in the guest has ended");
-}
-
 absl::Status MakePipe(util::UniqueFd* read_end, util::UniqueFd* write_end) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return util::ErrnoStatus("make a pipe");
