@@ -42,7 +42,8 @@ class Report:
 def boot(kernel, initrd, arguments, log):
     """Runs the machine until it switches itself off, or is switched off after BOOT_SECONDS. Returns the Report."""
     # The emulator: KVM opens on machines where Debian's kernel hangs in it.
-    command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
+    # It goes with this process, however that ends.
+    command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
                "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-nic", "none", "-kernel", kernel, "-initrd",
                initrd, "-append", f"console=ttyS0 quiet loglevel=1 panic=-1 {arguments}"]
     report, text = Report(), b""
