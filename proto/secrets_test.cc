@@ -37,12 +37,12 @@ TEST_CASE("a password that is empty is a secret, too: none is accepted") {
 
 TEST_CASE("a list that is secret is cleared whole, also in images below images") {
   v1::DomainSpec spec;
-  v1::DiskCookie* cookie = spec.mutable_devices()->add_disks()->mutable_network()->add_cookies();
+  v1::DiskCookie* cookie = spec.mutable_devices()->add_disks()->mutable_network_source()->add_cookies();
   cookie->set_name("session");
   cookie->set_value("hunter2");
   CHECK(HasSecrets(spec));
   ClearSecrets(&spec);
-  CHECK(spec.devices().disks(0).network().cookies().empty());
+  CHECK(spec.devices().disks(0).network_source().cookies().empty());
 }
 
 TEST_CASE("messages without secrets are left alone") {

@@ -33,7 +33,7 @@ TEST_CASE("a plan has the defaults that the specification leaves open") {
   const absl::StatusOr<LaunchPlan> plan = BuildPlan(kKey, Sound(), "/reeve");
   REQUIRE(plan.ok());
   CHECK(plan->run == 3);
-  CHECK(plan->root == "/srv/web1");
+  CHECK(plan->root.source == "/srv/web1");
   CHECK(plan->init == "/sbin/init");
   CHECK(plan->arguments == std::vector<std::string>{"/sbin/init"});
   CHECK(plan->directory == "/");

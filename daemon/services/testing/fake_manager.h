@@ -320,9 +320,9 @@ class FakeManager final : public state::Manager {
                               state::Done<v1::Domain> done) override {
     Change(caller, request.name(), std::move(done));
   }
-  void SendProcessSignal(const state::Caller& caller, v1::SendProcessSignalRequest,
+  void SendProcessSignal(const state::Caller& caller, v1::SendProcessSignalRequest request,
                          state::Done<v1::SendProcessSignalResponse> done) override {
-    SetCaller(caller);
+    SetCaller(caller, request.name());
     done(v1::SendProcessSignalResponse());
   }
   absl::StatusOr<v1::GuestHostname> GetHostname(const state::Caller&, const v1::GetHostnameRequest&) override { return v1::GuestHostname(); }
