@@ -92,7 +92,7 @@ absl::StatusOr<std::string> PutIntoNamespace(absl::string_view element, absl::st
       return Error(v1::REASON_SPEC_INVALID, "the namespace has control characters");
   }
   // Alone it need not be in a namespace: it is guarded in one.
-  const std::string wrapped = absl::StrCat("<reeve:guard xmlns:reeve='urn:reeve:guard'>", element, "</reeve:guard>");
+  const std::string wrapped = absl::StrCat("<guard xmlns='urn:reeve:guard'>", element, "</guard>");
   if (const auto fault = FindMetadataFault(wrapped)) return Malformed(fault->description);
   pugi::xml_document document;
   pugi::xml_node root = Load(wrapped, &document);

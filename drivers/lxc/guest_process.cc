@@ -23,8 +23,9 @@ constexpr size_t kMaximumPending = 64 * 1024;
 constexpr size_t kPiece = 32 * 1024;
 // So many pieces of one stream are read before others get their turn.
 constexpr int kPiecesInTurn = 8;
-// Most that is read of a stream when its process has ended: more than a pipe holds.
-constexpr size_t kMostAtEnd = 256 * 1024;
+// Most that is read of a stream when its process has ended: more than a pipe or a socket of kSocketBuffer (which the kernel
+// doubles, socket(7)) holds, so that only what a process left behind still writes is cut off.
+constexpr size_t kMostAtEnd = 1024 * 1024;
 constexpr int kSocketBuffer = 256 * 1024;
 constexpr char kEndOfTransmission = 4;
 

@@ -37,7 +37,7 @@ TEST_CASE("by default a guest may not reach beyond itself") {
   const auto filter = filters.Make(RefusedSystemCalls({}));
   REQUIRE(filter.ok());
   CHECK(filter->size() % sizeof(sock_filter) == 0);
-  for (const long number : {SYS_kexec_load, SYS_init_module, SYS_open_by_handle_at, SYS_bpf, SYS_perf_event_open,
+  for (const long number : std::initializer_list<long>{SYS_kexec_load, SYS_init_module, SYS_open_by_handle_at, SYS_bpf, SYS_perf_event_open,
                             SYS_userfaultfd, SYS_swapon, SYS_syslog}) {
     INFO(number);
     CHECK(Try(*filter, number) == EPERM);

@@ -89,13 +89,13 @@ class Safety(EndToEnd):
         """/dev, /proc, /sys, init and targets that are links to the host: nothing of it is touched."""
         victim = os.path.join(environment.temporary_folder(), "victim")
         os.makedirs(victim)
+        self.client.define(guests.xml("l", self.root, extra=IDMAP))
         for name in ("proc", "sys", "dev"):
             with self.subTest(name):
                 place = os.path.join(self.root, name)
                 if os.path.isdir(place):
                     os.rmdir(place)
                 os.symlink(victim, place)
-                self.client.define(guests.xml("l", self.root, extra=IDMAP))
                 with self.fails("START_FAILED"):
                     self.client.start("l")
                 os.unlink(place)
@@ -106,20 +106,20 @@ class Safety(EndToEnd):
                 os.makedirs(place)
                 self.assertEqual(os.listdir(victim), [])
         os.symlink("/proc/1/root" + victim, os.path.join(self.root, "magic"))
-        self.client.define(guests.xml("l", self.root, devices="<filesystem type='ram'><source usage='64' units='KiB'/>"
+        self.client.define(guests.xml("m", self.root, devices="<filesystem type='ram'><source usage='64' units='KiB'/>"
                                       "<target dir='/magic/x'/></filesystem>"))
         with self.fails("START_FAILED"):
-            self.client.start("l")
+            self.client.start("m")
         self.assertEqual(os.listdir(victim), [])
 
     def test_hostile_user_databases(self):
         passwd = os.path.join(self.root, "etc/passwd")
+        self.client.define(guests.xml("u", self.root).replace("</os>", "<inituser>web</inituser></os>"))
         for content in (b"web:x:4294967295:0::/:/bin/sh\n", b"web:x:-1:0::/:\n", b"web:x:1\n", b"web" * 2000000,
                         b"\0\0web:x:1:1::\n", b"web:x:99999999999999999999:1::\n"):
             with self.subTest(content[:20]):
                 with open(passwd, "wb") as file:
                     file.write(content)
-                self.client.define(guests.xml("u", self.root).replace("</os>", "<inituser>web</inituser></os>"))
                 with self.fails("START_FAILED", "web"):
                     self.client.start("u")
         os.unlink(passwd)
