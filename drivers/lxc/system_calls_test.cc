@@ -37,12 +37,14 @@ TEST_CASE("by default a guest may not reach beyond itself") {
   const auto filter = filters.Make(RefusedSystemCalls({}));
   REQUIRE(filter.ok());
   CHECK(filter->size() % sizeof(sock_filter) == 0);
-  for (const long number : std::initializer_list<long>{SYS_kexec_load, SYS_init_module, SYS_open_by_handle_at, SYS_bpf, SYS_perf_event_open,
-                            SYS_userfaultfd, SYS_swapon, SYS_syslog}) {
+  for (const long number :
+       std::initializer_list<long>{SYS_kexec_load, SYS_init_module, SYS_open_by_handle_at, SYS_bpf,
+                                   SYS_perf_event_open, SYS_userfaultfd, SYS_swapon, SYS_syslog}) {
     INFO(number);
     CHECK(Try(*filter, number) == EPERM);
   }
-  for (const long number : {SYS_keyctl, SYS_add_key, long{SYS_io_uring_setup}}) CHECK(Try(*filter, number) == ENOSYS);
+  for (const long number : std::initializer_list<long>{SYS_keyctl, SYS_add_key, SYS_io_uring_setup})
+    CHECK(Try(*filter, number) == ENOSYS);
   CHECK(Try(*filter, SYS_close) == EBADF);
   CHECK(Try(*filter, SYS_getpid) == 0);
 #ifdef __x86_64__
