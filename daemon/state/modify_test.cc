@@ -51,7 +51,7 @@ struct ModifyFixture : Fixture {
     v1::GetTuningRequest request;
     request.set_name(Name("web1"));
     request.set_config(config);
-    return manager->GetTuning(request)->cpu().shares();
+    return manager->GetTuning(Caller(), request)->cpu().shares();
   }
 
   bool connection_gone = false;
@@ -208,15 +208,15 @@ TEST_CASE_METHOD(ModifyFixture, "title, description and elements of metadata") {
   v1::GetDomainMetadataRequest get;
   get.set_name(Name("web1"));
   get.set_kind(v1::METADATA_KIND_TITLE);
-  CHECK(manager->GetDomainMetadata(get)->text() == "shop");
+  CHECK(manager->GetDomainMetadata(Caller(), get)->text() == "shop");
   get.set_kind(v1::METADATA_KIND_ELEMENT);
   get.set_uri("urn:a");
-  CHECK(manager->GetDomainMetadata(get)->text() == "<y/>");
+  CHECK(manager->GetDomainMetadata(Caller(), get)->text() == "<y/>");
   set.clear_text();
   REQUIRE(Call<v1::Domain>(&ManagerImpl::SetDomainMetadata, set).ok());
-  CHECK(ReasonOf(manager->GetDomainMetadata(get).status()) == v1::REASON_METADATA_NOT_FOUND);
+  CHECK(ReasonOf(manager->GetDomainMetadata(Caller(), get).status()) == v1::REASON_METADATA_NOT_FOUND);
   get.set_kind(v1::METADATA_KIND_UNSPECIFIED);
-  CHECK(ReasonOf(manager->GetDomainMetadata(get).status()) == v1::REASON_REQUEST_INVALID);
+  CHECK(ReasonOf(manager->GetDomainMetadata(Caller(), get).status()) == v1::REASON_REQUEST_INVALID);
 }
 
 TEST_CASE_METHOD(ModifyFixture, "a domain ends with its connection, not with that of an earlier run") {
@@ -260,7 +260,7 @@ TEST_CASE_METHOD(ModifyFixture, "modes are for shutdown and reboot only, and mus
 TEST_CASE_METHOD(ModifyFixture, "samples of all running domains in one round, and of one") {
   REQUIRE(Create("web2").ok());
   REQUIRE(Start("web1").ok());
-  const auto all = manager->SampleDomains({});
+  const auto all = manager->SampleDomains(Caller(), {});
   REQUIRE(all.ok());
   REQUIRE(all->size() == 1);
   CHECK(all->front().complete());
@@ -268,12 +268,12 @@ TEST_CASE_METHOD(ModifyFixture, "samples of all running domains in one round, an
   CHECK(all->front().samples(0).statistics().cpu_time_ns() == 1000);
   v1::WatchStatisticsRequest request;
   request.set_parent(Name("web2"));
-  CHECK(manager->SampleDomains(request)->front().samples().empty());
+  CHECK(manager->SampleDomains(Caller(), request)->front().samples().empty());
   request.set_parent(Name("web3"));
-  CHECK(ReasonOf(manager->SampleDomains(request).status()) == v1::REASON_DOMAIN_NOT_FOUND);
+  CHECK(ReasonOf(manager->SampleDomains(Caller(), request).status()) == v1::REASON_DOMAIN_NOT_FOUND);
   request.set_parent("");
   request.add_statistics(v1::STATISTICS_PART_UNSPECIFIED);
-  CHECK(ReasonOf(manager->SampleDomains(request).status()) == v1::REASON_REQUEST_INVALID);
+  CHECK(ReasonOf(manager->SampleDomains(Caller(), request).status()) == v1::REASON_REQUEST_INVALID);
 }
 
 }  // namespace
