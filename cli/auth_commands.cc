@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "proto/status.h"
 #include "cli/context.h"
 #include "cli/domains.h"
 #include "cli/table.h"
@@ -21,8 +22,18 @@ std::string RoleText(const v1::BoundRole& role) {
   return parts.empty() ? role.role() : absl::StrCat(role.role(), ", for ", absl::StrJoin(parts, ", "));
 }
 
-int WhoAmI(Context& context, const Arguments&) {
+// The session, with its identity proved where the daemon wants that: the methods of a session answer also before, so it
+// takes a call that does not.
+absl::StatusOr<v1::Session> ProvedSession(Context& context) {
   auto session = context.Call(methods::kGetSession, v1::GetSessionRequest());
+  if (!session.ok() || session->authenticated()) return session;
+  auto proved = context.Call(methods::kGetVersion, v1::GetVersionRequest());
+  if (!proved.ok() && ReasonOf(proved.status()) != v1::REASON_PERMISSION_DENIED) return proved.status();
+  return context.Call(methods::kGetSession, v1::GetSessionRequest());
+}
+
+int WhoAmI(Context& context, const Arguments&) {
+  auto session = ProvedSession(context);
   if (!session.ok()) return context.Fail("Failed to get the session", session.status());
   if (context.json()) return context.PrintJson(*session);
   KeyValues info(kWidth);
@@ -42,6 +53,9 @@ int WhoAmI(Context& context, const Arguments&) {
 }
 
 int Can(Context& context, const Arguments& arguments) {
+  if (auto session = ProvedSession(context); !session.ok()) {
+    return context.Fail("Failed to get the session", session.status());
+  }
   v1::TestPermissionsRequest request;
   for (const absl::string_view permission : absl::StrSplit(arguments.Get("permission"), ',')) {
     request.add_permissions(std::string(permission));

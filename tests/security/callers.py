@@ -4,6 +4,7 @@ import contextlib
 import os
 
 import api
+from api import error_details_pb2, status_pb2
 
 
 @contextlib.contextmanager
@@ -35,6 +36,17 @@ def anything_of(error):
     """All that a client is told, as bytes."""
     if error is None:
         return b"no error"
-    details = [value if isinstance(value, bytes) else value.encode() for key, value in error.trailing_metadata() or ()
-               if key == "grpc-status-details-bin"]
+    details = [stable(value if isinstance(value, bytes) else value.encode())
+               for key, value in error.trailing_metadata() or () if key == "grpc-status-details-bin"]
     return b"\n".join([error.code().name.encode(), error.details().encode(), *details])
+
+
+def stable(details):
+    """The bytes of a google.rpc.Status with the entries of maps in one order: on the wire they have none."""
+    status = status_pb2.Status.FromString(details)
+    for detail in status.details:
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo()
+            detail.Unpack(info)
+            detail.value = info.SerializeToString(deterministic=True)
+    return status.SerializeToString(deterministic=True)

@@ -219,7 +219,7 @@ class Abuse(TlsTest):
         """A process that watches over TLS."""
         folder = self.client_files()
         return os.posix_spawn(self.reeve(), [self.reeve(), "-c", f"test://localhost:{self.port(reeved)}/default?pkipath="
-                                             f"{folder}", "watch"],
+                                             f"{folder}", "event", "--loop"],
                               {"PATH": os.environ["PATH"]}, file_actions=[
                                   (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
 
@@ -264,10 +264,13 @@ class Abuse(TlsTest):
     def test_large_messages_pass_whole(self):
         reeved = self.serve()
         client = self.channel(reeved)
-        text = "x" * 3_000_000
-        client.define(f"<domain type='test'><name>big</name><memory>1024</memory><description>{text}</description>"
-                      "<os><type>exe</type><init>/i</init></os></domain>", parent=api.TEST)
-        self.assertEqual(client.get("hypervisors/test/domains/big").spec.description, text)
+        domain = api.domain_pb2.Domain(name="hypervisors/test/domains/big")
+        domain.spec.memory_kib = 1024
+        domain.spec.vcpus = 1
+        domain.spec.os.type = "exe"
+        domain.spec.metadata.extend(f"<a{i}:x xmlns:a{i}='urn:{i}'>{'x' * 60_000}</a{i}:x>" for i in range(50))
+        client.domains.CreateDomain(api.domain_service_pb2.CreateDomainRequest(parent=api.TEST, domain=domain), timeout=30)
+        self.assertEqual(list(client.get("hypervisors/test/domains/big").spec.metadata), list(domain.spec.metadata))
 
     def test_the_daemon_drains_and_ends_with_tls_clients(self):
         reeved = self.serve()
