@@ -129,7 +129,7 @@ SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "forma
 
 
 def default_suites():
-    return ["unit", "e2e", "security", "cgroup2"] + (["formats"] if os.environ.get(CORPUS) else [])
+    return ["unit", "e2e", "security"] + (["formats"] if os.environ.get(CORPUS) else [])
 
 
 def main(arguments):
