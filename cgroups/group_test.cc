@@ -59,7 +59,7 @@ struct Host {
                     {"memory.events", "low 0\noom 4\noom_kill 3\noom_group_kill 0\n"}});
     }
     if (name == "cpu") {
-      if (v1) files.insert({{"cpu.shares", "1024"}, {"cpu.cfs_period_us", ""}, {"cpu.cfs_quota_us", "-1"}});
+      if (v1) files.insert({{"cpu.shares", "1024"}, {"cpu.cfs_period_us", "100000\n"}, {"cpu.cfs_quota_us", "-1"}});
       if (!v1) files.insert({{"cpu.weight", "100"}, {"cpu.max", "max 100000"}});
     }
     if (name == "cpuacct" && v1) files["cpuacct.usage"] = "25000\n";

@@ -53,9 +53,6 @@ int WhoAmI(Context& context, const Arguments&) {
 }
 
 int Can(Context& context, const Arguments& arguments) {
-  if (auto session = ProvedSession(context); !session.ok()) {
-    return context.Fail("Failed to get the session", session.status());
-  }
   v1::TestPermissionsRequest request;
   for (const absl::string_view permission : absl::StrSplit(arguments.Get("permission"), ',')) {
     request.add_permissions(std::string(permission));

@@ -251,7 +251,7 @@ TEST_CASE("the help tells the formats of every kind") {
   User user;
   CHECK(user.Run("help convert") == kExitOk);
   CHECK_THAT(user.out(), Catch::Contains("convert --from FORMAT --to FORMAT [--kind KIND] [--pool FILE]"));
-  CHECK_THAT(FormatsByKind(), Catch::StartsWith("domain") && Catch::Contains("nwfilter: xml, json, textproto"));
+  CHECK_THAT(FormatsByKind(), Catch::StartsWith("domain") && Catch::Contains("domcapabilities: xml, json, textproto"));
 }
 
 TEST_CASE("formats, kinds and options are completed") {

@@ -111,7 +111,7 @@ TEST_CASE("define takes every format, and tells which it took") {
   CHECK(user.Run("define --format xen-xl " + xl) == kExitOk);
   CHECK(user.out() == absl::StrCat("Domain 'web1' defined from ", xl, "\n\n"));
   CHECK(seen.update.document().format() == v1::Document::FORMAT_XEN_XL);
-  CHECK(user.Run("define --format yaml " + xl) == kExitFailed);
+  CHECK(user.Run("define --format yaml " + xl) == kExitUsage);
 }
 
 TEST_CASE("with --lenient what is not known is left out before the daemon sees it") {

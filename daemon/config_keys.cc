@@ -177,7 +177,7 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"audit", "target", TextKey{[](Config& c) -> std::string& { return c.audit.target; }, CheckAuditTarget}, true},
       {"audit", "file", TextKey{[](Config& c) -> std::string& { return c.audit.file; }, CheckPath}, true},
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
-      {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckPath}},
+      {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckOptionalPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
       {"lxc", "hook_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.lxc.hook_seconds; }, 1, 3600}},
       {"lxc", "lxcfs", TextKey{[](Config& c) -> std::string& { return c.lxc.lxcfs; }, CheckOptionalPath}},

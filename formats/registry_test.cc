@@ -114,7 +114,7 @@ TEST_CASE("An interface without a hardware address is given one, of the hypervis
     const auto domain = Convert(
         Format::kXml, Format::kXml, Kind::kDomain,
         absl::StrCat(
-            "<domain type='", type, "'><name>n</name><memory>1</memory><os><type>",
+            "<domain type='", type, "'><name>n</name><memory>1024</memory><os><type>",
             absl::string_view(type) == "lxc" ? "exe" : "linux",
             "</type></os><devices><interface type='bridge'><mac address='02:00:00:00:00:01'/><source "
             "bridge='b'/></interface><interface type='bridge'><source bridge='b'/></interface></devices></domain>"),
@@ -137,7 +137,7 @@ TEST_CASE("The host's capabilities fill what a document leaves open") {
     return Convert(format, Format::kXml, Kind::kDomain, text, options);
   };
   constexpr char kConf[] = "lxc.uts.name = web1\nlxc.rootfs.path = /srv/web1\n";
-  constexpr char kXml[] = "<domain type='lxc'><name>n</name><memory>1</memory><os><type>exe</type></os></domain>";
+  constexpr char kXml[] = "<domain type='lxc'><name>n</name><memory>1024</memory><os><type>exe</type></os></domain>";
   CHECK(converted(Format::kLxcTools, kConf)->find("<emulator>/opt/lxc</emulator>") != std::string::npos);
   CHECK(converted(Format::kXml, kXml)->find("<emulator>/opt/lxc</emulator>") != std::string::npos);
   CHECK(converted(Format::kXml, kXml)->find("<type arch='x86_64'>exe</type>") != std::string::npos);

@@ -55,6 +55,11 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Seen().clear();
   Check(methods::kListDomains);
   Check(methods::kGetDomain);
+  Check(methods::kGetDomainWithSecrets);
+  Check(methods::kExportDomainWithSecrets);
+  Check(methods::kConvert);
+  Check(methods::kValidate);
+  Check(methods::kGetDomainCapabilities);
   Check(methods::kExportDomain);
   Check(methods::kCreateDomain);
   Check(methods::kUpdateDomain);

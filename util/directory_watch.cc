@@ -41,7 +41,12 @@ bool DirectoryWatch::Take() {
     const ssize_t size = ::read(fd_.get(), events, sizeof(events));
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) return any;
-    any = true;
+    for (ssize_t at = 0; at < size;) {
+      const auto* const event = reinterpret_cast<const inotify_event*>(events + at);
+      // That a watch has been given up is no change of a directory (inotify(7), IN_IGNORED).
+      any = any || (event->mask & IN_IGNORED) == 0;
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+    }
   }
 }
 

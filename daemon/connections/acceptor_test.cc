@@ -213,7 +213,7 @@ TEST_CASE("one user cannot take all places") {
   REQUIRE(harness.AwaitHandedOver(3));
   const util::UniqueFd refused = Connect(harness.path());
   CHECK(SeesEnd(refused.get()));
-  CHECK(harness.table.CountOfIdentity("unix:1000") == 3);
+  CHECK(harness.table.CountOfIdentity("unix:alice(1000)") == 3);
 }
 
 TEST_CASE("the last places are for root") {

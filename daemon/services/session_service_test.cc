@@ -65,6 +65,8 @@ TEST_CASE("a session tells roles, and permissions can be tested") {
   Bind(&harness, {.unix_user = "alice", .role = "operator", .restriction = {"", "web*", ""}});
   const auto channel = Connect(harness.path());
   const auto session = CallUnary(channel.get(), methods::kGetSession, {});
+  INFO(session.status().message());
+  REQUIRE(session.ok());
   REQUIRE(session->roles_size() == 1);
   CHECK(session->authenticated());
   CHECK(session->authentication() == v1::AUTHENTICATION_UNIX);

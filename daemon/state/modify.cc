@@ -43,6 +43,8 @@ absl::StatusOr<v1::Domain> Core::ModifyJob(ChangeContext& context, const Target&
   const auto changed = [&](const v1::DomainSpec& from) -> absl::StatusOr<v1::DomainSpec> {
     v1::DomainSpec spec = from;
     absl::Status status = modification.edit(&spec);
+    // One whose last device is gone is as one that never had any.
+    if (spec.has_devices() && spec.devices().ByteSizeLong() == 0) spec.clear_devices();
     if (status.ok() && options_.formats.check) status = options_.formats.check(spec);
     if (status.ok()) status = (*driver)->Validate(spec);
     if (!status.ok()) return status;

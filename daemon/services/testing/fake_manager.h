@@ -336,17 +336,20 @@ class FakeManager final : public state::Manager {
   absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const state::Caller&, const v1::GetNamespacesRequest&) override {
     return v1::GuestNamespaces();
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const state::Caller&, const v1::ExecStart& start,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const state::Caller& caller, const v1::ExecStart& start,
                                                                  drivers::GuestProcessReader reader) override {
+    (void)caller.access->Decide(start.domain());
     if (start.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const state::Caller&, const v1::PushFileStart&,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const state::Caller& caller, const v1::PushFileStart& start,
                                                                   drivers::GuestProcessReader reader) override {
+    (void)caller.access->Decide(start.domain());
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const state::Caller&, const v1::PullFileRequest&,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const state::Caller& caller, const v1::PullFileRequest& request,
                                                                   drivers::GuestProcessReader reader) override {
+    (void)caller.access->Decide(request.domain());
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
 
