@@ -75,7 +75,7 @@ TEST_CASE("a lenient reading makes warnings of what is not known") {
   REQUIRE(refused.faults.size() == 1);
   CHECK(absl::StrContains(refused.faults[0].text, "more than 100"));
   // A value that is not known is no less wrong.
-  CHECK(Validate(Format::kXml, Kind::kNetwork, "<network><name>n</name><forward mode='x'/></network>", lenient)
+  CHECK(Validate(Format::kXml, Kind::kNetwork, "<network><name>n</name><forward mode='x'/><ip address='10.0.0.1' netmask='255.0.0.0'/></network>", lenient)
             .faults.size() == 1);
 }
 
