@@ -79,7 +79,9 @@ TEST_CASE("a session tells roles, and permissions can be tested") {
   const auto permitted = [&](const std::string& path, const char* object) {
     request.set_object(object);
     std::string all;
-    for (const std::string& one : CallUnary(Connect(path).get(), methods::kTestPermissions, request)->permitted()) {
+    const auto response = CallUnary(Connect(path).get(), methods::kTestPermissions, request);
+    REQUIRE(response.ok());
+    for (const std::string& one : response->permitted()) {
       all += one + " ";
     }
     return all;
