@@ -225,6 +225,8 @@ void TaskLink::HandleInput(uint32_t events) {
 }
 
 void TaskLink::ReadOutput(End* end, bool error_output, uint32_t events) {
+  // What was reported before the output was written is told before it: that it has started, what a file is.
+  HandleSocket(0);
   bool closed = false;
   for (int i = 0; i < kPiecesInTurn && !closed; ++i) {
     char bytes[kPiece];
