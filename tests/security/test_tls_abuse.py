@@ -205,6 +205,7 @@ class Abuse(TlsTest):
         """A client that has stopped, so that its kernel answers and it does not."""
         reeved = self.serve("keepalive_seconds = 1\nkeepalive_timeout_seconds = 1")
         client = self.channel(reeved)
+        self.served(client)  # a channel connects with its first call
         stopped = self.stopped_client(reeved)
         try:
             waiting.until(lambda: self.clients(reeved) == 3, "both clients and the asking one are in", 20)
