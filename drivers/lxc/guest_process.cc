@@ -113,8 +113,11 @@ void TaskLink::Reconsider() {
   // Without EPOLLIN not even a hang-up is reported (event_loop.h): what a reader is not ready for waits.
   watch(&socket_, EPOLLIN);
   const uint32_t input = pending_.empty() ? 0 : uint32_t{EPOLLOUT};
-  watch(&output_, (ready_ ? uint32_t{EPOLLIN} : 0) | (terminal_ ? input : 0));
-  watch(&error_output_, ready_ ? uint32_t{EPOLLIN} : 0);
+  // Reports come by way of the supervisor and output straight from the guest: that it has started, or what a file is, is
+  // told first.
+  const uint32_t output = ready_ && begun_ ? uint32_t{EPOLLIN} : 0;
+  watch(&output_, output | (terminal_ ? input : 0));
+  watch(&error_output_, output);
   watch(&input_, input);
 }
 
@@ -225,8 +228,6 @@ void TaskLink::HandleInput(uint32_t events) {
 }
 
 void TaskLink::ReadOutput(End* end, bool error_output, uint32_t events) {
-  // What was reported before the output was written is told before it: that it has started, what a file is.
-  HandleSocket(0);
   bool closed = false;
   for (int i = 0; i < kPiecesInTurn && !closed; ++i) {
     char bytes[kPiece];
@@ -292,6 +293,13 @@ void TaskLink::HandleSocket(uint32_t) {
 }
 
 void TaskLink::TakeReport(const TaskReport& report, util::UniqueFd descriptor) {
+  TellReport(report, std::move(descriptor));
+  absl::MutexLock lock(&mutex_);
+  begun_ = true;
+  Reconsider();
+}
+
+void TaskLink::TellReport(const TaskReport& report, util::UniqueFd descriptor) {
   switch (report.kind) {
     case TaskReportKind::kStarted: {
       if (reader_.on_started) reader_.on_started(report.pid);

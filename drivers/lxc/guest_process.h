@@ -67,6 +67,7 @@ class TaskLink : public std::enable_shared_from_this<TaskLink> {
   void HandleErrorOutput(uint32_t events) { ReadOutput(&error_output_, true, events); }
   void ReadOutput(End* end, bool error_output, uint32_t events);
   void TakeReport(const TaskReport& report, util::UniqueFd descriptor);
+  void TellReport(const TaskReport& report, util::UniqueFd descriptor);
   // Reads what a stream still has, whether the reader is ready or not.
   void Drain(End* end, bool error_output);
   // Tells the end, behind all output.
@@ -83,6 +84,7 @@ class TaskLink : public std::enable_shared_from_this<TaskLink> {
   End output_ ABSL_GUARDED_BY(mutex_);
   End error_output_ ABSL_GUARDED_BY(mutex_);
   bool terminal_ ABSL_GUARDED_BY(mutex_) = false;
+  bool begun_ ABSL_GUARDED_BY(mutex_) = false;  // a report has been told
   bool ready_ ABSL_GUARDED_BY(mutex_) = true;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;

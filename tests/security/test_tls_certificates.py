@@ -2,7 +2,7 @@
 
 import ssl
 
-from tls_lab import TlsTest, certificates
+from tls_lab import TlsTest, certificates, waiting
 
 DAY = certificates.DAY
 SERVER, CLIENT = certificates.SERVER, certificates.CLIENT
@@ -16,7 +16,7 @@ class ClientCertificates(TlsTest):
         self.assertEqual(self.probe(reeved, context), alert)
         line = self.await_log(reeved, "refused a client", *words)[-1]
         self.assertIn("127.0.0.1:", line)
-        self.assertEqual(self.whole_log(reeved).count("refused a client"), before + 1, "one line for each")
+        waiting.until(lambda: self.whole_log(reeved).count("refused a client") == before + 1, "one line for each")
 
     def test_what_is_sound_comes_in(self):
         reeved = self.serve()
@@ -26,7 +26,6 @@ class ClientCertificates(TlsTest):
                 ("no key usage and no extended key usage", self.ca.client(key_usage=None, extended=None), ()),
                 ("no basic constraints", self.ca.client(ca=None), ()),
                 ("both purposes, critical", self.ca.client(extended=SERVER + CLIENT, critical=True), ()),
-                ("any purpose", self.ca.client(extended=[certificates.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]), ()),
                 ("an empty subject", self.ca.client(name="", names=["URI:spiffe://example/alice"]), ()),
                 ("a chain", sub.client(), (sub,))):
             with self.subTest(what):
@@ -170,8 +169,7 @@ class Revocation(TlsTest):
         self.await_log(reeved, "every client certificate is refused")
         self.assertEqual(self.probe(reeved, self.context(self.alice)), "internal_error")
         certificates.replace(self.pki(reeved, "CA/cacrl.pem"), self.ca.revocations())
-        self.await_log(reeved, "new files are in use")
-        self.assertEqual(self.probe(reeved, self.context(self.alice)), "in")
+        waiting.until(lambda: self.probe(reeved, self.context(self.alice)) == "in", "the new list is in use")
 
     def test_who_gets_revoked_is_thrown_out(self):
         bob = self.ca.client("O=Example,CN=bob")

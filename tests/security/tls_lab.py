@@ -100,7 +100,9 @@ class TlsTest(EndToEnd):
                 return "in" if connection.recv(9)[3:4] == b"\4" else "closed"
         except ssl.SSLError as error:
             match = re.match(r"(?:TLSV1|TLSV13|SSLV3)_ALERT_(\w+)", error.reason or "")
-            return match[1].lower() if match else str(error)
+            # Python knows no name for the alerts of extensions: OpenSSL's words are there.
+            words = re.search(r"tlsv1 alert ([a-z ]+) \(", str(error))
+            return match[1].lower() if match else words[1].replace(" ", "_") if words else str(error)
         except (ConnectionError, EOFError):
             return "closed"
 
