@@ -52,9 +52,6 @@ TlsTerminator::~TlsTerminator() {
 void TlsTerminator::Establish(TlsHandshakes::Client client) {
   Peer peer;
   peer.transport = Transport::kTls;
-  // Nobody of this host: 0 would be root, for whom places are kept.
-  peer.uid = static_cast<uid_t>(-1);
-  peer.gid = static_cast<gid_t>(-1);
   peer.uid = kNoUser;
   peer.gid = kNoGroup;
   peer.remote_address = client.address;

@@ -172,7 +172,12 @@ void Tasks::HandleStatus(size_t index) {
   Task& task = tasks_[index];
   std::string bytes;
   std::vector<util::UniqueFd> descriptors;
-  const int error = ReceiveWithDescriptors(task.status.get(), kMaximumTaskReport, &bytes, &descriptors, MSG_DONTWAIT);
+  const auto receive = [&] {
+    return ReceiveWithDescriptors(task.status.get(), kMaximumTaskReport, &bytes, &descriptors, MSG_DONTWAIT);
+  };
+  int error = receive();
+  // A helper that ends with words of ours unread resets the socket, and that is told once, before its own last words.
+  if (error == ECONNRESET) error = receive();
   if (error == EAGAIN) return;
   if (error != 0) {
     // The helper has ended, and the command, if there is one, has been executed: the last copies are closed by that.
