@@ -93,10 +93,6 @@ void TouchMemory() {
   ::memset(bytes, 1, 8 << 20);
 }
 
-void EatMemory() {
-  while (true) TouchMemory();
-}
-
 // Calls `done` until it is true. Bounded, and not timed: what it waits for happens.
 template <typename Done>
 void Await(Tree* tree, Done done) {
@@ -117,30 +113,6 @@ TEST_CASE("Memory that is used is told") {
   REQUIRE(statistics.ok());
   CHECK(statistics->page_faults > 0);
   CHECK(statistics->swap == 0);
-}
-
-TEST_CASE("Running out of memory gives notice") {
-  Fixture fixture;
-  if (!fixture.Has(Controller::kMemory, SetMemoryLimit(*fixture.group, 16 * kMebibyte))) return;
-  if (const auto limits = ReadMemoryLimits(*fixture.group); limits.ok() && limits->swap_bytes) {
-    REQUIRE_OK(SetMemorySwapLimit(*fixture.group, 16 * kMebibyte));
-  }
-  auto watch = OutOfMemoryWatch::Open(*fixture.group);
-  INFO(watch.status());
-  REQUIRE(watch.ok());
-  fixture.StartChild(*fixture.group, EatMemory);
-  uint64_t kills = 0;
-  for (int notices = 0; kills == 0 && notices < 100; ++notices) {
-    pollfd ready = {watch->fd(), watch->events(), 0};
-    REQUIRE(::poll(&ready, 1, 20000) == 1);
-    const auto taken = watch->Take();
-    INFO(taken.status());
-    REQUIRE(taken.ok());
-    kills = *taken;
-  }
-  CHECK(kills >= 1);
-  CHECK(WTERMSIG(fixture.EndChild(0)) == SIGKILL);
-  CHECK(ReadMemory(*fixture.group)->out_of_memory_kills >= 1);
 }
 
 TEST_CASE("CPU shares, quota and time") {

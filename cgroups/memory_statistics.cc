@@ -1,18 +1,7 @@
 #include "cgroups/memory_statistics.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <optional>
-#include <string>
-#include <utility>
-
-#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "cgroups/controller_file.h"
-#include "util/errno.h"
 
 namespace reeve::cgroups {
 namespace {
@@ -34,15 +23,6 @@ constexpr Key kKeys[] = {
     {"total_pgmajfault", "pgmajfault", &MemoryStatistics::major_page_faults},
 };
 
-// v1: an eventfd that memory.oom_control is registered with (cgroup-v1/memory.rst, "OOM Control").
-absl::StatusOr<util::UniqueFd> Register(const Location& location, const ControllerFiles& files, int control) {
-  util::UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!event) return util::ErrnoStatus(absl::StrCat("watch the memory of ", location.path, ": make an eventfd"));
-  absl::Status status = files.Write("cgroup.event_control", absl::StrCat(event.get(), " ", control));
-  if (!status.ok()) return status;
-  return event;
-}
-
 }  // namespace
 
 absl::StatusOr<MemoryStatistics> ReadMemoryStatistics(const Location& location) {
@@ -61,43 +41,6 @@ absl::StatusOr<MemoryStatistics> ReadMemoryStatistics(const Location& location) 
   if (!rest.ok() && !absl::IsNotFound(rest.status())) return rest.status();
   if (rest.ok()) (v1 ? result.kernel : result.swap) = *rest;
   return result;
-}
-
-absl::StatusOr<OutOfMemoryWatch> OutOfMemoryWatch::Open(const Location& location) {
-  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kMemory);
-  if (!files.ok()) return files.status();
-  const bool v1 = files->version() == 1;
-  const int hierarchy = location.hierarchies.Find(Controller::kMemory).hierarchy;
-  const std::string path = JoinPath(location.path, v1 ? "memory.oom_control" : "memory.events");
-  util::UniqueFd file;
-  if (const int error = location.hierarchies.tree()->OpenFile(hierarchy, path, &file); error != 0) {
-    return util::ErrnoStatus(error,
-                             absl::StrCat("controller memory: open ", FullPath(location.hierarchies, hierarchy, path)));
-  }
-  if (v1) {
-    absl::StatusOr<util::UniqueFd> event = Register(location, *files, file.get());
-    if (!event.ok()) return event.status();
-    return OutOfMemoryWatch(location, *std::move(event), POLLIN);
-  }
-  OutOfMemoryWatch watch(location, std::move(file), POLLPRI);
-  // The first read arms the notification (kernfs).
-  if (absl::StatusOr<uint64_t> armed = watch.Take(); !armed.ok()) return armed.status();
-  return watch;
-}
-
-absl::StatusOr<uint64_t> OutOfMemoryWatch::Take() {
-  char buffer[512];
-  const ssize_t count =
-      events_ == POLLIN ? ::read(fd_.get(), buffer, sizeof(uint64_t)) : ::pread(fd_.get(), buffer, sizeof buffer, 0);
-  if (count < 0 && errno != EAGAIN) {
-    return util::ErrnoStatus(absl::StrCat("controller memory: hear of ", location_.path));
-  }
-  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location_, Controller::kMemory);
-  if (!files.ok()) return files.status();
-  absl::StatusOr<std::optional<uint64_t>> kills =
-      files->ReadKey(events_ == POLLIN ? "memory.oom_control" : "memory.events", "oom_kill");
-  if (!kills.ok()) return kills.status();
-  return kills->value_or(0);
 }
 
 }  // namespace reeve::cgroups

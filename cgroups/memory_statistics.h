@@ -1,11 +1,10 @@
-// What the memory of a group is used for (memory.stat), and notice when it runs out.
+// What the memory of a group is used for (memory.stat).
 #pragma once
 
 #include <cstdint>
 
 #include "absl/status/statusor.h"
 #include "cgroups/location.h"
-#include "util/fd.h"
 
 namespace reeve::cgroups {
 
@@ -23,27 +22,5 @@ struct MemoryStatistics {
 };
 // One read, of a file that is dearer than the others: tens of microseconds.
 absl::StatusOr<MemoryStatistics> ReadMemoryStatistics(const Location& location);
-
-// Tells when processes of a group have been killed for want of memory. Move-only; ends with the object. Not
-// thread-safe.
-class OutOfMemoryWatch {
- public:
-  static absl::StatusOr<OutOfMemoryWatch> Open(const Location& location);
-
-  // To poll for POLLIN (v1) or POLLPRI (v2): `events()`.
-  int fd() const { return fd_.get(); }
-  short events() const { return events_; }
-  // Takes the notice and says how many have been killed since the group was made. Never waits. The kernel also gives
-  // notice when nobody was killed, and when the group is removed (NOT_FOUND then).
-  absl::StatusOr<uint64_t> Take();
-
- private:
-  OutOfMemoryWatch(Location location, util::UniqueFd fd, short events)
-      : location_(std::move(location)), fd_(std::move(fd)), events_(events) {}
-
-  Location location_;
-  util::UniqueFd fd_;
-  short events_;
-};
 
 }  // namespace reeve::cgroups

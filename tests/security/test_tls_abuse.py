@@ -141,6 +141,7 @@ class Abuse(TlsTest):
     def test_what_is_not_http_2_behind_the_handshake_ends(self):
         reeved = self.serve()
         client = self.channel(reeved)
+        self.served(client)
         before = reeved.resources()
         for what in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(20000), PREFACE + b"\xff" * 100):
             with self.connect(reeved, self.context(self.alice)) as connection, contextlib.suppress(OSError):
