@@ -1,6 +1,10 @@
 // A control group file system in memory, for tests.
 #pragma once
 
+#include <linux/bpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <functional>
@@ -34,6 +38,9 @@ class FakeTree final : public Tree {
   // What was written, in order: "0:a/cpu.shares=1024".
   std::vector<std::string> writes;
   std::vector<std::pair<pid_t, int>> signals;
+  // The device program of a group, and owners that were given.
+  std::map<Place, std::vector<bpf_insn>> programs;
+  std::map<Place, std::pair<uid_t, gid_t>> owners;
   int pauses = 0;
 
   int MakeDirectory(int hierarchy, const std::string& path) override {
@@ -66,10 +73,22 @@ class FakeTree final : public Tree {
   int ListDirectories(int hierarchy, const std::string& path, std::vector<std::string>* names) override {
     names->clear();
     if (!directories.count({hierarchy, path})) return ENOENT;
-    const std::string prefix = absl::StrCat(path, "/");
+    const std::string prefix = path.empty() ? "" : absl::StrCat(path, "/");
     for (const Place& other : directories) {
-      if (other.first != hierarchy || !absl::StartsWith(other.second, prefix)) continue;
+      if (other.second.empty() || other.first != hierarchy || !absl::StartsWith(other.second, prefix)) continue;
       const std::string rest = other.second.substr(prefix.size());
+      if (rest.find('/') == std::string::npos) names->push_back(rest);
+    }
+    return 0;
+  }
+
+  int ListFiles(int hierarchy, const std::string& path, std::vector<std::string>* names) override {
+    names->clear();
+    if (!directories.count({hierarchy, path})) return ENOENT;
+    const std::string prefix = path.empty() ? "" : absl::StrCat(path, "/");
+    for (const auto& [place, content] : files) {
+      if (place.first != hierarchy || !absl::StartsWith(place.second, prefix)) continue;
+      const std::string rest = place.second.substr(prefix.size());
       if (rest.find('/') == std::string::npos) names->push_back(rest);
     }
     return 0;
@@ -78,6 +97,34 @@ class FakeTree final : public Tree {
   int OpenDirectory(int hierarchy, const std::string& path, util::UniqueFd* directory) override {
     directory->Reset();
     return directories.count({hierarchy, path}) ? 0 : ENOENT;
+  }
+
+  // A file of its own with the present content.
+  int OpenFile(int hierarchy, const std::string& path, util::UniqueFd* file) override {
+    std::string content;
+    if (int error = Read(hierarchy, path, &content)) return error;
+    file->Reset(::memfd_create("control", MFD_CLOEXEC));
+    return ::pwrite(file->get(), content.data(), content.size(), 0) < 0 ? errno : 0;
+  }
+
+  bool Exists(int hierarchy, const std::string& path) override {
+    return files.count({hierarchy, path}) != 0 || directories.count({hierarchy, path}) != 0;
+  }
+
+  int ChangeOwner(int hierarchy, const std::string& path, uid_t user, gid_t group) override {
+    if (int error = Injected("chown", {hierarchy, path})) return error;
+    if (!Exists(hierarchy, path)) return ENOENT;
+    owners[{hierarchy, path}] = {user, group};
+    return 0;
+  }
+
+  int ReplaceDeviceProgram(int hierarchy, const std::string& path, const std::vector<bpf_insn>& program,
+                           std::string* log) override {
+    log->clear();
+    if (int error = Injected("bpf", {hierarchy, path})) return error;
+    if (!directories.count({hierarchy, path})) return ENOENT;
+    programs[{hierarchy, path}] = program;
+    return 0;
   }
 
   int Read(int hierarchy, const std::string& path, std::string* content) override {

@@ -23,53 +23,53 @@ bool EventsSayFrozen(absl::string_view events) {
 }
 
 // Waits for a state of the freezer.
-int AwaitState(const Hierarchies& hierarchies, const Placement& place, const std::string& path, bool frozen,
-               absl::Duration timeout) {
+int AwaitState(const Location& location, const Placement& place, bool frozen, absl::Duration timeout) {
+  Tree* tree = location.hierarchies.tree();
   if (place.version == 2) {
-    return hierarchies.tree()->Await(place.hierarchy, absl::StrCat(path, "/cgroup.events"), true, timeout,
-                                     [&](absl::string_view text) { return EventsSayFrozen(text) == frozen; });
+    return tree->Await(place.hierarchy, absl::StrCat(location.path, "/cgroup.events"), true, timeout,
+                       [&](absl::string_view text) { return EventsSayFrozen(text) == frozen; });
   }
-  const std::string file = absl::StrCat(path, "/freezer.state");
-  return hierarchies.tree()->Await(place.hierarchy, file, false, timeout, [&](absl::string_view text) {
+  const std::string file = absl::StrCat(location.path, "/freezer.state");
+  return tree->Await(place.hierarchy, file, false, timeout, [&](absl::string_view text) {
     const absl::string_view state = absl::StripAsciiWhitespace(text);
     if (state == (frozen ? "FROZEN" : "THAWED")) return true;
     // Writing again makes the kernel look at processes that could not be frozen the first time
     // (cgroup-v1/freezer-subsystem.rst). A failure here shows as the timeout.
-    if (frozen) (void)hierarchies.tree()->Write(place.hierarchy, file, "FROZEN");
+    if (frozen) (void)tree->Write(place.hierarchy, file, "FROZEN");
     return false;
   });
 }
 
 }  // namespace
 
-absl::Status Thaw(const Hierarchies& hierarchies, const std::string& path) {
-  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(hierarchies, Controller::kFreezer, path);
+absl::Status Thaw(const Location& location) {
+  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kFreezer);
   if (!files.ok()) return files.status();
   const bool v1 = files->version() == 1;
   absl::Status status = v1 ? files->Write("freezer.state", "THAWED") : files->Write("cgroup.freeze", "0");
   if (!status.ok()) return status;
-  const int error = AwaitState(hierarchies, hierarchies.Find(Controller::kFreezer), path, false, kThawTimeout);
+  const int error = AwaitState(location, location.hierarchies.Find(Controller::kFreezer), false, kThawTimeout);
   if (error == 0) return absl::OkStatus();
-  return util::ErrnoStatus(error, absl::StrCat("controller freezer: thaw ", path));
+  return util::ErrnoStatus(error, absl::StrCat("controller freezer: thaw ", location.path));
 }
 
-absl::Status Freeze(const Hierarchies& hierarchies, const std::string& path, absl::Duration timeout) {
-  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(hierarchies, Controller::kFreezer, path);
+absl::Status Freeze(const Location& location, absl::Duration timeout) {
+  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kFreezer);
   if (!files.ok()) return files.status();
   const bool v1 = files->version() == 1;
   absl::Status status = v1 ? files->Write("freezer.state", "FROZEN") : files->Write("cgroup.freeze", "1");
   if (!status.ok()) return status;
-  const int error = AwaitState(hierarchies, hierarchies.Find(Controller::kFreezer), path, true, timeout);
+  const int error = AwaitState(location, location.hierarchies.Find(Controller::kFreezer), true, timeout);
   if (error == 0) return absl::OkStatus();
-  status = util::ErrnoStatus(error, absl::StrCat("controller freezer: freeze ", path));
-  if (absl::Status thawed = Thaw(hierarchies, path); !thawed.ok()) {
+  status = util::ErrnoStatus(error, absl::StrCat("controller freezer: freeze ", location.path));
+  if (absl::Status thawed = Thaw(location); !thawed.ok()) {
     return absl::Status(status.code(), absl::StrCat(status.message(), "; and then: ", thawed.message()));
   }
   return status;
 }
 
-absl::StatusOr<bool> IsFrozen(const Hierarchies& hierarchies, const std::string& path) {
-  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(hierarchies, Controller::kFreezer, path);
+absl::StatusOr<bool> IsFrozen(const Location& location) {
+  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kFreezer);
   if (!files.ok()) return files.status();
   const bool v1 = files->version() == 1;
   absl::StatusOr<std::string> content = files->Read(v1 ? "freezer.state" : "cgroup.events");
@@ -77,7 +77,9 @@ absl::StatusOr<bool> IsFrozen(const Hierarchies& hierarchies, const std::string&
   return v1 ? absl::StripAsciiWhitespace(*content) == "FROZEN" : EventsSayFrozen(*content);
 }
 
-absl::Status Kill(const Hierarchies& hierarchies, const std::string& path) {
+absl::Status Kill(const Location& location) {
+  const Hierarchies& hierarchies = location.hierarchies;
+  const std::string& path = location.path;
   if (hierarchies.unified() >= 0) {
     const int error = hierarchies.tree()->Write(hierarchies.unified(), absl::StrCat(path, "/cgroup.kill"), "1");
     if (error == 0) return absl::OkStatus();
@@ -99,7 +101,7 @@ absl::Status Kill(const Hierarchies& hierarchies, const std::string& path) {
     const int error = hierarchies.tree()->Write(hierarchy, absl::StrCat(path, v1 ? "/freezer.state" : "/cgroup.freeze"),
                                                 v1 ? "FROZEN" : "1");
     if (error == ENOENT || error == ENODEV) return absl::OkStatus();
-    if (error == 0) (void)AwaitState(hierarchies, place, path, true, absl::Milliseconds(200));
+    if (error == 0) (void)AwaitState(location, place, true, absl::Milliseconds(200));
   }
   constexpr int kRounds = 16;
   std::vector<pid_t> killed;
@@ -122,7 +124,7 @@ absl::Status Kill(const Hierarchies& hierarchies, const std::string& path) {
     }
     if (!any_new) break;
   }
-  if (place.hierarchy >= 0) status.Update(Thaw(hierarchies, path));
+  if (place.hierarchy >= 0) status.Update(Thaw(location));
   return status;
 }
 

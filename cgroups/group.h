@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cgroups/hierarchies.h"
+#include "cgroups/location.h"
 #include "util/fd.h"
 
 namespace reeve::cgroups {
@@ -34,15 +35,19 @@ struct Usage {
   uint64_t out_of_memory_kills = 0;
 };
 
+// A group as a whole. What its controllers can do are functions of their headers, which take a group as its Location:
+// SetMemoryLimit(group, bytes) of memory.h, and cpu.h, cpuacct.h, cpuset.h, devices.h, pids.h and so on. Each is
+// FAILED_PRECONDITION with the reason why when the controller is missing; its other errors name controller, file, value
+// and parent. No reason of the API is attached to errors (the caller knows it).
 // Move-only. The kernel's group outlives the object; only Remove ends it. Methods may be called from any thread;
-// setters of one group one at a time. No reason is attached to errors (the caller knows it); the message names
-// controller, file and value. A setter whose controller is missing is FAILED_PRECONDITION with the reason why.
+// setters of one group one at a time.
 class Group {
  public:
   // Makes the group `name` below `partition` ("/machine", made as needed, absolute, without "." and ".."). The name is
-  // escaped (name.h). After an error nothing of the group is left. ALREADY_EXISTS when it is there.
+  // escaped (name.h). v2 controllers are enabled from the group `delegated` on, "" or one above: what is above that is
+  // somebody else's. After an error nothing of the group is left. ALREADY_EXISTS when it is there.
   static absl::StatusOr<Group> Create(const Hierarchies& hierarchies, absl::string_view partition,
-                                      absl::string_view name);
+                                      absl::string_view name, const std::string& delegated = "");
   // Finds a group again, in those hierarchies that have it. NOT_FOUND when none has.
   static absl::StatusOr<Group> Open(const Hierarchies& hierarchies, absl::string_view partition,
                                     absl::string_view name);
@@ -53,19 +58,8 @@ class Group {
   Group& operator=(const Group&) = delete;
 
   // Path below the root of every hierarchy: "machine/web1".
-  const std::string& path() const { return path_; }
-
-  // Bytes; 0 or more than 2^62: no limit.
-  absl::Status SetMemoryLimit(uint64_t bytes);
-  absl::Status SetMemorySoftLimit(uint64_t bytes);
-  // Memory and swap together, at least the memory limit, which must be set before.
-  absl::Status SetMemorySwapLimit(uint64_t bytes);
-  // 2 to 262144; v2 gets the weight 1 + (shares - 2) * 9999 / 262142, as OCI runtimes do.
-  absl::Status SetCpuShares(uint64_t shares);
-  // Microseconds of CPU time per period over all CPUs; a negative quota: no limit.
-  absl::Status SetCpuQuota(uint64_t period_us, int64_t quota_us);
-  // Number of processes and threads; 0: no limit.
-  absl::Status SetTasksLimit(uint64_t tasks);
+  const std::string& path() const { return location_.path; }
+  operator const Location&() const { return location_; }  // NOLINT: a group is a location
 
   // Freeze returns when every process stands still, DEADLINE_EXCEEDED (and thawed again) when that takes over
   // `timeout`.
@@ -89,10 +83,9 @@ class Group {
 
  private:
   Group(Hierarchies hierarchies, std::string path, std::vector<int> members)
-      : hierarchies_(std::move(hierarchies)), path_(std::move(path)), members_(std::move(members)) {}
+      : location_{std::move(hierarchies), std::move(path)}, members_(std::move(members)) {}
 
-  Hierarchies hierarchies_;
-  std::string path_;
+  Location location_;
   std::vector<int> members_;  // indexes of the hierarchies that have the group
 };
 

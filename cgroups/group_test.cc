@@ -7,8 +7,11 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "cgroups/cpu.h"
 #include "cgroups/fake_tree.h"
+#include "cgroups/memory.h"
+#include "cgroups/pids.h"
 #include "cgroups/test_hosts.h"
 
 namespace reeve::cgroups {
@@ -56,7 +59,7 @@ struct Host {
                     {"memory.events", "low 0\noom 4\noom_kill 3\noom_group_kill 0\n"}});
     }
     if (name == "cpu") {
-      if (v1) files.insert({{"cpu.shares", "1024"}, {"cpu.cfs_period_us", ""}, {"cpu.cfs_quota_us", "-1"}});
+      if (v1) files.insert({{"cpu.shares", "1024"}, {"cpu.cfs_period_us", "100000\n"}, {"cpu.cfs_quota_us", "-1"}});
       if (!v1) files.insert({{"cpu.weight", "100"}, {"cpu.max", "max 100000"}});
     }
     if (name == "cpuacct" && v1) files["cpuacct.usage"] = "25000\n";
@@ -81,7 +84,8 @@ struct Host {
       const std::string prefix = group == path ? "" : group + "/";
       for (const auto& directory : tree->directories) {
         if (directory.second.starts_with(prefix) && directory.second.find('/', prefix.size()) == std::string::npos) {
-          tree->files[{hierarchy, directory.second + "/cgroup.controllers"}] = "memory cpu pids\n";
+          std::string& enabled = tree->files[{hierarchy, directory.second + "/cgroup.controllers"}];
+          for (absl::string_view name : absl::StrSplit(value, ' ')) absl::StrAppend(&enabled, name.substr(1), " ");
         }
       }
     }
@@ -120,9 +124,24 @@ TEST_CASE("On v2 the controllers are enabled down the path, once") {
   Host host(test_hosts::Unified());
   auto first = Group::Create(host.hierarchies, "/machine/blue", "a");
   REQUIRE(first.ok());
-  CHECK(host.tree->writes == std::vector<std::string>{"0:cgroup.subtree_control=+memory +cpu +pids",
-                                                      "0:machine/cgroup.subtree_control=+memory +cpu +pids",
-                                                      "0:machine/blue/cgroup.subtree_control=+memory +cpu +pids"});
+  std::vector<std::string> expected;
+  for (const char* group : {"", "machine/", "machine/blue/"}) {
+    for (const char* value : {"+memory +cpu +pids", "+cpuset", "+io", "+hugetlb"}) {
+      expected.push_back(absl::StrCat("0:", group, "cgroup.subtree_control=", value));
+    }
+  }
+  CHECK(host.tree->writes == expected);
+}
+
+TEST_CASE("Controllers are enabled from where the tree is delegated on") {
+  Host host(test_hosts::Unified());
+  REQUIRE(host.tree->MakeDirectory(0, "machine.slice") == 0);
+  REQUIRE(host.tree->MakeDirectory(0, "machine.slice/a.scope") == 0);
+  REQUIRE(Group::Create(host.hierarchies, "/machine.slice/a.scope", "guest", "machine.slice/a.scope").ok());
+  REQUIRE_FALSE(host.tree->writes.empty());
+  for (const std::string& write : host.tree->writes) {
+    CHECK_THAT(write, Catch::Matchers::StartsWith("0:machine.slice/a.scope/cgroup.subtree_control="));
+  }
 }
 
 TEST_CASE("A failure to enable a controller names the file and leaves no group") {
@@ -166,29 +185,29 @@ TEST_CASE("Limits are written in each version's terms") {
   SECTION("v1") {
     Host host(test_hosts::Hybrid());
     auto group = Group::Create(host.hierarchies, "/machine", "a");
-    REQUIRE(group->SetMemoryLimit(64 << 20).ok());
+    REQUIRE(SetMemoryLimit(*group, 64 << 20).ok());
     CHECK(host.File(Controller::kMemory, "machine/a/memory.limit_in_bytes") == "67108864");
-    REQUIRE(group->SetMemoryLimit(0).ok());
+    REQUIRE(SetMemoryLimit(*group, 0).ok());
     CHECK(host.File(Controller::kMemory, "machine/a/memory.limit_in_bytes") == "-1");
-    REQUIRE(group->SetCpuShares(512).ok());
+    REQUIRE(SetCpuShares(*group, 512).ok());
     CHECK(host.File(Controller::kCpu, "machine/a/cpu.shares") == "512");
-    REQUIRE(group->SetCpuQuota(50000, -3).ok());
+    REQUIRE(SetCpuQuota(*group, 50000, -3).ok());
     CHECK(host.File(Controller::kCpu, "machine/a/cpu.cfs_period_us") == "50000");
     CHECK(host.File(Controller::kCpu, "machine/a/cpu.cfs_quota_us") == "-1");
   }
   SECTION("v2") {
     Host host(test_hosts::Unified());
     auto group = Group::Create(host.hierarchies, "/machine", "a");
-    REQUIRE(group->SetMemoryLimit(64 << 20).ok());
+    REQUIRE(SetMemoryLimit(*group, 64 << 20).ok());
     CHECK(host.File(Controller::kMemory, "machine/a/memory.max") == "67108864");
-    REQUIRE(group->SetMemorySwapLimit(96 << 20).ok());
+    REQUIRE(SetMemorySwapLimit(*group, 96 << 20).ok());
     CHECK(host.File(Controller::kMemory, "machine/a/memory.swap.max") == "33554432");
-    CHECK(absl::IsInvalidArgument(group->SetMemorySwapLimit(1 << 20)));
-    REQUIRE(group->SetMemorySoftLimit(0).ok());
+    CHECK(absl::IsInvalidArgument(SetMemorySwapLimit(*group, 1 << 20)));
+    REQUIRE(SetMemorySoftLimit(*group, 0).ok());
     CHECK(host.File(Controller::kMemory, "machine/a/memory.low") == "0");
-    REQUIRE(group->SetCpuQuota(100000, 25000).ok());
+    REQUIRE(SetCpuQuota(*group, 100000, 25000).ok());
     CHECK(host.File(Controller::kCpu, "machine/a/cpu.max") == "25000 100000");
-    REQUIRE(group->SetTasksLimit(100).ok());
+    REQUIRE(SetTasksLimit(*group, 100).ok());
     CHECK(host.File(Controller::kPids, "machine/a/pids.max") == "100");
   }
 }
@@ -205,14 +224,14 @@ TEST_CASE("An error names controller, file and value; a missing controller says 
   Host host(test_hosts::Hybrid());
   auto group = Group::Create(host.hierarchies, "/machine", "a");
   host.tree->errors[{"write", {host.IndexOf(Controller::kCpu), "machine/a/cpu.shares"}}] = EINVAL;
-  CHECK_THAT(std::string(group->SetCpuShares(1).message()),
+  CHECK_THAT(std::string(SetCpuShares(*group, 1).message()),
              Contains("controller cpu: write \"1\" to /sys/fs/cgroup/cpu/machine/a/cpu.shares: Invalid argument"));
   auto texts = test_hosts::Unified();
   texts.unified_controllers = "cpu pids";
   Host poor(texts);
   auto other = Group::Create(poor.hierarchies, "/machine", "a");
   REQUIRE(other.ok());
-  CHECK(absl::IsFailedPrecondition(other->SetMemoryLimit(4096)));
+  CHECK(absl::IsFailedPrecondition(SetMemoryLimit(*other, 4096)));
   CHECK(other->Statistics()->memory_bytes == 0);
 }
 

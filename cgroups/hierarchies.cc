@@ -1,5 +1,7 @@
 #include "cgroups/hierarchies.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -8,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "cgroups/device_program.h"
 #include "cgroups/kernel_tree.h"
 #include "util/files.h"
 
@@ -59,6 +62,11 @@ absl::StatusOr<std::optional<Hierarchy>> ParseMount(absl::string_view line) {
   return hierarchy;
 }
 
+bool SameControllers(const Hierarchy& one, const Hierarchy& other) {
+  return std::is_permutation(one.controllers.begin(), one.controllers.end(), other.controllers.begin(),
+                             other.controllers.end());
+}
+
 struct KernelController {
   int hierarchy_id = 0;
   bool enabled = false;
@@ -95,16 +103,21 @@ std::string WhyMissing(Controller controller, const std::map<std::string, Kernel
     }
   }
   if (found == known.end() && !unified) return "the kernel does not have it";
+  if (unified && controller == Controller::kDevices) {
+    return "no v1 hierarchy has it and the kernel has no BPF device programs";
+  }
+  if (unified && controller == Controller::kNetCls) return "no v1 hierarchy has it and version 2 does not know it";
   if (unified) return "no v1 hierarchy has it and the v2 hierarchy does not offer it";
   return "no hierarchy that has it is mounted";
 }
 
 // Where `controller` is among the mounted hierarchies; v1 wins, as a controller is bound to one hierarchy only.
 int Locate(Controller controller, const std::vector<Hierarchy>& all, int unified,
-           const std::vector<std::string>& unified_controllers) {
-  // Freezing works best in v2 (cgroup.freeze notifies, and frozen processes can be killed), so it is preferred even
-  // where the v1 freezer is there too.
+           const std::vector<std::string>& unified_controllers, bool device_programs) {
+  // Some are better in v2, and are so preferred also where the v1 controller is there too: cgroup.freeze notifies, and
+  // what it has frozen can be killed; a device program is replaced in one step.
   if (controller == Controller::kFreezer && unified >= 0) return unified;
+  if (controller == Controller::kDevices && unified >= 0 && device_programs) return unified;
   for (size_t i = 0; i < all.size(); ++i) {
     const auto& names = all[i].controllers;
     if (all[i].version == 1 && std::find(names.begin(), names.end(), Name(controller)) != names.end()) {
@@ -112,11 +125,10 @@ int Locate(Controller controller, const std::vector<Hierarchy>& all, int unified
     }
   }
   if (unified < 0) return -1;
-  if (controller == Controller::kCpuacct) return unified;
-  // Devices are a BPF program in v2.
-  if (controller == Controller::kDevices) return -1;
-  const bool offered =
-      std::find(unified_controllers.begin(), unified_controllers.end(), Name(controller)) != unified_controllers.end();
+  // They belong to every group; perf_event leaves v2 only for a v1 hierarchy, which then is mounted elsewhere.
+  if (controller == Controller::kCpuacct || controller == Controller::kPerfEvent) return unified;
+  const bool offered = std::find(unified_controllers.begin(), unified_controllers.end(), UnifiedName(controller)) !=
+                       unified_controllers.end();
   return offered ? unified : -1;
 }
 
@@ -138,8 +150,20 @@ absl::string_view Name(Controller controller) {
       return "pids";
     case Controller::kCpuset:
       return "cpuset";
+    case Controller::kBlkio:
+      return "blkio";
+    case Controller::kHugetlb:
+      return "hugetlb";
+    case Controller::kNetCls:
+      return "net_cls";
+    case Controller::kPerfEvent:
+      return "perf_event";
   }
   return "unknown";
+}
+
+absl::string_view UnifiedName(Controller controller) {
+  return controller == Controller::kBlkio ? "io" : Name(controller);
 }
 
 absl::StatusOr<Hierarchies> Hierarchies::Parse(const Texts& texts) {
@@ -152,11 +176,16 @@ absl::StatusOr<Hierarchies> Hierarchies::Create(const Texts& texts, std::shared_
     absl::StatusOr<std::optional<Hierarchy>> mount = ParseMount(line);
     if (!mount.ok()) return mount.status();
     if (!mount->has_value()) continue;
-    // The same hierarchy may be mounted at several places: the first one counts.
-    const bool seen = std::any_of(data->all.begin(), data->all.end(), [&](const Hierarchy& other) {
-      return other.version == (*mount)->version && other.controllers == (*mount)->controllers;
+    // The same hierarchy may be mounted at several places. The last mount counts, since it may cover those before; but
+    // one that shows only a part of the hierarchy does not count where another shows all.
+    const auto same = std::find_if(data->all.begin(), data->all.end(), [&](const Hierarchy& other) {
+      return other.version == (*mount)->version && SameControllers(other, **mount);
     });
-    if (!seen) data->all.push_back(*std::move(*mount));
+    if (same == data->all.end()) {
+      data->all.push_back(*std::move(*mount));
+    } else if ((*mount)->root == "/" || same->root != "/") {
+      *same = *std::move(*mount);
+    }
   }
   for (size_t i = 0; i < data->all.size(); ++i) {
     if (data->all[i].version == 2) data->unified = static_cast<int>(i);
@@ -176,15 +205,13 @@ absl::StatusOr<Hierarchies> Hierarchies::Create(const Texts& texts, std::shared_
   if (data->unified >= 0) use(data->unified);
   for (Controller controller : kAllControllers) {
     Placement& placement = data->placements[static_cast<int>(controller)];
-    placement.hierarchy = Locate(controller, data->all, data->unified, offered);
+    placement.hierarchy = Locate(controller, data->all, data->unified, offered, texts.device_programs);
     if (placement.hierarchy < 0) {
-      placement.missing = controller == Controller::kDevices && data->unified >= 0
-                              ? "the v2 hierarchy has no files for devices"
-                              : WhyMissing(controller, *known, texts.self_cgroup, data->unified >= 0);
+      placement.missing = WhyMissing(controller, *known, texts.self_cgroup, data->unified >= 0);
       continue;
     }
     placement.version = data->all[placement.hierarchy].version;
-    if (controller != Controller::kCpuset) use(placement.hierarchy);
+    use(placement.hierarchy);
   }
   if (data->unified < 0) {
     for (size_t i = 0; i < data->all.size(); ++i) {
@@ -198,7 +225,7 @@ absl::StatusOr<Hierarchies> Hierarchies::Create(const Texts& texts, std::shared_
   return result;
 }
 
-absl::StatusOr<Hierarchies> Hierarchies::Detect() {
+absl::StatusOr<Hierarchies::Texts> Hierarchies::ReadTexts() {
   Texts texts;
   struct Source {
     const char* path;
@@ -218,10 +245,25 @@ absl::StatusOr<Hierarchies> Hierarchies::Detect() {
         util::ReadFile(absl::StrCat(mounts->all()[mounts->unified()].mount_point, "/cgroup.controllers"));
     if (!offered.ok()) return offered.status();
     texts.unified_controllers = *std::move(offered);
+    const util::UniqueFd root(
+        ::open(mounts->all()[mounts->unified()].mount_point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    texts.device_programs = root && SupportsDevicePrograms(root.get());
   }
+  return texts;
+}
+
+absl::StatusOr<Hierarchies> Hierarchies::Open(const Texts& texts) {
+  absl::StatusOr<Hierarchies> mounts = Parse(texts);
+  if (!mounts.ok()) return mounts.status();
   absl::StatusOr<std::shared_ptr<Tree>> tree = OpenKernelTree(mounts->all());
   if (!tree.ok()) return tree.status();
   return Create(texts, *std::move(tree));
+}
+
+absl::StatusOr<Hierarchies> Hierarchies::Detect() {
+  absl::StatusOr<Texts> texts = ReadTexts();
+  if (!texts.ok()) return texts.status();
+  return Open(*texts);
 }
 
 absl::string_view Hierarchies::Mode() const {

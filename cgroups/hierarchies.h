@@ -12,17 +12,32 @@
 
 namespace reeve::cgroups {
 
-// What Reeve uses of a group. On v2 kCpuacct (cpu.stat) and kFreezer (cgroup.freeze) belong to every group and kDevices
-// is a BPF program, not a file (cgroups(7), Documentation/admin-guide/cgroup-v2.rst).
-enum class Controller { kMemory, kCpu, kCpuacct, kFreezer, kDevices, kPids, kCpuset };
-inline constexpr int kControllers = 7;
+// What Reeve uses of a group. On v2 kCpuacct (cpu.stat), kFreezer (cgroup.freeze) and kPerfEvent belong to every group,
+// kDevices is a BPF program, not a file, and there is no kNetCls (cgroups(7), Documentation/admin-guide/cgroup-v2.rst).
+enum class Controller {
+  kMemory,
+  kCpu,
+  kCpuacct,
+  kFreezer,
+  kDevices,
+  kPids,
+  kCpuset,
+  kBlkio,
+  kHugetlb,
+  kNetCls,
+  kPerfEvent
+};
+inline constexpr int kControllers = 11;
 // All of them, in order.
 inline constexpr std::array<Controller, kControllers> kAllControllers = {
-    Controller::kMemory,  Controller::kCpu,  Controller::kCpuacct, Controller::kFreezer,
-    Controller::kDevices, Controller::kPids, Controller::kCpuset};
+    Controller::kMemory,  Controller::kCpu,    Controller::kCpuacct,  Controller::kFreezer,
+    Controller::kDevices, Controller::kPids,   Controller::kCpuset,   Controller::kBlkio,
+    Controller::kHugetlb, Controller::kNetCls, Controller::kPerfEvent};
 
 // The kernel's name: "memory".
 absl::string_view Name(Controller controller);
+// Its name in v2, which differs for kBlkio: "io".
+absl::string_view UnifiedName(Controller controller);
 
 // One mounted hierarchy.
 struct Hierarchy {
@@ -49,21 +64,26 @@ class Hierarchies {
     std::string cgroups;              // /proc/cgroups
     std::string self_cgroup;          // /proc/self/cgroup
     std::string unified_controllers;  // cgroup.controllers in the v2 root; empty without one
+    bool device_programs = true;      // the kernel has BPF device programs; of interest with a v2 hierarchy only
   };
 
   // Understands the texts; without a Tree, so good for looking only. INVALID_ARGUMENT names the line that is malformed.
   static absl::StatusOr<Hierarchies> Parse(const Texts& texts);
   // The same over a given tree (tests).
   static absl::StatusOr<Hierarchies> Create(const Texts& texts, std::shared_ptr<Tree> tree);
-  // Reads this host. FAILED_PRECONDITION when no hierarchy is mounted.
+  // The texts of this host. FAILED_PRECONDITION when no hierarchy is mounted.
+  static absl::StatusOr<Texts> ReadTexts();
+  // The hierarchies of this host as `texts` has them, over the kernel's tree.
+  static absl::StatusOr<Hierarchies> Open(const Texts& texts);
+  // Open of ReadTexts.
   static absl::StatusOr<Hierarchies> Detect();
 
   const std::vector<Hierarchy>& all() const { return data_->all; }
   const Placement& Find(Controller controller) const { return data_->placements[static_cast<int>(controller)]; }
   // Index of the v2 hierarchy, -1 when there is none.
   int unified() const { return data_->unified; }
-  // Indexes of the hierarchies that a guest's group is made in: those of all controllers but cpuset (which comes along
-  // where it shares a hierarchy), v2 where it is mounted, and "name=systemd" where v2 is not.
+  // Indexes of the hierarchies that a guest's group is made in: those of all controllers, v2 where it is mounted, and
+  // "name=systemd" where v2 is not.
   const std::vector<int>& used() const { return data_->used; }
   // "v2" (all that is used is there), "v1" (no v2 hierarchy) or "hybrid".
   absl::string_view Mode() const;

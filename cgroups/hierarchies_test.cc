@@ -24,22 +24,34 @@ TEST_CASE("A hybrid host has each controller where it is bound, and freezes by v
   CHECK(hierarchies->Find(Controller::kMemory).version == 1);
   CHECK(MountPoint(*hierarchies, Controller::kFreezer) == "/sys/fs/cgroup/unified");
   CHECK(hierarchies->Find(Controller::kFreezer).version == 2);
-  // v2, memory, cpu, cpuacct, devices, pids; not the v1 freezer, cpuset or systemd.
+  CHECK(MountPoint(*hierarchies, Controller::kDevices) == "/sys/fs/cgroup/unified");
+  // v2, memory, cpu, cpuacct, pids, cpuset; not the v1 freezer, devices or systemd.
   CHECK(hierarchies->used().size() == 6);
   CHECK(hierarchies->used().front() == hierarchies->unified());
 }
 
-TEST_CASE("A v2 host has all but devices in one hierarchy") {
+TEST_CASE("Without device programs a hybrid host has its devices in v1") {
+  auto texts = test_hosts::Hybrid();
+  texts.device_programs = false;
+  const auto hierarchies = Hierarchies::Parse(texts);
+  REQUIRE(hierarchies.ok());
+  CHECK(MountPoint(*hierarchies, Controller::kDevices) == "/sys/fs/cgroup/devices");
+}
+
+TEST_CASE("A v2 host has all that v2 knows in one hierarchy") {
   const auto hierarchies = Hierarchies::Parse(test_hosts::Unified());
   REQUIRE(hierarchies.ok());
   CHECK(hierarchies->Mode() == "v2");
   for (Controller controller : kAllControllers) {
-    if (controller == Controller::kDevices) continue;
+    if (controller == Controller::kNetCls) continue;
     INFO(Name(controller));
     CHECK(hierarchies->Find(controller).version == 2);
   }
   CHECK(hierarchies->used().size() == 1);
-  CHECK_THAT(hierarchies->Find(Controller::kDevices).missing, Contains("no files for devices"));
+  CHECK_THAT(hierarchies->Find(Controller::kNetCls).missing, Contains("version 2 does not know it"));
+  auto texts = test_hosts::Unified();
+  texts.device_programs = false;
+  CHECK_THAT(Hierarchies::Parse(texts)->Find(Controller::kDevices).missing, Contains("no BPF device programs"));
 }
 
 TEST_CASE("A v1 host has controllers together, an odd mount point and systemd's hierarchy") {
@@ -50,8 +62,8 @@ TEST_CASE("A v1 host has controllers together, an odd mount point and systemd's 
   CHECK(MountPoint(*hierarchies, Controller::kCpu) == "/sys/fs/cgroup/cpu,cpuacct");
   CHECK(hierarchies->Find(Controller::kCpu).hierarchy == hierarchies->Find(Controller::kCpuacct).hierarchy);
   CHECK(MountPoint(*hierarchies, Controller::kFreezer) == "/sys/fs/cgroup/freezer odd");
-  // memory, cpu+cpuacct, freezer, pids, systemd: one each.
-  CHECK(hierarchies->used().size() == 5);
+  // memory, cpu+cpuacct, freezer, pids, cpuset, systemd: one each.
+  CHECK(hierarchies->used().size() == 6);
   CHECK_THAT(hierarchies->Find(Controller::kDevices).missing, Contains("not mounted here"));
 }
 
@@ -84,12 +96,22 @@ TEST_CASE("A missing controller says why") {
 }
 
 TEST_CASE("The same hierarchy mounted twice counts once") {
-  auto texts = test_hosts::Unified();
-  texts.mountinfo += "99 22 0:23 / /elsewhere rw - cgroup2 cgroup2 rw\n";
-  const auto hierarchies = Hierarchies::Parse(texts);
-  REQUIRE(hierarchies.ok());
-  CHECK(hierarchies->all().size() == 1);
-  CHECK(hierarchies->all()[0].mount_point == "/sys/fs/cgroup");
+  SECTION("where it was mounted last") {
+    auto texts = test_hosts::Unified();
+    texts.mountinfo += "99 22 0:23 / /elsewhere rw - cgroup2 cgroup2 rw\n";
+    const auto hierarchies = Hierarchies::Parse(texts);
+    REQUIRE(hierarchies.ok());
+    CHECK(hierarchies->all().size() == 1);
+    CHECK(hierarchies->all()[0].mount_point == "/elsewhere");
+  }
+  SECTION("where it is all to be seen; the order of controllers says nothing") {
+    auto texts = test_hosts::Legacy();
+    texts.mountinfo += "98 25 0:29 /part /elsewhere rw - cgroup cgroup rw,cpuacct,cpu\n";
+    const auto hierarchies = Hierarchies::Parse(texts);
+    REQUIRE(hierarchies.ok());
+    CHECK(hierarchies->all().size() == 6);
+    CHECK(MountPoint(*hierarchies, Controller::kCpu) == "/sys/fs/cgroup/cpu,cpuacct");
+  }
 }
 
 TEST_CASE("Malformed texts are refused by line") {

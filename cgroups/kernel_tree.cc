@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "cgroups/device_program.h"
 #include "util/errno.h"
 
 namespace reeve::cgroups {
@@ -56,24 +57,34 @@ class KernelTree final : public Tree {
   }
 
   int ListDirectories(int hierarchy, const std::string& path, std::vector<std::string>* names) override {
-    names->clear();
-    util::UniqueFd directory;
-    if (int error = OpenDirectory(hierarchy, path, &directory); error != 0) return error;
-    DIR* stream = ::fdopendir(directory.get());
-    if (stream == nullptr) return errno;
-    (void)directory.Release();  // the stream owns it now
-    errno = 0;
-    while (const dirent* entry = ::readdir(stream)) {
-      if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names->emplace_back(entry->d_name);
-      errno = 0;
-    }
-    const int error = errno;
-    ::closedir(stream);
-    return error;
+    return List(hierarchy, path, DT_DIR, names);
+  }
+
+  int ListFiles(int hierarchy, const std::string& path, std::vector<std::string>* names) override {
+    return List(hierarchy, path, DT_REG, names);
   }
 
   int OpenDirectory(int hierarchy, const std::string& path, util::UniqueFd* directory) override {
     return Open(hierarchy, path.empty() ? "." : path, O_RDONLY | O_DIRECTORY, directory);
+  }
+
+  int OpenFile(int hierarchy, const std::string& path, util::UniqueFd* file) override {
+    return Open(hierarchy, path, O_RDONLY, file);
+  }
+
+  bool Exists(int hierarchy, const std::string& path) override {
+    return ::faccessat(roots_[hierarchy].get(), path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  }
+
+  int ChangeOwner(int hierarchy, const std::string& path, uid_t user, gid_t group) override {
+    return ::fchownat(roots_[hierarchy].get(), path.c_str(), user, group, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+  }
+
+  int ReplaceDeviceProgram(int hierarchy, const std::string& path, const std::vector<bpf_insn>& program,
+                           std::string* log) override {
+    util::UniqueFd directory;
+    if (int error = OpenDirectory(hierarchy, path, &directory); error != 0) return error;
+    return AttachDeviceProgram(directory.get(), program, log);
   }
 
   int Read(int hierarchy, const std::string& path, std::string* content) override {
@@ -125,6 +136,23 @@ class KernelTree final : public Tree {
   }
 
  private:
+  int List(int hierarchy, const std::string& path, unsigned char type, std::vector<std::string>* names) {
+    names->clear();
+    util::UniqueFd directory;
+    if (int error = OpenDirectory(hierarchy, path, &directory); error != 0) return error;
+    DIR* stream = ::fdopendir(directory.get());
+    if (stream == nullptr) return errno;
+    (void)directory.Release();  // the stream owns it now
+    errno = 0;
+    while (const dirent* entry = ::readdir(stream)) {
+      if (entry->d_type == type && entry->d_name[0] != '.') names->emplace_back(entry->d_name);
+      errno = 0;
+    }
+    const int error = errno;
+    ::closedir(stream);
+    return error;
+  }
+
   int Open(int hierarchy, const std::string& path, int flags, util::UniqueFd* file) const {
     file->Reset(::openat(roots_[hierarchy].get(), path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW));
     return *file ? 0 : errno;

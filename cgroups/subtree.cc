@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "cgroups/controller_file.h"
-#include "cgroups/cpu.h"
+#include "cgroups/cpuset.h"
 #include "cgroups/processes.h"
 #include "util/errno.h"
 
@@ -32,53 +32,61 @@ absl::Status MakeParents(const Hierarchies& hierarchies, int hierarchy, const st
   return absl::OkStatus();
 }
 
-// The v2 controllers that a guest's group needs.
-std::vector<absl::string_view> UnifiedControllers(const Hierarchies& hierarchies) {
-  std::vector<absl::string_view> names;
-  for (Controller controller : {Controller::kMemory, Controller::kCpu, Controller::kPids}) {
-    if (hierarchies.Find(controller).version == 2) names.push_back(Name(controller));
-  }
-  return names;
-}
+struct UnifiedController {
+  Controller controller;
+  bool required;  // without the others a guest runs, until it wants to be limited by them
+};
+constexpr UnifiedController kUnifiedControllers[] = {
+    {Controller::kMemory, true},  {Controller::kCpu, true},    {Controller::kPids, true},
+    {Controller::kCpuset, false}, {Controller::kBlkio, false}, {Controller::kHugetlb, false},
+};
 
-// Enables the controllers in every group above `path`: one that is not enabled in the parent has no files in the child
-// (cgroup-v2.rst, "Top-down Constraint").
-absl::Status EnableControllers(const Hierarchies& hierarchies, const std::string& path) {
-  const std::vector<absl::string_view> needed = UnifiedControllers(hierarchies);
-  if (needed.empty()) return absl::OkStatus();
+// Enables the controllers in the groups above `path`, from `delegated` on: one that is not enabled in the parent has no
+// files in the child (cgroup-v2.rst, "Top-down Constraint").
+absl::Status EnableControllers(const Hierarchies& hierarchies, const std::string& path, const std::string& delegated) {
   const int unified = hierarchies.unified();
+  Tree* tree = hierarchies.tree();
   std::string content;
   const std::string file = absl::StrCat(path, "/cgroup.controllers");
-  if (int error = hierarchies.tree()->Read(unified, file, &content); error != 0) {
+  if (int error = tree->Read(unified, file, &content); error != 0) {
     return Failure(hierarchies, unified, error, "read", file);
   }
   const std::vector<absl::string_view> enabled = absl::StrSplit(content, absl::ByAnyChar(" \n"), absl::SkipEmpty());
-  const bool complete = std::all_of(needed.begin(), needed.end(), [&](absl::string_view name) {
-    return std::find(enabled.begin(), enabled.end(), name) != enabled.end();
-  });
-  if (complete) return absl::OkStatus();
-  const std::string value = absl::StrCat("+", absl::StrJoin(needed, " +"));
-  size_t end = 0;
-  while (end != std::string::npos) {
-    const std::string control = absl::StrCat(path.substr(0, end), end == 0 ? "" : "/", "cgroup.subtree_control");
-    if (int error = hierarchies.tree()->Write(unified, control, value); error != 0) {
-      return Failure(hierarchies, unified, error, absl::StrCat("write \"", value, "\" to"), control);
+  std::vector<std::string> required;
+  std::vector<std::string> optional;
+  for (const UnifiedController& each : kUnifiedControllers) {
+    const absl::string_view name = UnifiedName(each.controller);
+    if (hierarchies.Find(each.controller).version != 2) continue;
+    if (std::find(enabled.begin(), enabled.end(), name) != enabled.end()) continue;
+    (each.required ? required : optional).push_back(absl::StrCat("+", name));
+  }
+  if (required.empty() && optional.empty()) return absl::OkStatus();
+  for (size_t end = delegated.size(); end != std::string::npos; end = path.find('/', end == 0 ? 0 : end + 1)) {
+    const std::string control = JoinPath(path.substr(0, end), "cgroup.subtree_control");
+    if (const std::string value = absl::StrJoin(required, " "); !value.empty()) {
+      if (int error = tree->Write(unified, control, value); error != 0) {
+        absl::Status status = Failure(hierarchies, unified, error, absl::StrCat("write \"", value, "\" to"), control);
+        if (error != EBUSY) return status;
+        return absl::Status(status.code(), absl::StrCat(status.message(), " (the group has processes of its own)"));
+      }
     }
-    end = path.find('/', end == 0 ? 0 : end + 1);
+    // Whoever sets a limit of a controller that is not enabled is told so then.
+    for (const std::string& value : optional) (void)tree->Write(unified, control, value);
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status MakeGroup(const Hierarchies& hierarchies, int hierarchy, const std::string& path) {
+absl::Status MakeGroup(const Hierarchies& hierarchies, int hierarchy, const std::string& path,
+                       const std::string& delegated) {
   int error = hierarchies.tree()->MakeDirectory(hierarchy, path);
   if (error == ENOENT) {
     if (absl::Status status = MakeParents(hierarchies, hierarchy, path); !status.ok()) return status;
     error = hierarchies.tree()->MakeDirectory(hierarchy, path);
   }
   if (error != 0) return Failure(hierarchies, hierarchy, error, "make", path);
-  if (hierarchy == hierarchies.unified()) return EnableControllers(hierarchies, path);
+  if (hierarchy == hierarchies.unified()) return EnableControllers(hierarchies, path, delegated);
   return InheritCpuset(hierarchies, hierarchy, path);
 }
 

@@ -136,8 +136,9 @@ const std::vector<Option>& GlobalOptionList() {
 }
 
 absl::StatusOr<Arguments> ParseArguments(const Command& command, const std::vector<std::string>& words) {
-  // Help is given whatever else stands there.
-  if (std::find(words.begin(), words.end(), "--help") != words.end()) {
+  // Help is given whatever else stands there, but for words that are another program's.
+  const auto own = std::find(words.begin(), words.end(), "--");
+  if (std::find(words.begin(), own, "--help") != own) {
     Arguments arguments;
     arguments.Add("help", {});
     return arguments;

@@ -1,24 +1,31 @@
 #include "cli/commands.h"
 
 #include "cli/admin_commands.h"
+#include "cli/auth_commands.h"
 #include "cli/builtin_commands.h"
 #include "cli/console_command.h"
 #include "cli/definition_commands.h"
+#include "cli/device_commands.h"
 #include "cli/domain_commands.h"
 #include "cli/event_command.h"
 #include "cli/format_commands.h"
+#include "cli/guest_commands.h"
 #include "cli/lifecycle_commands.h"
+#include "cli/monitor_commands.h"
 #include "cli/node_commands.h"
 #include "cli/operation_commands.h"
 #include "cli/test_commands.h"
+#include "cli/tuning_commands.h"
+#include "cli/user_commands.h"
 
 namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(),  DefinitionCommands(), FormatCommands(),    LifecycleCommands(),
-      ConsoleCommands(), EventCommands(),      OperationCommands(), NodeCommands(),
-      AdminCommands(),   TestCommands(),       BuiltinCommands(),
+      DomainCommands(),    MonitorCommands(), DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
+      DeviceCommands(),    TuningCommands(),  GuestCommands(),      ConsoleCommands(), EventCommands(),
+      OperationCommands(), NodeCommands(),    AuthCommands(),       UserCommands(),    AdminCommands(),
+      TestCommands(),      BuiltinCommands(),
   };
   return *groups;
 }

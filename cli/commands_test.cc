@@ -49,7 +49,7 @@ TEST_CASE("the options of every command are sound") {
           required.push_back(option.words.empty() ? "1" : option.words.front());
         }
         if (option.kind != Option::Kind::kArgument) continue;
-        if (option.required) required.push_back("1");
+        if (option.required) required.push_back(option.words.empty() ? "1" : option.words.front());
         CHECK_FALSE((option.required && optional_seen));
         optional_seen = optional_seen || !option.required;
       }
@@ -63,7 +63,7 @@ TEST_CASE("the help of a command has its parts") {
   size_t count = 0;
   const Command* command = FindCommand(AllCommands(), {"start"}, &count);
   REQUIRE(command != nullptr);
-  CHECK(Synopsis(*command) == "start DOMAIN [--console] [--paused] [--check]");
+  CHECK(Synopsis(*command) == "start DOMAIN [--console] [--paused] [--check] [--autodestroy]");
   const std::string help = CommandHelp(*command, false);
   for (const char* part : {"  NAME\n    start - ", "  SYNOPSIS\n", "  DESCRIPTION\n", "  OPTIONS\n", "  EXAMPLES\n"}) {
     CHECK_THAT(help, Catch::Contains(part));

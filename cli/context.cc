@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/ask.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "client/uri.h"
@@ -22,11 +23,26 @@ absl::StatusOr<client::Connection*> Context::Connect() {
   auto uri = client::ParseUri(Uri());
   if (!uri.ok()) return uri.status();
   auto connection = client::Connection::Open(
-      *uri, {.read_only = options_.read_only, .interrupt_fd = interrupt_ == nullptr ? -1 : interrupt_->fd()});
+      *uri, {.read_only = options_.read_only,
+             .interrupt_fd = interrupt_ == nullptr ? -1 : interrupt_->fd(),
+             .credentials = [this](const client::CredentialRequest& request) { return AskCredential(request); }});
   if (!connection.ok()) return connection.status();
   connection_ = *std::move(connection);
   connect_failed_ = false;
   return connection_.get();
+}
+
+absl::StatusOr<std::string> Context::AskCredential(const client::CredentialRequest& request) {
+  const bool user = request.kind == client::CredentialRequest::Kind::kUser;
+  const std::string prompt =
+      user ? absl::StrCat("User name for ", Escape(request.host), ": ")
+           : absl::StrCat("Password of ", Escape(request.user), " for ", Escape(request.host), ": ");
+  absl::StatusOr<std::string> answer = AskOnTerminal(prompt, !user, interrupt_ == nullptr ? -1 : interrupt_->fd());
+  if (absl::IsUnavailable(answer.status())) {
+    return absl::UnauthenticatedError(
+        absl::StrCat("the daemon wants a ", user ? "user name" : "password", ", and ", answer.status().message()));
+  }
+  return answer;
 }
 
 absl::Status Context::SetUri(const std::string& uri, bool read_only) {

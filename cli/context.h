@@ -61,6 +61,8 @@ class Context {
   int PrintJson(const google::protobuf::Message& message);
 
  private:
+  absl::StatusOr<std::string> AskCredential(const client::CredentialRequest& request);
+
   GlobalOptions options_;
   const std::vector<CommandGroup>* const commands_;
   Output* const output_;

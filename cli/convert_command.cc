@@ -7,10 +7,9 @@
 #include "cli/faults.h"
 #include "cli/format_options.h"
 #include "cli/json.h"
+#include "formats/identity.h"
 #include "formats/registry.h"
 #include "proto/status.h"
-#include "util/name_uuid.h"
-#include "util/uuid.h"
 
 namespace reeve::cli {
 namespace {
@@ -18,18 +17,16 @@ namespace {
 using formats::Format;
 using formats::Kind;
 
-// The name space of the UUIDs of --deterministic. Chosen once by chance; a change would give every object another UUID.
-constexpr util::UuidBytes kNameSpace = {0xad, 0xdf, 0x1c, 0xde, 0x5f, 0x6c, 0x44, 0x49,
-                                        0xb0, 0x93, 0x2f, 0xa2, 0x27, 0x4e, 0x6a, 0xa6};
-
 struct Conversion {
   Format from = Format::kXml;
   Format to = Format::kXml;
   Kind kind = Kind::kDomain;
   std::string file = {};
   std::string pool = {};
+  std::string capabilities = {};
   bool deterministic = false;
-  bool strict = false;
+  bool strict = false;  // what has no effect is refused, too
+  formats::Strictness strictness = formats::Strictness::kStrict;
 };
 
 // What is asked for, or what is wrong with the command line.
@@ -46,49 +43,35 @@ absl::StatusOr<Conversion> ConversionOf(const Arguments& arguments) {
     return absl::InvalidArgumentError(absl::StrCat("kind ", NameOf(*kind), " cannot be written as ", NameOf(*to),
                                                    ", only as ", WritableFormats(*kind)));
   }
-  if (arguments.Has("strict") && arguments.Has("lenient")) {
-    return absl::InvalidArgumentError("--strict and --lenient exclude each other");
-  }
+  if (arguments.Has("strict") && arguments.Has("lenient")) return absl::InvalidArgumentError(kStrictAndLenient);
   Conversion result{.from = *from, .to = *to, .kind = *kind};
   result.file = arguments.Get("file", "-");
   result.pool = arguments.Get("pool");
   result.deterministic = arguments.Has("deterministic");
   result.strict = arguments.Has("strict");
+  result.strictness = StrictnessOf(arguments, DefaultStrictness(*from));
   if (arguments.Has("pool") && *kind != Kind::kVolume) {
     return absl::InvalidArgumentError("--pool is for volumes: --kind volume");
   }
-  if (result.pool == "-" && result.file == "-") {
-    return absl::InvalidArgumentError("the document and its pool cannot both be the standard input");
+  result.capabilities = arguments.Get("capabilities");
+  if (arguments.Has("capabilities") && *kind != Kind::kDomain) {
+    return absl::InvalidArgumentError("--capabilities is for domains");
+  }
+  if ((result.pool == "-" || result.capabilities == "-") && result.file == "-") {
+    return absl::InvalidArgumentError("two documents cannot both be the standard input");
   }
   return result;
 }
 
-// The UUID of an object that has none. One without a name takes its text for it, so that two of them differ.
-absl::StatusOr<std::string> MakeUuid(const Conversion& conversion, absl::string_view name, absl::string_view text) {
-  if (!conversion.deterministic) return util::NewUuid();
-  return util::NameUuid(kNameSpace, name.empty() ? absl::StrCat(NameOf(conversion.kind), "//", text)
-                                                 : absl::StrCat(NameOf(conversion.kind), "/", name));
-}
-
 absl::StatusOr<std::string> ConvertText(const Conversion& conversion, absl::string_view text, absl::string_view pool,
-                                        std::vector<formats::Warning>* warnings) {
-  absl::Status uuid_status;
+                                        absl::string_view capabilities, std::vector<formats::Warning>* warnings) {
   formats::ConvertOptions options;
+  options.strictness = conversion.strictness;
   options.pool = pool;
+  options.capabilities = capabilities;
   options.warnings = warnings;
-  options.make_uuid = [&](absl::string_view name) {
-    auto uuid = MakeUuid(conversion, name, text);
-    uuid_status.Update(uuid.status());
-    return uuid.ok() ? *std::move(uuid) : std::string();
-  };
-  auto result = formats::Convert(conversion.from, conversion.to, conversion.kind, text, options);
-  return uuid_status.ok() ? result : uuid_status;
-}
-
-std::vector<Fault> FaultsFrom(const std::vector<formats::Warning>& warnings) {
-  std::vector<Fault> faults;
-  for (const formats::Warning& warning : warnings) faults.push_back({warning.line, warning.column, warning.message});
-  return faults;
+  options.make_uuid = formats::UuidMaker(conversion.deterministic);
+  return formats::Convert(conversion.from, conversion.to, conversion.kind, text, options);
 }
 
 // An error that tells of every warning; there is one at least.
@@ -112,16 +95,18 @@ int Run(Context& context, const Arguments& arguments) {
   const std::string failure = absl::StrCat("Failed to convert ", source);
   const auto text = ReadText(conversion->file);
   if (!text.ok()) return context.Fail(failure, text.status());
-  std::string pool;
-  if (!conversion->pool.empty()) {
-    auto pool_text = ReadText(conversion->pool);
-    if (!pool_text.ok()) return context.Fail(failure, pool_text.status());
-    pool = *std::move(pool_text);
+  std::string beside[2];  // the pool, the capabilities
+  for (const auto& [file, content] :
+       {std::pair{&conversion->pool, &beside[0]}, {&conversion->capabilities, &beside[1]}}) {
+    if (file->empty()) continue;
+    auto read = ReadText(*file);
+    if (!read.ok()) return context.Fail(failure, read.status());
+    *content = *std::move(read);
   }
   std::vector<formats::Warning> found;
-  auto result = ConvertText(*conversion, *text, pool, &found);
+  auto result = ConvertText(*conversion, *text, beside[0], beside[1], &found);
   if (!result.ok()) return context.Fail(failure, result.status());
-  const std::vector<Fault> warnings = FaultsFrom(found);
+  const std::vector<Fault> warnings = formats::FaultsOf(found);
   if (conversion->strict && !warnings.empty()) return context.Fail(failure, RefusalOf(warnings));
   // Nothing is printed before all of it is there.
   if (context.json()) {
@@ -142,8 +127,11 @@ int Run(Context& context, const Arguments& arguments) {
 const char* Description() {
   static const auto* text = new std::string(absl::StrCat(
       "Works without a daemon, and touches nothing that the document names. A document of at most 1 MiB is read from "
-      "FILE or the standard input. What is not known in it is refused, with line and column; what has no effect, as "
-      "the state of a running guest, is told of on the standard error. An object without a UUID gets one. Formats of ",
+      "FILE or the standard input. What is not known in XML or a model is refused, with line and column; keys of the "
+      "other "
+      "formats that are not known are left out, and told of on the standard error. So is what has no effect, as the "
+      "state of a running guest. An object without a UUID gets one, and an interface without a MAC address. Formats "
+      "of ",
       FormatsByKind(), "."));
   return text->c_str();
 }
@@ -157,20 +145,25 @@ Command ConvertCommand() {
   to.required = true;
   Option pool = Value("pool", "FILE", "XML of the pool that a volume belongs to; without it a directory");
   pool.completion = Completion::kFile;
+  Option capabilities = Value("capabilities", "FILE",
+                              "capabilities XML of the host that a domain is for: gives its "
+                              "emulator, machine type and architecture");
+  capabilities.completion = Completion::kFile;
   Option file = Argument("file", "FILE", "the document; without it, or with -, the standard input", Completion::kFile);
   file.required = false;
-  return {.name = "convert",
-          .summary = "write a document in another format",
-          .description = Description(),
-          .examples =
-              "reeve convert --from xml --to json web1.xml\n"
-              "virsh dumpxml web1 | reeve convert --from xml --to textproto\n"
-              "reeve convert --from xml --to xml --kind volume --pool images.xml disk.xml",
-          .options = {from, to, KindOption(), pool, file,
-                      Flag("deterministic", "make a missing UUID from kind and name: the same every time"),
-                      Flag("strict", "refuse what has no effect, too"),
-                      Flag("lenient", "warn of what has no effect: the default")},
-          .run = Run};
+  return {
+      .name = "convert",
+      .summary = "write a document in another format",
+      .description = Description(),
+      .examples =
+          "reeve convert --from xml --to json web1.xml\n"
+          "virsh dumpxml web1 | reeve convert --from xml --to textproto\n"
+          "reeve convert --from xml --to xml --kind volume --pool images.xml disk.xml",
+      .options = {from, to, KindOption(), pool, capabilities, file,
+                  Flag("deterministic", "make missing UUIDs and MAC addresses from kind and name: the same every time"),
+                  Flag("strict", "refuse what is not known, and what has no effect, too"),
+                  Flag("lenient", "leave out what is not known, with a warning each")},
+      .run = Run};
 }
 
 }  // namespace reeve::cli

@@ -6,6 +6,8 @@
 #include "cli/documents.h"
 #include "cli/domains.h"
 #include "cli/edit_command.h"
+#include "cli/format_options.h"
+#include "cli/metadata_commands.h"
 #include "proto/status.h"
 
 namespace reeve::cli {
@@ -16,28 +18,30 @@ Option DomainArgument() {
 }
 
 // One file of define.
-int DefineOne(Context& context, const std::string& file, bool check) {
+int DefineOne(Context& context, const std::string& file, const Arguments& arguments) {
+  const bool check = arguments.Has("check");
   const std::string failure = absl::StrCat("Failed to define domain from ", file);
   auto connection = context.Connect();
   if (!connection.ok()) return context.Fail(failure, connection.status());
-  auto document = ReadDocument(file);
+  auto document = ReadDomainDocument(file, arguments);
   if (!document.ok()) return context.Fail(failure, document.status());
+  PrintWarnings(context, file, *document);
   v1::UpdateDomainRequest request;
   request.set_parent((*connection)->Hypervisor());
-  *request.mutable_document() = *std::move(document);
+  *request.mutable_document() = document->document;
   request.set_allow_missing(true);
   request.set_validate_only(check);
   auto domain = context.Call(methods::kUpdateDomain, std::move(request));
   if (!domain.ok()) return context.Fail(failure, domain.status());
   if (context.json()) return context.PrintJson(*domain);
-  return context.Done(
-      absl::StrCat("Domain '", LastPart(domain->name()), "' ", check ? "is valid in " : "defined from ", file));
+  return context.Done(absl::StrCat("Domain '", LastPart(domain->name()), "' ", check ? "is valid in " : "defined from ",
+                                   SourceWords(file, *document)));
 }
 
 int Define(Context& context, const Arguments& arguments) {
   int result = kExitOk;
   for (const std::string& file : arguments.All("file")) {
-    const int code = DefineOne(context, file, arguments.Has("check"));
+    const int code = DefineOne(context, file, arguments);
     if (result == kExitOk) result = code;
     if (code == kExitCannotConnect || code == kExitInterrupted) break;
   }
@@ -49,17 +53,20 @@ int Create(Context& context, const Arguments& arguments) {
   const std::string failure = absl::StrCat("Failed to create domain from ", file);
   auto connection = context.Connect();
   if (!connection.ok()) return context.Fail(failure, connection.status());
-  auto document = ReadDocument(file);
+  auto document = ReadDomainDocument(file, arguments);
   if (!document.ok()) return context.Fail(failure, document.status());
+  PrintWarnings(context, file, *document);
   v1::CreateDomainRequest request;
   request.set_parent((*connection)->Hypervisor());
-  *request.mutable_document() = *std::move(document);
+  *request.mutable_document() = document->document;
   request.set_transient(true);
   request.set_paused(arguments.Has("paused"));
+  request.set_auto_destroy(arguments.Has("autodestroy"));
   auto domain = context.Call(methods::kCreateDomain, std::move(request));
   if (!domain.ok()) return context.Fail(failure, domain.status());
   if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
-  const int code = context.Done(absl::StrCat("Domain '", LastPart(domain->name()), "' created from ", file));
+  const int code =
+      context.Done(absl::StrCat("Domain '", LastPart(domain->name()), "' created from ", SourceWords(file, *document)));
   return arguments.Has("console") ? RunConsole(context, domain->name(), {}) : code;
 }
 
@@ -78,14 +85,22 @@ int Undefine(Context& context, const Arguments& arguments) {
 
 int Dumpxml(Context& context, const Arguments& arguments) {
   const std::string argument = arguments.Get("domain");
-  const std::string failure = absl::StrCat("Failed to get the XML of domain '", argument, "'");
+  const auto format = formats::FormatFromName(arguments.Get("format", NameOf(formats::Format::kXml)));
+  if (!format) {
+    context.output().PrintError(absl::StrCat("dumpxml: there is no format ", arguments.Get("format")));
+    return kExitUsage;
+  }
+  const std::string what = arguments.Has("format") ? arguments.Get("format") : "XML";
+  const std::string failure = absl::StrCat("Failed to get the ", what, " of domain '", argument, "'");
   auto name = ResolveDomain(context, argument);
   if (!name.ok()) return FailDomain(context, failure, argument, name.status());
   v1::ExportDomainRequest request;
   request.set_name(*name);
-  request.set_format(v1::Document::FORMAT_LIBVIRT_XML);
+  request.set_format(ToProto(*format));
   request.set_inactive(arguments.Has("inactive"));
-  auto document = context.Call(methods::kExportDomain, std::move(request));
+  const bool with_secrets = arguments.Has("security-info");
+  auto document =
+      context.Call(with_secrets ? methods::kExportDomainWithSecrets : methods::kExportDomain, std::move(request));
   if (!document.ok()) return FailDomain(context, failure, argument, document.status());
   if (context.json()) return context.PrintJson(*document);
   context.output().Print(document->text());
@@ -113,26 +128,35 @@ int Autostart(Context& context, const Arguments& arguments) {
 }  // namespace
 
 CommandGroup DefinitionCommands() {
-  Option files = Argument("file", "FILE", "libvirt domain XML; - is the standard input", Completion::kFile);
+  Option files = Argument("file", "FILE", "a domain in any format; - is the standard input", Completion::kFile);
   Option file = files;
   files.repeated = true;
+  std::vector<Option> define = DomainDocumentOptions();
+  define.insert(define.begin(), {files, Flag("check", "check only, define nothing")});
+  define.push_back(Flag("validate", "taken for virsh's sake: documents are always checked"));
+  std::vector<Option> create = DomainDocumentOptions();
+  create.insert(create.begin(),
+                {file, Flag("console", "attach to the console afterwards"), Flag("paused", "start it suspended")});
+  create.push_back(Flag("autodestroy", "end it with this program, e.g. with --console or in the shell"));
+  create.push_back(Flag("validate", "taken for virsh's sake: documents are always checked"));
   return {
       "Definitions",
       {
           {.name = "define",
            .summary = "define domains, or change their definition",
            .description =
-               "A domain of the same name and UUID is changed. A running guest keeps what it was started with.",
-           .examples = "reeve define web1.xml\nreeve define containers/*.xml\nreeve define --check web1.xml",
-           .options = {files, Flag("check", "check only, define nothing"),
-                       Flag("validate", "taken for virsh's sake: XML is always checked")},
+               "A domain of the same name and UUID is changed. A running guest keeps what it was started with. "
+               "Without --format the text tells the format; xl and xm share one, which the end of the name (.xl, .xm) "
+               "tells, or nothing does.",
+           .examples = "reeve define web1.xml\nreeve define containers/*.xml\nreeve define --check web1.xml\n"
+                       "reeve define --format lxc-tools --lenient /var/lib/lxc/web1/config",
+           .options = define,
            .run = Define},
           {.name = "create",
            .summary = "start a transient domain",
            .description = "It is not stored, and gone when it ends.",
            .examples = "reeve create web1.xml --console",
-           .options = {file, Flag("console", "attach to the console afterwards"), Flag("paused", "start it suspended"),
-                       Flag("validate", "taken for virsh's sake: XML is always checked")},
+           .options = create,
            .run = Create},
           {.name = "undefine",
            .summary = "undefine a domain",
@@ -140,11 +164,16 @@ CommandGroup DefinitionCommands() {
            .options = {DomainArgument()},
            .run = Undefine},
           {.name = "dumpxml",
-           .summary = "print the XML of a domain",
-           .examples = "reeve dumpxml web1\nreeve dumpxml web1 --inactive >web1.xml",
-           .options = {DomainArgument(), Flag("inactive", "the stored definition, not that with which it runs")},
+           .summary = "print a domain as XML or in another format",
+           .description = "What a format cannot express is refused by name.",
+           .examples = "reeve dumpxml web1\nreeve dumpxml web1 --inactive >web1.xml\nreeve dumpxml web1 --format json",
+           .options = {DomainArgument(), FormatOption("format", "the format to write; without it xml"),
+                       Flag("inactive", "the stored definition, not that with which it runs"),
+                       Flag("security-info", "with passwords; needs a read-write connection")},
            .run = Dumpxml},
           EditCommand(),
+          DescCommand(),
+          MetadataCommand(),
           {.name = "autostart",
            .summary = "start a domain with the daemon, or no longer",
            .examples = "reeve autostart web1\nreeve autostart web1 --disable",

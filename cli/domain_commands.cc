@@ -104,51 +104,9 @@ int Domuuid(Context& context, const Arguments& arguments) {
   return PrintProperty(context, arguments, [](const v1::Domain& domain) { return domain.uid(); });
 }
 
-// virsh's form of statistics.
-std::string StatisticsText(const v1::Domain& domain) {
-  std::string text = absl::StrCat("Domain: '", Escape(LastPart(domain.name())), "'\n");
-  const v1::DomainStatus& status = domain.status();
-  absl::StrAppend(&text, "  state.state=", static_cast<int>(status.state()), "\n");
-  absl::StrAppend(&text, "  state.reason=", ReasonWords(status.reason()), "\n");
-  if (!domain.has_statistics()) return text;
-  const v1::DomainStatistics& statistics = domain.statistics();
-  absl::StrAppend(&text, "  cpu.time=", statistics.cpu_time_ns(), "\n");
-  absl::StrAppend(&text, "  memory.current=", statistics.memory_bytes(), "\n");
-  if (statistics.memory_peak_bytes() != 0) {
-    absl::StrAppend(&text, "  memory.peak=", statistics.memory_peak_bytes(), "\n");
-  }
-  if (statistics.memory_limit_bytes() != 0) {
-    absl::StrAppend(&text, "  memory.limit=", statistics.memory_limit_bytes(), "\n");
-  }
-  absl::StrAppend(&text, "  memory.oom_kills=", statistics.out_of_memory_kills(), "\n");
-  absl::StrAppend(&text, "  tasks.current=", statistics.tasks(), "\n");
-  return text;
-}
-
-int Domstats(Context& context, const Arguments& arguments) {
-  v1::ListDomainsResponse result;
-  if (arguments.Has("domain")) {
-    for (const std::string& argument : arguments.All("domain")) {
-      auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_STATS);
-      if (!domain.ok()) return FailDomain(context, "Failed to get domain statistics", argument, domain.status());
-      *result.add_domains() = *std::move(domain);
-    }
-  } else {
-    auto all = ListAll(context, v1::DOMAIN_VIEW_STATS, {});
-    if (!all.ok()) return context.Fail("Failed to get domain statistics", all.status());
-    result = *std::move(all);
-  }
-  if (context.json()) return context.PrintJson(result);
-  for (const v1::Domain& domain : result.domains()) context.output().Print(absl::StrCat(StatisticsText(domain), "\n"));
-  return kExitOk;
-}
-
 }  // namespace
 
 CommandGroup DomainCommands() {
-  Option domains = DomainArgument();
-  domains.required = false;
-  domains.repeated = true;
   return {
       "Domains",
       {
@@ -170,12 +128,6 @@ CommandGroup DomainCommands() {
            .options = {DomainArgument()},
            .run = Domname},
           {.name = "domuuid", .summary = "show the UUID of a domain", .options = {DomainArgument()}, .run = Domuuid},
-          {.name = "domstats",
-           .summary = "show what domains use",
-           .description = "Without a domain: all of them, in one call.",
-           .examples = "reeve domstats web1\nreeve -o json domstats",
-           .options = {domains},
-           .run = Domstats},
       }};
 }
 

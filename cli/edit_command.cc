@@ -41,7 +41,8 @@ int Edit(Context& context, const Arguments& arguments) {
   get.set_name(domain->name());
   get.set_format(v1::Document::FORMAT_LIBVIRT_XML);
   get.set_inactive(true);
-  auto document = context.Call(methods::kExportDomain, std::move(get));
+  // With its secrets: what is written back without them would take them away.
+  auto document = context.Call(methods::kExportDomainWithSecrets, std::move(get));
   if (!document.ok()) return FailDomain(context, failure, argument, document.status());
 
   auto file = EditedFile::Create(document->text(), ".xml");

@@ -1,23 +1,15 @@
-// The faults of a document, each with its place. Pure functions, thread-safe.
+// How the faults of a document are told. Pure functions, thread-safe.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "formats/faults.h"
 
 namespace reeve::cli {
 
-// Line and column count from 1; 0: the fault has no place in the text.
-struct Fault {
-  int line = 0;
-  int column = 0;
-  std::string text;
-};
-
-// All faults that an error tells of: its field violations, or its message where it has none.
-std::vector<Fault> FaultsOf(const absl::Status& status);
+using formats::Fault;
 
 // "web1.xml:3:7: text", or "web1.xml: text" without a place; escaped.
 std::string FaultLine(absl::string_view file, const Fault& fault);

@@ -1,42 +1,18 @@
 // convert and validate, from their words to their output.
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/complete.h"
 #include "cli/context.h"
 #include "cli/format_options.h"
-#include "cli/test_user.h"
+#include "cli/test_folder_user.h"
 
 namespace reeve::cli {
 namespace {
 
-// A user in a folder of their own, with no daemon anywhere.
-class User : public TestUser {
- public:
-  User() : TestUser("lxc:///?socket=/nonexistent") {
-    std::string pattern = (std::filesystem::temp_directory_path() / "reeve-formats-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-  }
-  ~User() { std::filesystem::remove_all(folder_); }
-  // The path of a new file.
-  std::string Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ + "/" + name) << text;
-    return folder_ + "/" + name;
-  }
-
- private:
-  std::string folder_;
-};
+using User = FolderUser;
 
 constexpr char kNetwork[] = "<network>\n  <name>n1</name>\n</network>\n";
 constexpr char kFaulty[] = "<network>\n  <name>n1</name>\n  <nonsense/>\n  <mtu size='x'/>\n</network>\n";
@@ -120,6 +96,61 @@ TEST_CASE("what has no effect is warned of, or refused with --strict") {
   CHECK(user.out().empty());
   CHECK_THAT(user.error(), Catch::Contains("error: line 1 column"));
   CHECK(user.Run(convert + " --strict --lenient") == kExitUsage);
+}
+
+TEST_CASE("what is not known is refused, or left out with --lenient; keys of other tools the other way round") {
+  User user;
+  const std::string xml = user.Write("n.xml", "<network>\n <name>n1</name>\n <colour/>\n</network>\n");
+  const std::string convert = absl::StrCat("convert --deterministic --kind network --from xml --to xml ", xml);
+  CHECK(user.Run(convert) == kExitFailed);
+  CHECK_THAT(user.error(), Catch::Contains("line 3 column 2: element /network/colour is not known"));
+  CHECK(user.Run(convert + " --lenient") == kExitOk);
+  CHECK_THAT(user.error(), Catch::StartsWith(absl::StrCat("warning: ", xml, ":3:2: element /network/colour is not ")));
+  CHECK(user.Run("validate --kind network " + xml) == kExitFailed);
+  CHECK(user.Run("validate --lenient --kind network " + xml) == kExitOk);
+  CHECK_THAT(user.out(), Catch::Contains(":3:2: warning: element /network/colour"));
+  CHECK(user.Run("validate --lenient --strict --kind network " + xml) == kExitUsage);
+
+  const std::string conf = user.Write("config", "lxc.uts.name = a\nlxc.rootfs.path = /a\nlxc.apparmor.profile = b\n");
+  const std::string lxc = absl::StrCat("convert --from lxc-tools --to xml ", conf);
+  CHECK(user.Run(lxc) == kExitOk);
+  CHECK_THAT(user.error(), Catch::StartsWith(absl::StrCat("warning: ", conf, ":3:")));
+  CHECK(user.Run(lxc + " --strict") == kExitFailed);
+  CHECK(user.Run("validate --format lxc-tools " + conf) == kExitFailed);
+}
+
+TEST_CASE("the capabilities of a host give what a document leaves open") {
+  User user;
+  const std::string host = user.Write(
+      "host.xml",
+      "<capabilities><host><cpu><arch>x86_64</arch></cpu></host><guest><os_type>exe</os_type><arch name='x86_64'>"
+      "<wordsize>64</wordsize><emulator>/opt/lxc</emulator><domain type='lxc'/></arch></guest></capabilities>");
+  const std::string conf = user.Write("config", "lxc.uts.name = a\nlxc.rootfs.path = /a\n");
+  REQUIRE(user.Run(absl::StrCat("convert --from lxc-tools --to xml --capabilities ", host, " ", conf)) == kExitOk);
+  CHECK_THAT(user.out(), Catch::Contains("<emulator>/opt/lxc</emulator>"));
+  CHECK(user.Run(absl::StrCat("convert --kind network --from xml --to xml --capabilities ", host, " ", host)) ==
+        kExitUsage);
+  CHECK(user.Run(absl::StrCat("convert --from lxc-tools --to xml --capabilities - -")) == kExitUsage);
+  REQUIRE(user.Run(absl::StrCat("convert --kind capabilities --from xml --to json ", host)) == kExitOk);
+  const std::string json = user.Write("host.json", user.out());
+  REQUIRE(user.Run(absl::StrCat("convert --kind capabilities --from json --to xml ", json)) == kExitOk);
+  CHECK_THAT(user.out(), Catch::Contains("<domain type='lxc'/>"));
+}
+
+TEST_CASE("a MAC address follows from the name, too") {
+  User user;
+  const std::string file =
+      user.Write("d.xml",
+                 "<domain type='lxc'><name>web1</name><memory>65536</memory><os><type>exe</type></os><devices>"
+                 "<interface type='bridge'><source bridge='b'/></interface></devices></domain>");
+  const std::string convert = absl::StrCat("convert --from xml --to xml ", file);
+  REQUIRE(user.Run(convert + " --deterministic") == kExitOk);
+  const std::string first = user.out();
+  CHECK_THAT(first, Catch::Contains("<mac address='52:54:00:"));
+  REQUIRE(user.Run(convert + " --deterministic") == kExitOk);
+  CHECK(user.out() == first);
+  REQUIRE(user.Run(convert) == kExitOk);
+  CHECK(user.out() != first);
 }
 
 TEST_CASE("with JSON the document is a field") {
@@ -219,8 +250,8 @@ TEST_CASE("a model is checked as a document is, without places that are not in i
 TEST_CASE("the help tells the formats of every kind") {
   User user;
   CHECK(user.Run("help convert") == kExitOk);
-  CHECK_THAT(user.out(), Catch::Contains("convert --from FORMAT --to FORMAT [--kind KIND] [--pool FILE] [FILE]"));
-  CHECK_THAT(FormatsByKind(), Catch::StartsWith("domain") && Catch::Contains("nwfilter: xml, json, textproto"));
+  CHECK_THAT(user.out(), Catch::Contains("convert --from FORMAT --to FORMAT [--kind KIND] [--pool FILE]"));
+  CHECK_THAT(FormatsByKind(), Catch::StartsWith("domain") && Catch::Contains("domcapabilities: xml, json, textproto"));
 }
 
 TEST_CASE("formats, kinds and options are completed") {

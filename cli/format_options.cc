@@ -60,6 +60,11 @@ Option KindOption() {
   return option;
 }
 
+formats::Strictness StrictnessOf(const Arguments& arguments, formats::Strictness otherwise) {
+  if (arguments.Has("lenient")) return formats::Strictness::kLenient;
+  return arguments.Has("strict") ? formats::Strictness::kStrict : otherwise;
+}
+
 std::string ReadableFormats(Kind kind) {
   return Joined(kind, formats::CanRead);
 }

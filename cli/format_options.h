@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "formats/registry.h"
 
@@ -14,6 +15,10 @@ Option FormatOption(const char* name, const char* help);
 
 // --kind KIND, with the names of all kinds.
 Option KindOption();
+
+// What --strict and --lenient ask for; both together are a mistake, of which kStrictAndLenient tells.
+inline constexpr char kStrictAndLenient[] = "--strict and --lenient exclude each other";
+formats::Strictness StrictnessOf(const Arguments& arguments, formats::Strictness otherwise);
 
 // "xml, json, textproto": what a kind can be read from, or written to.
 std::string ReadableFormats(formats::Kind kind);

@@ -1,6 +1,7 @@
 #include "cli/lifecycle_commands.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "cli/console_command.h"
 #include "cli/context.h"
 #include "cli/domains.h"
@@ -11,6 +12,15 @@ namespace {
 
 using DomainVerb = UnaryMethod<v1::DomainVerbRequest, v1::Domain>;
 
+v1::ShutdownMode ModeOf(absl::string_view word) {
+  if (word == "acpi") return v1::SHUTDOWN_MODE_ACPI_POWER_BUTTON;
+  if (word == "agent") return v1::SHUTDOWN_MODE_GUEST_AGENT;
+  if (word == "initctl") return v1::SHUTDOWN_MODE_INITCTL;
+  if (word == "signal") return v1::SHUTDOWN_MODE_SIGNAL;
+  if (word == "paravirt") return v1::SHUTDOWN_MODE_PARAVIRT;
+  return v1::SHUTDOWN_MODE_UNSPECIFIED;
+}
+
 // A call whose answer is the domain: message on success "Domain 'web1' <done>", else "Failed to <verb> domain 'web1'".
 int CallVerb(Context& context, const Arguments& arguments, const DomainVerb& method, absl::string_view verb,
              absl::string_view done) {
@@ -20,6 +30,16 @@ int CallVerb(Context& context, const Arguments& arguments, const DomainVerb& met
   if (!name.ok()) return FailDomain(context, failure, argument, name.status());
   v1::DomainVerbRequest request;
   request.set_name(*name);
+  for (absl::string_view word : absl::StrSplit(arguments.Get("mode"), ',', absl::SkipEmpty())) {
+    const v1::ShutdownMode mode = ModeOf(word);
+    if (mode == v1::SHUTDOWN_MODE_UNSPECIFIED) {
+      context.output().PrintError(absl::StrCat("Unknown mode ", word,
+                                               " value, expecting 'acpi', 'agent', 'initctl', "
+                                               "'signal', or 'paravirt'"));
+      return kExitUsage;
+    }
+    request.add_modes(mode);
+  }
   auto domain = context.Call(method, std::move(request));
   if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
   if (context.json()) return context.PrintJson(*domain);
@@ -35,6 +55,7 @@ int Start(Context& context, const Arguments& arguments) {
   request.set_name(*name);
   request.set_paused(arguments.Has("paused"));
   request.set_validate_only(arguments.Has("check"));
+  request.set_auto_destroy(arguments.Has("autodestroy"));
   auto domain = context.Call(methods::kStartDomain, std::move(request));
   if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
   if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
@@ -86,6 +107,7 @@ Option DomainOf(Completion completion) {
 }  // namespace
 
 CommandGroup LifecycleCommands() {
+  const Option mode = Value("mode", "MODE,...", "how: initctl, signal, acpi, agent or paravirt; the first that works");
   return {
       "Life cycle",
       {
@@ -94,17 +116,18 @@ CommandGroup LifecycleCommands() {
            .description = "Returns when the guest's first program runs; a failure names the step, and all is undone.",
            .examples = "reeve start web1\nreeve start web1 --console\nreeve start web1 --check",
            .options = {DomainOf(Completion::kInactiveDomain), Flag("console", "attach to the console afterwards"),
-                       Flag("paused", "start it suspended"), Flag("check", "check only, start nothing")},
+                       Flag("paused", "start it suspended"), Flag("check", "check only, start nothing"),
+                       Flag("autodestroy", "end it with this program, e.g. with --console or in the shell")},
            .run = Start},
           {.name = "shutdown",
            .summary = "ask a domain to end",
            .description = "Returns when the guest has been asked; an event tells when it has ended.",
-           .examples = "reeve shutdown web1",
-           .options = {DomainOf(Completion::kActiveDomain)},
+           .examples = "reeve shutdown web1\nreeve shutdown web1 --mode signal",
+           .options = {DomainOf(Completion::kActiveDomain), mode},
            .run = Shutdown},
           {.name = "reboot",
            .summary = "ask a domain to restart",
-           .options = {DomainOf(Completion::kActiveDomain)},
+           .options = {DomainOf(Completion::kActiveDomain), mode},
            .run = Reboot},
           {.name = "destroy",
            .summary = "end a domain at once",

@@ -113,12 +113,16 @@ int List(Context& context, const Arguments& arguments) {
 
 absl::StatusOr<v1::ListDomainsResponse> ListAll(Context& context, v1::DomainView view,
                                                 const std::vector<v1::DomainState>& states) {
-  auto connection = context.Connect();
-  if (!connection.ok()) return connection.status();
   v1::ListDomainsRequest request;
-  request.set_parent((*connection)->Hypervisor());
   request.set_view(view);
   for (const v1::DomainState state : states) request.add_states(state);
+  return ListAll(context, std::move(request));
+}
+
+absl::StatusOr<v1::ListDomainsResponse> ListAll(Context& context, v1::ListDomainsRequest request) {
+  auto connection = context.Connect();
+  if (!connection.ok()) return connection.status();
+  request.set_parent((*connection)->Hypervisor());
   v1::ListDomainsResponse all;
   do {
     auto page = context.Call(methods::kListDomains, request);

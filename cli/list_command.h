@@ -16,6 +16,9 @@ Command ListCommand();
 absl::StatusOr<v1::ListDomainsResponse> ListAll(Context& context, v1::DomainView view,
                                                 const std::vector<v1::DomainState>& states);
 
+// The same for a request, of which parent and page_token are filled in.
+absl::StatusOr<v1::ListDomainsResponse> ListAll(Context& context, v1::ListDomainsRequest request);
+
 // The order of virsh: running ones by id, then the others by name.
 void SortForList(v1::ListDomainsResponse* list);
 

@@ -1,6 +1,7 @@
 #include "cli/node_commands.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "cli/context.h"
 #include "cli/domains.h"
 #include "cli/json.h"
@@ -66,6 +67,34 @@ int Nodeinfo(Context& context, const Arguments&) {
   return kExitOk;
 }
 
+int ControlGroups(Context& context, const Arguments&) {
+  auto groups = context.Call(methods::kGetControlGroups, v1::GetControlGroupsRequest());
+  if (!groups.ok()) return context.Fail("failed to get the control groups", groups.status());
+  if (context.json()) return context.PrintJson(*groups);
+  KeyValues info(kNodeWidth);
+  info.Add("Control groups", groups->mode());
+  info.Add("systemd is init", groups->systemd() ? "yes" : "no");
+  for (const v1::HostPressure& pressure : groups->pressures()) {
+    info.Add(absl::StrCat("Pressure, ", pressure.resource()),
+             absl::StrFormat("%.2f %.2f %.2f %%", pressure.some_average_10(), pressure.some_average_60(),
+                             pressure.some_average_300()));
+  }
+  if (!groups->no_pressure_reason().empty()) info.Add("Pressure", absl::StrCat("none: ", groups->no_pressure_reason()));
+  Table table({"Controller", "Version", "Mounted at", "Files"});
+  for (const v1::ControlGroupController& controller : groups->controllers()) {
+    if (controller.version() == 0) {
+      table.AddRow(
+          {controller.name(), "-", {absl::StrCat("missing: ", controller.missing_reason()), Style::kWarning}, ""});
+    } else {
+      table.AddRow({controller.name(), absl::StrCat("v", controller.version()), controller.mount_point(),
+                    absl::StrCat(controller.files_size())});
+    }
+  }
+  context.output().Print(absl::StrCat(info.Format(context.output().color()), "\n",
+                                      table.Format(context.output().color(), !context.options().quiet), "\n"));
+  return kExitOk;
+}
+
 int Capabilities(Context& context, const Arguments&) {
   const std::string failure = "failed to get capabilities";
   auto connection = context.Connect();
@@ -73,6 +102,23 @@ int Capabilities(Context& context, const Arguments&) {
   v1::GetCapabilitiesRequest request;
   request.set_name((*connection)->Hypervisor());
   auto capabilities = context.Call(methods::kGetCapabilities, std::move(request));
+  if (!capabilities.ok()) return context.Fail(failure, capabilities.status());
+  if (context.json()) return context.PrintJson(*capabilities);
+  context.output().Print(absl::StrCat(capabilities->xml(), "\n"));
+  return kExitOk;
+}
+
+int DomainCapabilities(Context& context, const Arguments& arguments) {
+  const std::string failure = "failed to get emulator capabilities";
+  auto connection = context.Connect();
+  if (!connection.ok()) return context.Fail(failure, connection.status());
+  v1::GetDomainCapabilitiesRequest request;
+  request.set_name((*connection)->Hypervisor());
+  request.set_domain_type(arguments.Get("virttype"));
+  request.set_emulator(arguments.Get("emulatorbin"));
+  request.set_architecture(arguments.Get("arch"));
+  request.set_machine(arguments.Get("machine"));
+  auto capabilities = context.Call(methods::kGetDomainCapabilities, std::move(request));
   if (!capabilities.ok()) return context.Fail(failure, capabilities.status());
   if (context.json()) return context.PrintJson(*capabilities);
   context.output().Print(absl::StrCat(capabilities->xml(), "\n"));
@@ -149,7 +195,21 @@ CommandGroup NodeCommands() {
               {.name = "version", .summary = "show the versions of client, daemon and hypervisor", .run = Version},
               {.name = "hostname", .summary = "print the host's name", .run = Hostname},
               {.name = "nodeinfo", .summary = "show the host's CPUs and memory", .run = Nodeinfo},
+              {.name = "node cgroups",
+               .summary = "show the host's control groups",
+               .description =
+                   "Which controllers there are, where, and why others are missing; the pressure of the host over "
+                   "the last 10, 60 and 300 seconds. With --output json also the files of each.",
+               .run = ControlGroups},
               {.name = "capabilities", .summary = "print the capabilities XML", .run = Capabilities},
+              {.name = "domcapabilities",
+               .summary = "print the XML of what a kind of guest may have",
+               .description = "Only where the hypervisor has several kinds of guests.",
+               .options = {Value("virttype", "TYPE", "type of the domain, e.g. xen"),
+                           Value("emulatorbin", "PATH", "path of the emulator"),
+                           Value("arch", "ARCHITECTURE", "architecture of the guest, e.g. x86_64"),
+                           Value("machine", "MACHINE", "machine type, e.g. xenpv")},
+               .run = DomainCapabilities},
               {.name = "uri", .summary = "print the hypervisor's URI", .run = Uri},
               {.name = "hypervisors", .summary = "list the hypervisors of the daemon", .run = Hypervisors},
               {.name = "session", .summary = "show who the daemon takes you for", .run = SessionCommand},

@@ -1,4 +1,4 @@
-// Host and hypervisors: version, hostname, nodeinfo, capabilities, uri, hypervisors, session, health.
+// Host and hypervisors: version, hostname, nodeinfo, node cgroups, capabilities, uri, hypervisors, session, health.
 #pragma once
 
 #include "cli/command.h"

@@ -343,7 +343,7 @@ TEST_CASE("a console is followed until the guest ends") {
 void AddEditable(FakeDaemon* daemon, v1::UpdateDomainRequest* seen, absl::Status answer) {
   Populate(daemon);
   daemon->On<v1::ExportDomainRequest, v1::Document>(
-      methods::kExportDomain, [](const auto& request, v1::Document* document) {
+      methods::kExportDomainWithSecrets, [](const auto& request, v1::Document* document) {
         document->set_format(v1::Document::FORMAT_LIBVIRT_XML);
         document->set_text(request.inactive() ? "<domain>old</domain>\n" : "<domain>running</domain>\n");
         return absl::OkStatus();

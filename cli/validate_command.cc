@@ -1,5 +1,7 @@
 #include "cli/validate_command.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/context.h"
@@ -8,8 +10,8 @@
 #include "cli/format_options.h"
 #include "cli/json.h"
 #include "cli/text.h"
+#include "formats/faults.h"
 #include "formats/registry.h"
-#include "proto/status.h"
 
 namespace reeve::cli {
 namespace {
@@ -24,23 +26,14 @@ struct Finding {
   std::vector<Fault> warnings = {};
 };
 
-Finding Check(const std::string& file, absl::string_view text, Format format, Kind kind) {
-  Finding finding{.file = file == "-" ? "standard input" : file};
-  std::vector<formats::Warning> warnings;
+Finding Check(const std::string& file, absl::string_view text, Format format, Kind kind,
+              formats::Strictness strictness) {
   formats::ConvertOptions options;
-  options.warnings = &warnings;
-  // Written as XML as well: only then a model, which has passed no reader, is checked in full.
-  const auto result = formats::Convert(format, Format::kXml, kind, text, options);
-  finding.faults = FaultsOf(result.status());
-  const bool of_model = format == Format::kJson || format == Format::kTextproto;
-  for (Fault& fault : finding.faults) {
-    // Many faults of a model have places of the XML that was tried, which the user has never seen.
-    if (of_model && !FieldViolationsOf(result.status()).empty()) fault.line = fault.column = 0;
-  }
-  for (const auto& warning : warnings) {
-    if (!of_model) finding.warnings.push_back({warning.line, warning.column, warning.message});
-  }
-  return finding;
+  options.strictness = strictness;
+  formats::Findings found = formats::Validate(format, kind, text, options);
+  return {.file = file == "-" ? "standard input" : file,
+          .faults = std::move(found.faults),
+          .warnings = std::move(found.warnings)};
 }
 
 void Print(Context& context, const Finding& finding) {
@@ -71,13 +64,18 @@ int Run(Context& context, const Arguments& arguments) {
                                              ReadableFormats(kind.value_or(Kind::kDomain))));
     return kExitUsage;
   }
+  if (arguments.Has("strict") && arguments.Has("lenient")) {
+    context.output().PrintError(absl::StrCat("validate: ", kStrictAndLenient));
+    return kExitUsage;
+  }
+  const auto strictness = StrictnessOf(arguments, formats::Strictness::kStrict);
   int code = kExitOk;
   std::vector<std::string> lines;
   for (const std::string& file : arguments.All("file")) {
     const auto text = ReadText(file);
     if (!text.ok() && context.Interrupted()) return context.Fail(text.status());
-    const Finding finding =
-        text.ok() ? Check(file, *text, *format, *kind) : Finding{.file = file, .faults = FaultsOf(text.status())};
+    const Finding finding = text.ok() ? Check(file, *text, *format, *kind, strictness)
+                                      : Finding{.file = file, .faults = formats::FaultsOf(text.status())};
     if (!finding.faults.empty()) code = kExitFailed;
     if (context.json()) {
       lines.push_back(ToJson(finding));
@@ -106,7 +104,9 @@ Command ValidateCommand() {
           .summary = "tell all faults of documents",
           .description = Description(),
           .examples = "reeve validate containers/*.xml\nreeve validate --kind network --output json default.xml",
-          .options = {files, KindOption(), FormatOption("format", "the format of the documents; without it xml")},
+          .options = {files, KindOption(), FormatOption("format", "the format of the documents; without it xml"),
+                      Flag("strict", "what is not known is a fault: the default"),
+                      Flag("lenient", "what is not known is told of as a warning")},
           .run = Run};
 }
 

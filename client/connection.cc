@@ -11,8 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "client/authenticate.h"
 #include "client/grpc_status.h"
 #include "client/grpc_stream.h"
+#include "client/tls_channel.h"
 #include "client/unix_channel.h"
 #include "client/wakeup.h"
 #include "proto/status.h"
@@ -75,10 +77,11 @@ class Connection::State {
   State(Uri uri, const ConnectionOptions& options, std::shared_ptr<grpc::Channel> channel)
       : uri(std::move(uri)), options(options), channel_(std::move(channel)) {}
 
-  static absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const Uri& uri, bool read_only) {
-    if (uri.transport == Transport::kUnix) return ConnectUnix(SocketPath(uri, read_only));
-    return absl::UnimplementedError(absl::StrCat("transport ", TransportName(uri.transport),
-                                                 ": remote connections are not part of this version, only unix is"));
+  static absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const Uri& uri, const ConnectionOptions& options) {
+    if (uri.transport == Transport::kUnix) return ConnectUnix(SocketPath(uri, options.read_only));
+    if (uri.transport == Transport::kTls) return ConnectTls(uri, options.interrupt_fd);
+    return absl::UnimplementedError(
+        absl::StrCat("transport ", TransportName(uri.transport), ": not part of this version, only unix and tls are"));
   }
 
   std::shared_ptr<grpc::Channel> channel() const {
@@ -90,10 +93,31 @@ class Connection::State {
   absl::Status Replace(const std::shared_ptr<grpc::Channel>& broken) {
     std::lock_guard lock(mutex_);
     if (channel_ != broken) return absl::OkStatus();
-    auto fresh = Connect(uri, options.read_only);
+    auto fresh = Connect(uri, options);
     if (!fresh.ok()) return fresh.status();
     channel_ = *std::move(fresh);
     return absl::OkStatus();
+  }
+
+  // A call that is done again when the daemon has first to know who calls: then it has not been done.
+  absl::Status Call(const std::shared_ptr<grpc::Channel>& channel, const char* path, const Message& request,
+                    Message* response, absl::Duration timeout) {
+    absl::Status status = CallOnce(channel, path, request, response, timeout, options.interrupt_fd);
+    if (ReasonOf(status) != v1::REASON_AUTHENTICATION_REQUIRED) return status;
+    if (absl::Status proved = Prove(channel, /*known_to_be_wanted=*/true); !proved.ok()) return proved;
+    return CallOnce(channel, path, request, response, timeout, options.interrupt_fd);
+  }
+
+  // Sees to it that the daemon knows who is on this channel; asks it, the first time.
+  absl::Status Prove(const std::shared_ptr<grpc::Channel>& channel, bool known_to_be_wanted) {
+    std::lock_guard lock(proving_);
+    if (proved_.lock() == channel && !known_to_be_wanted) return absl::OkStatus();
+    const PlainCall call = [&](const char* path, const Message& request, Message* response) {
+      return CallOnce(channel, path, request, response, absl::InfiniteDuration(), options.interrupt_fd);
+    };
+    absl::Status status = Authenticate(call, uri, options.credentials);
+    if (status.ok()) proved_ = channel;
+    return status;
   }
 
   const Uri uri;
@@ -102,10 +126,12 @@ class Connection::State {
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<grpc::Channel> channel_;
+  std::mutex proving_;  // one at a time
+  std::weak_ptr<grpc::Channel> proved_;
 };
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Uri& uri, const ConnectionOptions& options) {
-  auto channel = State::Connect(uri, options.read_only);
+  auto channel = State::Connect(uri, options);
   if (!channel.ok()) return channel.status();
   return std::unique_ptr<Connection>(new Connection(std::make_unique<State>(uri, options, *std::move(channel))));
 }
@@ -119,20 +145,25 @@ absl::Status Connection::CallMessage(const char* path, bool repeatable, const Me
     return Error(v1::REASON_CONNECTION_READ_ONLY, "the connection is read-only", {{"method", path}});
   }
   auto channel = state_->channel();
-  absl::Status status = CallOnce(channel, path, request, response, timeout, state_->options.interrupt_fd);
+  absl::Status status = state_->Call(channel, path, request, response, timeout);
   if (!IsConnectionLost(status)) return status;
   // The daemon may have ended since the last call. What only reads, or is told apart by its request_id, may be sent
   // again.
   if (absl::Status connected = state_->Replace(channel); !connected.ok()) return connected;
   if (!repeatable && Writes(path)) return WithContext("the connection was lost during the call", status);
-  return CallOnce(state_->channel(), path, request, response, timeout, state_->options.interrupt_fd);
+  return state_->Call(state_->channel(), path, request, response, timeout);
 }
 
 absl::StatusOr<std::unique_ptr<RawStream>> Connection::StartRaw(const char* path) {
   if (state_->options.read_only && Writes(path)) {
     return Error(v1::REASON_CONNECTION_READ_ONLY, "the connection is read-only", {{"method", path}});
   }
-  return StartGrpcStream(state_->channel(), path);
+  // A stream is not started again: the daemon must know before who it is.
+  const std::shared_ptr<grpc::Channel> channel = state_->channel();
+  absl::Status status = state_->Prove(channel, /*known_to_be_wanted=*/false);
+  // A daemon that is older, or gone: the stream will tell.
+  if (!status.ok() && status.code() != absl::StatusCode::kUnimplemented && !IsConnectionLost(status)) return status;
+  return StartGrpcStream(channel, path);
 }
 
 absl::Status Connection::Reconnect() {

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/sasl_client.h"
 #include "client/stream.h"
 #include "client/uri.h"
 #include "proto/methods.h"
@@ -20,10 +21,13 @@ struct ConnectionOptions {
   bool read_only = false;
   // While this descriptor is readable, calls are cancelled (CANCELLED "interrupted"). Not owned; -1: none.
   int interrupt_fd = -1;
+  // Asked for what a daemon that wants SASL wants, after the URI and the user's auth.conf; null: nobody is.
+  CredentialSource credentials;
 };
 
 // A connection to one daemon. If it breaks (the daemon restarted), the next call connects again, once, and repeats
-// itself where that is harmless. Thread-safe. Streams keep what they need: they may outlive it.
+// itself where that is harmless. It authenticates as soon as the daemon wants it (client/authenticate.h), also after
+// connecting again. Thread-safe. Streams keep what they need: they may outlive it.
 class Connection {
  public:
   // Connects. Errors say what to do: UNAVAILABLE when no daemon answers, PERMISSION_DENIED when the socket is not for

@@ -1,26 +1,22 @@
 #include "client/unix_channel.h"
 
-#include <fcntl.h>
 #include <grp.h>
-#include <grpcpp/create_channel_posix.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/fd_channel.h"
 #include "util/errno.h"
 #include "util/fd.h"
 
 namespace reeve::client {
 namespace {
-
-constexpr int kMaxMessageBytes = 256 << 20;  // a page of 10000 domains with all their specifications
-constexpr int kKeepaliveMilliseconds = 60'000;
-constexpr int kKeepaliveTimeoutMilliseconds = 20'000;
 
 // "group 'reeve'": the group whose members may connect, as the socket's file says.
 std::string GroupOf(const std::string& path) {
@@ -74,18 +70,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectUnix(const std::string& pa
     result = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   } while (result != 0 && errno == EINTR);
   if (result != 0) return ConnectError(path, errno);
-  if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) return util::ErrnoStatus("fcntl(F_SETFL)");
-
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMilliseconds);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMilliseconds);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  auto channel = grpc::CreateCustomInsecureChannelFromFd("reeve", fd.Release(), arguments);
-  if (channel == nullptr) return absl::InternalError(absl::StrCat("gRPC refused the connection to ", path));
-  return channel;
+  return ChannelFromFd(std::move(fd), path);
 }
 
 }  // namespace reeve::client

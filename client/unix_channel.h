@@ -10,9 +10,8 @@
 
 namespace reeve::client {
 
-// Connects to the socket at `path` and gives the connection to gRPC. Connecting here and not in gRPC gives errors that
-// say what to do, one connection a channel, and no reconnection that nobody hears of. UNAVAILABLE, PERMISSION_DENIED,
-// INVALID_ARGUMENT (a path longer than a socket address holds).
+// Connects to the socket at `path` and gives the connection to gRPC. UNAVAILABLE, PERMISSION_DENIED, INVALID_ARGUMENT
+// (a path longer than a socket address holds).
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectUnix(const std::string& path);
 
 }  // namespace reeve::client

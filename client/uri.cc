@@ -40,7 +40,7 @@ struct ParameterEntry {
   unsigned transports;
   bool integer = false;
 };
-constexpr std::array<ParameterEntry, 16> kParameters = {{
+constexpr std::array<ParameterEntry, 17> kParameters = {{
     {"name", kAnyTransport},
     {"socket", Bit(Transport::kUnix) | kAnySsh},
     {"auth", kAnyTransport},
@@ -56,6 +56,7 @@ constexpr std::array<ParameterEntry, 16> kParameters = {{
     {"sshauth", Bit(Transport::kLibssh) | Bit(Transport::kLibssh2)},
     {"pkipath", Bit(Transport::kTls)},
     {"tls_priority", Bit(Transport::kTls)},
+    {"minimum_version", Bit(Transport::kTls)},  // ours
     {"no_sanity", Bit(Transport::kTls), true},
 }};
 

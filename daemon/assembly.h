@@ -22,7 +22,7 @@ class Assembly {
   virtual absl::Status CheckLiveness(absl::Duration timeout) const = 0;
 
   // Takes over what of a new configuration is live and not of the log: limits of clients and calls, for those that come
-  // from now on, and the window of the journal.
+  // from now on, the window of the journal, and roles, which count at once for everybody.
   virtual void Apply(const Config& config) = 0;
 
   // Lets nobody in any more, waits for the calls in flight at most so long, and leaves the guests alone. After an error

@@ -11,14 +11,17 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "daemon/config_keys.h"
+#include "daemon/config_policy.h"
 #include "util/files.h"
 
 namespace reeve {
 namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
+constexpr size_t kMaxListItems = 1000;
 
 // Collects the problems of one text, so that they can be put in its order.
 class Reader {
@@ -36,6 +39,10 @@ class Reader {
         Problem(node.source(), table_name, "must be a table");
       } else {
         ReadTable(table_name, *node.as_table());
+        if (table_name != "auth") continue;
+        for (const ConfigProblem& problem : ReadPolicy(*node.as_table(), &result_.config.auth.policy)) {
+          Problem(problem.place, problem.key, problem.text);
+        }
       }
     }
   }
@@ -93,17 +100,49 @@ class Reader {
     return problem;
   }
 
+  std::string Take(const ListKey& key, const toml::node& node) {
+    const auto* array = node.as_array();
+    if (array == nullptr) return "must be a list of texts in quotes: [\"...\"]";
+    if (array->size() > kMaxListItems) return absl::StrCat("must have at most ", kMaxListItems, " items");
+    std::vector<std::string> values;
+    for (const toml::node& item : *array) {
+      const auto* value = item.as_string();
+      if (value == nullptr) return absl::StrCat("item ", values.size() + 1, " must be a text in quotes");
+      std::string problem = key.check(value->get());
+      if (!problem.empty()) return absl::StrCat("item ", values.size() + 1, ": ", problem);
+      values.push_back(value->get());
+    }
+    key.field(result_.config) = std::move(values);
+    return "";
+  }
+
+  // What they have is read by ReadPolicy, all of it together.
+  std::string Take(const RolesKey&, const toml::node&) { return ""; }
+  std::string Take(const BindingsKey&, const toml::node&) { return ""; }
+
   const std::string file_name_;
   ParsedConfig& result_;
   std::multimap<std::pair<toml::source_index, toml::source_index>, std::string> problems_;
 };
 
+// The checks let no control characters through.
+std::string Quoted(const std::string& text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
 std::string ValueText(const ConfigKey& key, Config config) {
   if (const auto* integer = std::get_if<IntegerKey>(&key.field)) return absl::StrCat(integer->field(config));
   if (const auto* boolean = std::get_if<BooleanKey>(&key.field)) return boolean->field(config) ? "true" : "false";
-  // The checks let no control characters through.
-  const std::string& text = std::get<TextKey>(key.field).field(config);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  if (const auto* roles = std::get_if<RolesKey>(&key.field)) return RolesText(roles->field(config));
+  if (const auto* bindings = std::get_if<BindingsKey>(&key.field)) return BindingsText(bindings->field(config));
+  if (const auto* list = std::get_if<ListKey>(&key.field)) {
+    return absl::StrCat(
+        "[",
+        absl::StrJoin(list->field(config), ", ",
+                      [](std::string* out, const std::string& item) { absl::StrAppend(out, Quoted(item)); }),
+        "]");
+  }
+  return Quoted(std::get<TextKey>(key.field).field(config));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "auth/policy.h"
 #include "util/log.h"
 
 namespace reeve {
@@ -28,9 +29,25 @@ struct Config {
     std::string read_only_mode = "0666";
     bool operator==(const Listen&) const = default;
   } listen;
+  struct Tls {
+    std::vector<std::string> listen;  // empty: no TLS
+    std::string ca_file;              // empty, also of the next three: the first that is there, see TlsLocations
+    std::string certificate_file;
+    std::string key_file;
+    std::string crl_file;
+    std::string minimum_version = "1.3";
+    std::string client_certificate = "required";
+    std::vector<std::string> allowed_subjects = {"*"};
+    std::vector<std::string> allowed_names = {"*"};
+    int64_t keepalive_seconds = 30;
+    int64_t keepalive_timeout_seconds = 20;
+    bool operator==(const Tls&) const = default;
+  } tls;
   struct Limits {
     int64_t clients = 5000;
     int64_t clients_per_user = 200;
+    int64_t handshakes = 256;
+    int64_t handshake_seconds = 10;
     int64_t calls_per_client = 64;
     int64_t message_bytes = 4 << 20;
     int64_t event_queue_events = 1000;
@@ -50,10 +67,34 @@ struct Config {
     std::string file = "/var/log/reeve/reeved.log";
     bool operator==(const Log&) const = default;
   } log;
+  struct Auth {
+    auth::PolicySpec policy;
+    std::string unix_socket = "none";
+    std::string unix_read_only = "none";
+    std::string tls = "certificate";
+    std::vector<std::string> sasl_mechanisms = {"SCRAM-SHA-256", "GSSAPI"};
+    std::vector<std::string> sasl_users = {"*"};
+    std::string sasl_database = "/var/lib/reeve/users.db";
+    std::string sasl_passwords = "database";
+    std::string sasl_keytab;  // empty: the system's
+    std::string sasl_host;    // empty: the host's name
+    int64_t seconds = 60;
+    int64_t failures = 3;
+    int64_t failure_milliseconds = 500;
+    int64_t waiting_clients = 64;
+    bool operator==(const Auth&) const = default;
+  } auth;
+  struct Audit {
+    std::string target = "journal";
+    std::string file = "/var/log/reeve/audit.log";
+    bool operator==(const Audit&) const = default;
+  } audit;
   struct Lxc {
     bool enabled = true;
-    std::string cgroup_partition = "/reeve";
+    std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
+    int64_t hook_seconds = 60;
+    std::string lxcfs = "/var/lib/lxcfs";  // empty: none
     bool operator==(const Lxc&) const = default;
   } lxc;
   struct Xen {

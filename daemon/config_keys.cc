@@ -5,6 +5,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "auth/sasl_server.h"
+#include "daemon/connections/tcp_listener.h"
 
 namespace reeve {
 namespace {
@@ -48,6 +50,53 @@ std::string CheckTarget(const std::string& value) {
   return value == "journal" || value == "stderr" || value == "file" ? "" : "must be one of journal, stderr, file";
 }
 
+std::string CheckAuditTarget(const std::string& value) {
+  return value == "journal" || value == "file" || value == "none" ? "" : "must be one of journal, file, none";
+}
+
+std::string CheckUnixProof(const std::string& value) {
+  return value == "none" || value == "sasl" || value == "polkit" ? "" : "must be one of none, sasl, polkit";
+}
+
+std::string CheckTlsProof(const std::string& value) {
+  return value == "certificate" || value == "sasl" || value == "certificate+sasl"
+             ? ""
+             : "must be one of certificate, sasl, certificate+sasl";
+}
+
+std::string CheckSaslMechanism(const std::string& value) {
+  return auth::CheckMechanism(value);
+}
+
+std::string CheckPasswords(const std::string& value) {
+  return value == "database" || value == "saslauthd" ? "" : "must be database or saslauthd";
+}
+
+std::string CheckOptionalHost(const std::string& value) {
+  const bool sound = value.size() <= 253 && std::all_of(value.begin(), value.end(), [](char c) {
+                       return absl::ascii_isalnum(c) || c == '-' || c == '.';
+                     });
+  return sound ? "" : "must be the name of a host, or \"\" for this host's";
+}
+
+std::string CheckAddress(const std::string& value) {
+  return std::string(connections::CheckTcpAddress(value).message());
+}
+
+std::string CheckTlsVersion(const std::string& value) {
+  return value == "1.3" || value == "1.2" ? "" : "must be \"1.3\" or \"1.2\", the oldest version to accept";
+}
+
+std::string CheckClientCertificate(const std::string& value) {
+  return value == "required" || value == "optional" ? "" : "must be \"required\" or \"optional\"";
+}
+
+std::string CheckPattern(const std::string& value) {
+  const bool sound = !value.empty() && value.size() <= 4096 &&
+                     std::none_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  return sound ? "" : "must be a pattern of 1 to 4096 bytes without control characters";
+}
+
 }  // namespace
 
 const std::vector<ConfigKey>& ConfigKeys() {
@@ -61,9 +110,29 @@ const std::vector<ConfigKey>& ConfigKeys() {
        TextKey{[](Config& c) -> std::string& { return c.listen.read_only_socket; }, CheckOptionalPath}},
       {"listen", "read_only_mode",
        TextKey{[](Config& c) -> std::string& { return c.listen.read_only_mode; }, CheckMode}},
+      {"tls", "listen", ListKey{[](Config& c) -> std::vector<std::string>& { return c.tls.listen; }, CheckAddress}},
+      {"tls", "ca_file", TextKey{[](Config& c) -> std::string& { return c.tls.ca_file; }, CheckOptionalPath}, true},
+      {"tls", "certificate_file",
+       TextKey{[](Config& c) -> std::string& { return c.tls.certificate_file; }, CheckOptionalPath}, true},
+      {"tls", "key_file", TextKey{[](Config& c) -> std::string& { return c.tls.key_file; }, CheckOptionalPath}, true},
+      {"tls", "crl_file", TextKey{[](Config& c) -> std::string& { return c.tls.crl_file; }, CheckOptionalPath}, true},
+      {"tls", "minimum_version",
+       TextKey{[](Config& c) -> std::string& { return c.tls.minimum_version; }, CheckTlsVersion}, true},
+      {"tls", "client_certificate",
+       TextKey{[](Config& c) -> std::string& { return c.tls.client_certificate; }, CheckClientCertificate}, true},
+      {"tls", "allowed_subjects",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.tls.allowed_subjects; }, CheckPattern}, true},
+      {"tls", "allowed_names",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.tls.allowed_names; }, CheckPattern}, true},
+      {"tls", "keepalive_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.tls.keepalive_seconds; }, 0, 86400}},
+      {"tls", "keepalive_timeout_seconds",
+       IntegerKey{[](Config& c) -> int64_t& { return c.tls.keepalive_timeout_seconds; }, 1, 3600}},
       {"limits", "clients", IntegerKey{[](Config& c) -> int64_t& { return c.limits.clients; }, 1, 100'000}, true},
       {"limits", "clients_per_user",
        IntegerKey{[](Config& c) -> int64_t& { return c.limits.clients_per_user; }, 1, 100'000}, true},
+      {"limits", "handshakes", IntegerKey{[](Config& c) -> int64_t& { return c.limits.handshakes; }, 1, 100'000}, true},
+      {"limits", "handshake_seconds",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.handshake_seconds; }, 1, 600}, true},
       {"limits", "calls_per_client",
        IntegerKey{[](Config& c) -> int64_t& { return c.limits.calls_per_client; }, 1, 10'000}, true},
       {"limits", "message_bytes",
@@ -83,9 +152,35 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"log", "level", TextKey{[](Config& c) -> std::string& { return c.log.level; }, CheckLevel}, true},
       {"log", "target", TextKey{[](Config& c) -> std::string& { return c.log.target; }, CheckTarget}, true},
       {"log", "file", TextKey{[](Config& c) -> std::string& { return c.log.file; }, CheckPath}, true},
+      {"auth", "unix", TextKey{[](Config& c) -> std::string& { return c.auth.unix_socket; }, CheckUnixProof}, true},
+      {"auth", "unix_read_only",
+       TextKey{[](Config& c) -> std::string& { return c.auth.unix_read_only; }, CheckUnixProof}, true},
+      {"auth", "tls", TextKey{[](Config& c) -> std::string& { return c.auth.tls; }, CheckTlsProof}, true},
+      {"auth", "sasl_mechanisms",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.auth.sasl_mechanisms; }, CheckSaslMechanism}},
+      {"auth", "sasl_users",
+       ListKey{[](Config& c) -> std::vector<std::string>& { return c.auth.sasl_users; }, CheckPattern}, true},
+      {"auth", "sasl_database", TextKey{[](Config& c) -> std::string& { return c.auth.sasl_database; }, CheckPath}},
+      {"auth", "sasl_passwords",
+       TextKey{[](Config& c) -> std::string& { return c.auth.sasl_passwords; }, CheckPasswords}},
+      {"auth", "sasl_keytab", TextKey{[](Config& c) -> std::string& { return c.auth.sasl_keytab; }, CheckOptionalPath}},
+      {"auth", "sasl_host", TextKey{[](Config& c) -> std::string& { return c.auth.sasl_host; }, CheckOptionalHost}},
+      {"auth", "seconds", IntegerKey{[](Config& c) -> int64_t& { return c.auth.seconds; }, 1, 600}, true},
+      {"auth", "failures", IntegerKey{[](Config& c) -> int64_t& { return c.auth.failures; }, 1, 100}, true},
+      {"auth", "failure_milliseconds",
+       IntegerKey{[](Config& c) -> int64_t& { return c.auth.failure_milliseconds; }, 1, 30'000}, true},
+      {"auth", "waiting_clients", IntegerKey{[](Config& c) -> int64_t& { return c.auth.waiting_clients; }, 1, 100'000},
+       true},
+      {"auth", "role", RolesKey{[](Config& c) -> std::vector<auth::RoleSpec>& { return c.auth.policy.roles; }}, true},
+      {"auth", "binding",
+       BindingsKey{[](Config& c) -> std::vector<auth::BindingSpec>& { return c.auth.policy.bindings; }}, true},
+      {"audit", "target", TextKey{[](Config& c) -> std::string& { return c.audit.target; }, CheckAuditTarget}, true},
+      {"audit", "file", TextKey{[](Config& c) -> std::string& { return c.audit.file; }, CheckPath}, true},
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
-      {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckPath}},
+      {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckOptionalPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
+      {"lxc", "hook_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.lxc.hook_seconds; }, 1, 3600}},
+      {"lxc", "lxcfs", TextKey{[](Config& c) -> std::string& { return c.lxc.lxcfs; }, CheckOptionalPath}},
       {"xen", "enabled", BooleanKey{[](Config& c) -> bool& { return c.xen.enabled; }}},
       {"test", "enabled", BooleanKey{[](Config& c) -> bool& { return c.test.enabled; }}},
   };

@@ -27,10 +27,24 @@ struct TextKey {
   std::string (*check)(const std::string& value);
 };
 
+// A list of at most 1000 texts, each checked like a TextKey.
+struct ListKey {
+  std::vector<std::string>& (*field)(Config&);
+  std::string (*check)(const std::string& value);
+};
+
+// Tables, which config_policy.h reads and writes.
+struct RolesKey {
+  std::vector<auth::RoleSpec>& (*field)(Config&);
+};
+struct BindingsKey {
+  std::vector<auth::BindingSpec>& (*field)(Config&);
+};
+
 struct ConfigKey {
   std::string table;
   std::string name;
-  std::variant<IntegerKey, BooleanKey, TextKey> field;
+  std::variant<IntegerKey, BooleanKey, TextKey, ListKey, RolesKey, BindingsKey> field;
   bool live = false;  // a change takes effect with a reload
 
   std::string full_name() const { return table + "." + name; }

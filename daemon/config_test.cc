@@ -95,6 +95,16 @@ TEST_CASE("values that are almost right are refused") {
                            "journal = 7",
                            "log.level = {}",
                            "[[log]]",
+                           "tls.listen = \"[::]:16520\"",
+                           "tls.listen = [16520]",
+                           "tls.listen = [\"localhost:16520\"]",
+                           "tls.listen = [\"::1:16520\"]",
+                           "tls.listen = [\"127.0.0.1\"]",
+                           "tls.listen = [\"127.0.0.1:65536\"]",
+                           "tls.minimum_version = \"1.1\"",
+                           "tls.client_certificate = \"no\"",
+                           "tls.allowed_subjects = [\"\"]",
+                           "tls.allowed_subjects = [[\"CN=a\"]]",
                            "x = 1"}) {
     CAPTURE(line);
     CHECK(Problems(line).size() == 1);
@@ -175,10 +185,68 @@ TEST_CASE("the printed configuration is read again to the same") {
   config.limits.clients = 12;
   config.listen.socket = "/run/a \"quoted\" \\ path";
   config.test.enabled = false;
+  config.tls.listen = {"[::]:16520", "192.0.2.1:1"};
+  config.tls.allowed_subjects = {};
+  config.tls.allowed_names = {"DNS:*.example.com", "URI:\\"};
   const ParsedConfig parsed = ParseConfig(ConfigText(config), "printed");
   CHECK(parsed.problems.empty());
   CHECK(parsed.config == config);
   CHECK(parsed.given.size() == ConfigKeys().size());
+}
+
+constexpr char kPolicy[] = R"(
+[[auth.role]]
+name = "deployer"
+permissions = ["domain.*", "event.watch"]
+
+[[auth.binding]]
+unix_group = "deploy"
+role = "deployer"
+hypervisor = "lxc"
+name = "web \"1\" \\*"
+
+[[auth.binding]]
+certificate = "CN=*,O=Example"
+role = "viewer"
+)";
+
+TEST_CASE("roles and bindings are tables") {
+  const ParsedConfig parsed = ParseConfig(kPolicy, "reeved.toml");
+  CHECK(parsed.problems == std::vector<std::string>{});
+  const auth::PolicySpec& policy = parsed.config.auth.policy;
+  REQUIRE(policy.roles.size() == 1);
+  CHECK(policy.roles[0].permissions == std::vector<std::string>{"domain.*", "event.watch"});
+  REQUIRE(policy.bindings.size() == 2);
+  CHECK(policy.bindings[0].unix_group == "deploy");
+  CHECK(policy.bindings[0].restriction.hypervisor == "lxc");
+  CHECK(policy.bindings[0].restriction.name == "web \"1\" \\*");
+  CHECK(policy.bindings[1].certificate == "CN=*,O=Example");
+  CHECK(ParseConfig(ConfigText(parsed.config), "printed").config == parsed.config);
+  CHECK(ChangedKeys(Config(), parsed.config) == std::vector<std::string>{"auth.role", "auth.binding"});
+  CHECK(IsLive("auth.binding"));
+}
+
+TEST_CASE("mistakes in roles and bindings are told with their place") {
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"[auth]\nrole = 5\n", "reeved.toml:2:8: auth.role: must be tables"},
+      {"[auth]\nbinding = [5]\n", "reeved.toml:2:12: auth.binding: must be a table"},
+      {"[[auth.role]]\nname = \"viewer\"\npermissions = [\"domain.*\"]\n", "there is a built-in role viewer"},
+      {"[[auth.role]]\nname = \"a\"\npermissions = [\"domian.*\"]\n", "there is no permission domian.*"},
+      {"[[auth.role]]\nname = \"a\"\npermissions = [5]\n", "reeved.toml:3:16: auth.role: permissions must be texts"},
+      {"[[auth.role]]\nname = \"a\"\npermissions = \"x\"\n", "must be a list"},
+      {"[[auth.role]]\nname = 5\n", "name must be a text"},
+      {"[[auth.role]]\nname = \"a\"\ncolour = \"x\"\n", "unknown key colour"},
+      {"[[auth.binding]]\nunix_user = \"a\"\nrole = \"boss\"\n", "auth.binding: there is no role boss"},
+      {"[[auth.binding]]\nrole = \"viewer\"\n", "exactly one of"},
+      {"[[auth.binding]]\nunix_user = \"a\"\nrole = \"viewer\"\nlabel = \"x\"\n", "domains have no labels yet"},
+      {"[[auth.binding]]\nunix_user = \"\"\nrole = \"viewer\"\n", "not empty"},
+  };
+  for (const auto& [text, problem] : mistakes) {
+    CAPTURE(text);
+    const std::vector<std::string> problems = Problems(text);
+    REQUIRE(problems.size() == 1);
+    CHECK_THAT(problems[0], Catch::Contains(problem));
+  }
 }
 
 TEST_CASE("changes are told by key, and whether they are live") {

@@ -1,5 +1,6 @@
 #include "daemon/driver_set.h"
 
+#include <string>
 #include <utility>
 
 #include "cgroups/hierarchies.h"
@@ -13,12 +14,22 @@
 namespace reeve {
 namespace {
 
+// Without systemd a partition of our own; with it the slice that it has for machines.
+std::string PartitionOf(const Config::Lxc& config, bool systemd) {
+  if (!config.cgroup_partition.empty()) return config.cgroup_partition;
+  return systemd ? "/machine" : "/reeve";
+}
+
 absl::StatusOr<std::shared_ptr<drivers::HypervisorDriver>> MakeLxcDriver(const Config::Lxc& config,
                                                                          const Paths& paths) {
+  const bool systemd = util::SystemdIsInit();
   lxc::LxcDriverOptions options{.run_directory = paths.lxc_run_directory(),
                                 .supervisor_path = config.supervisor,
-                                .cgroup_partition = config.cgroup_partition,
-                                .systemd_scopes = util::SystemdIsInit()};
+                                .cgroup_partition = PartitionOf(config, systemd),
+                                .hook_directory = paths.Below("/etc/reeve/hooks"),
+                                .hook_timeout = absl::Seconds(config.hook_seconds),
+                                .lxcfs_directory = config.lxcfs,
+                                .systemd_scopes = systemd};
   absl::StatusOr<cgroups::Hierarchies> hierarchies = cgroups::Hierarchies::Detect();
   if (hierarchies.ok()) {
     util::LogInfo("control groups: ", hierarchies->Describe());

@@ -31,13 +31,19 @@ absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets() {
     const std::string name = i < static_cast<int>(names.size()) ? names[i] : "unknown";
     const std::string which =
         absl::StrCat("socket ", i, " of LISTEN_FDS (\"", util::EscapeControlCharacters(name), "\")");
-    if (name != "reeve" && name != "reeve-ro") {
-      return absl::InvalidArgumentError(absl::StrCat(which, ": its name must be reeve or reeve-ro"));
+    if (name != "reeve" && name != "reeve-ro" && name != "reeve-tls") {
+      return absl::InvalidArgumentError(absl::StrCat(which, ": its name must be reeve, reeve-ro or reeve-tls"));
     }
     sockets[i].read_only = name == "reeve-ro";
-    const int matches = sd_is_socket(sockets[i].socket.get(), AF_UNIX, SOCK_STREAM, /*listening=*/1);
+    sockets[i].tls = name == "reeve-tls";
+    const int fd = sockets[i].socket.get();
+    const int matches = sockets[i].tls ? sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, /*listening=*/1, /*port=*/0)
+                                       : sd_is_socket(fd, AF_UNIX, SOCK_STREAM, /*listening=*/1);
     if (matches < 0) return util::ErrnoStatus(-matches, which);
-    if (matches == 0) return absl::InvalidArgumentError(absl::StrCat(which, ": is not a listening Unix stream socket"));
+    if (matches == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(which, ": is not a listening ", sockets[i].tls ? "TCP" : "Unix stream", " socket"));
+    }
   }
   return sockets;
 }

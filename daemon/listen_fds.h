@@ -12,12 +12,14 @@ namespace reeve {
 struct PassedSocket {
   util::UniqueFd socket;
   bool read_only = false;
+  bool tls = false;  // a TCP socket for TLS clients; else a Unix socket
 };
 
 // Takes over what LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID describe; empty when nothing is meant for this process. The
-// name "reeve" is a socket for all, "reeve-ro" a read-only one. INVALID_ARGUMENT for other names and for what is not a
-// listening Unix stream socket: such a socket must not be served by guess. The descriptors become close-on-exec and the
-// variables are removed; call it once, before there are threads.
+// name "reeve" is a Unix socket for all, "reeve-ro" a read-only one, "reeve-tls" a TCP socket for TLS clients.
+// INVALID_ARGUMENT for other names and for what is not a listening stream socket of that kind: such a socket must not
+// be served by guess. The descriptors become close-on-exec and the variables are removed; call it once, before there
+// are threads.
 absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets();
 
 }  // namespace reeve

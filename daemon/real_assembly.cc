@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "auth/permissions.h"
+#include "absl/strings/str_join.h"
+#include "daemon/access_control.h"
 #include "daemon/connections/acceptor.h"
 #include "daemon/connections/table.h"
+#include "daemon/connections/tls_terminator.h"
 #include "daemon/driver_set.h"
 #include "daemon/listeners.h"
 #include "daemon/liveness.h"
@@ -21,9 +23,14 @@
 #include "daemon/services/server.h"
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager_impl.h"
+#include "daemon/tls_setup.h"
+#include "drivers/node/control_groups.h"
 #include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
+#include "formats/domain_xml_check.h"
+#include "formats/domain_xml_fragments.h"
+#include "formats/registry.h"
 #include "proto/status.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -35,26 +42,53 @@ namespace {
 
 // For reads that may have to wait for the disk or a driver's lock.
 constexpr size_t kWorkerThreads = 4;
+// For TLS clients to take what was sent last, at the end.
+constexpr absl::Duration kLastBytes = absl::Seconds(1);
 
-// Beside what every specification must keep to: whoever may read a domain would read the passwords of its displays.
-absl::Status CheckSpec(const v1::DomainSpec& spec) {
-  for (const v1::Graphics& graphics : spec.devices().graphics()) {
-    if (graphics.has_password()) {
-      return Error(v1::REASON_SPEC_UNSUPPORTED,
-                   "spec.devices.graphics: a password of a display cannot be kept secret yet and is refused");
-    }
+absl::StatusOr<formats::Format> KnownFormat(v1::Document::Format format) {
+  if (const auto known = formats::FormatFromProto(format)) return *known;
+  absl::Status status = Error(v1::REASON_REQUEST_INVALID, "the format of the document is not one that is known");
+  AddFieldViolation(&status, "format", "is not one that is known");
+  return status;
+}
+
+absl::StatusOr<v1::Domain> ParseDomain(v1::Document::Format format, absl::string_view text) {
+  const auto known = KnownFormat(format);
+  if (!known.ok()) return known.status();
+  auto message = formats::ReadDocument(*known, formats::Kind::kDomain, text);
+  if (!message.ok()) return message.status();
+  return std::move(static_cast<v1::Domain&>(**message));
+}
+
+absl::StatusOr<std::string> WriteDomain(v1::Document::Format format, const v1::Domain& domain) {
+  const auto known = KnownFormat(format);
+  if (!known.ok()) return known.status();
+  if (*known == formats::Format::kXml) {
+    formats::DomainXmlOptions options;
+    if (domain.status().id() > 0) options.id = domain.status().id();
+    return formats::WriteDomainXml(domain, options);
   }
-  return formats::CheckDomainSpec(spec);
+  // A document is a definition: of what is it says nothing.
+  v1::Domain definition;
+  definition.set_name(domain.name());
+  definition.set_uid(domain.uid());
+  *definition.mutable_spec() = domain.spec();
+  return formats::WriteDocument(*known, formats::Kind::kDomain, definition);
+}
+
+absl::Status CheckSpec(const v1::DomainSpec& spec) {
+  absl::Status status = formats::CheckDomainSpec(spec);
+  return status.ok() ? formats::CheckAsDocument(spec) : status;
 }
 
 state::Formats MakeFormats() {
-  return {.parse = [](absl::string_view text) { return formats::ParseDomainXml(text); },
-          .write = [](const v1::Domain& domain) -> absl::StatusOr<std::string> {
-            formats::DomainXmlOptions options;
-            if (domain.status().id() > 0) options.id = domain.status().id();
-            return formats::WriteDomainXml(domain, options);
-          },
-          .check = CheckSpec};
+  return {.parse = ParseDomain,
+          .write = WriteDomain,
+          .check = CheckSpec,
+          .parse_device = formats::ParseDeviceXml,
+          .put_into_namespace = formats::PutIntoNamespace,
+          .take_from_namespace = formats::TakeFromNamespace,
+          .namespace_of = formats::NamespaceOf};
 }
 
 state::Limits StateLimits(const Config& config) {
@@ -124,23 +158,35 @@ class RealAssembly final : public Assembly {
                                     .timers = timers_.get(),
                                     .drivers = drivers_.drivers,
                                     .formats = MakeFormats(),
-                                    .limits = StateLimits(config)});
+                                    .limits = StateLimits(config),
+                                    .on_connection_end = [this](uint64_t connection, std::function<void()> action) {
+                                      return table_.OnClose(connection, std::move(action));
+                                    }});
     if (!manager.ok()) return WithContext("open the state", manager.status());
     manager_ = *std::move(manager);
 
     health_.SetHypervisors([manager = manager_.get()](absl::string_view name) -> std::optional<bool> {
       v1::GetHypervisorRequest request;
       request.set_name(std::string(name));
-      const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(request);
+      const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(state::Caller(), request);
       if (!hypervisor.ok()) return std::nullopt;
       return hypervisor->available();
     });
+    absl::StatusOr<std::unique_ptr<AccessControl>> access_control =
+        AccessControl::Create(config, paths, &table_, timers_.get(), audit_.get());
+    if (!access_control.ok()) return WithContext("prepare authentication", access_control.status());
+    access_control_ = *std::move(access_control);
     workers_ = std::make_unique<services::WorkerPool>(kWorkerThreads);
-    dispatcher_ = std::make_unique<services::Dispatcher>(&permissions_, &table_, CallLimits(config));
+    dispatcher_ = std::make_unique<services::Dispatcher>(&table_, CallLimits(config), audit_.get());
     services::RegisterAll(dispatcher_.get(), MakeDependencies(options.start_time));
 
+    std::vector<PassedSocket> passed_local;
+    std::vector<PassedSocket> passed_tls;
+    for (PassedSocket& socket : options.passed) {
+      (socket.tls ? passed_tls : passed_local).push_back(std::move(socket));
+    }
     absl::StatusOr<std::vector<connections::Listener>> listeners =
-        OpenListeners(config.listen, options.group_given, paths, std::move(options.passed));
+        OpenListeners(config.listen, options.group_given, paths, std::move(passed_local));
     if (!listeners.ok()) return WithContext("open the sockets", listeners.status());
     for (const connections::Listener& listener : *listeners) {
       util::LogInfo("listening on ", listener.path(), listener.read_only() ? ", read-only" : "");
@@ -151,11 +197,14 @@ class RealAssembly final : public Assembly {
     if (!server.ok()) return WithContext("start the server", server.status());
     server_ = *std::move(server);
     absl::StatusOr<std::unique_ptr<connections::Acceptor>> acceptor = connections::Acceptor::Start(
-        *std::move(listeners), &table_, [server = server_.get()](int descriptor) { server->HandOver(descriptor); },
+        *std::move(listeners), &table_,
+        [this](int descriptor, const connections::Connection& connection) {
+          (connection.peer.transport == connections::Transport::kTls ? tls_server_ : server_)->HandOver(descriptor);
+        },
         {.limits = ClientLimits(config)});
     if (!acceptor.ok()) return WithContext("let clients in", acceptor.status());
     acceptor_ = *std::move(acceptor);
-    return absl::OkStatus();
+    return WithContext("serve TLS", StartTls(config, paths, std::move(passed_tls)));
   }
 
   void Autostart() override {
@@ -170,7 +219,7 @@ class RealAssembly final : public Assembly {
   std::string StatusText() const override {
     uint32_t domains = 0;
     uint32_t running = 0;
-    const v1::ListHypervisorsResponse hypervisors = manager_->ListHypervisors();
+    const v1::ListHypervisorsResponse hypervisors = manager_->ListHypervisors(state::Caller());
     for (const v1::Hypervisor& hypervisor : hypervisors.hypervisors()) {
       domains += hypervisor.domains();
       running += hypervisor.running_domains();
@@ -187,7 +236,13 @@ class RealAssembly final : public Assembly {
   }
 
   void Apply(const Config& config) override {
+    if (terminator_ != nullptr) {
+      if (absl::Status status = terminator_->Reload(TlsSettings(config, *paths_)); !status.ok()) {
+        util::LogError("TLS: the files are not taken, the old ones stay in use: ", status.message());
+      }
+    }
     acceptor_->SetLimits(ClientLimits(config));
+    access_control_->Apply(config);
     dispatcher_->SetCallsPerClient(CallLimits(config).calls_per_client);
     const state::Limits limits = StateLimits(config);
     manager_->SetJournalLimits(limits.journal_age, limits.journal_revisions);
@@ -197,21 +252,51 @@ class RealAssembly final : public Assembly {
     const absl::Time deadline = absl::Now() + timeout;
     health_.SetDraining();
     acceptor_->StopListening();
+    if (terminator_ != nullptr) terminator_->StopListening();
     // What a user has wedged for a test must not keep the daemon from ending.
     if (drivers_.test_controls != nullptr) drivers_.test_controls->ReleaseAll();
+    server_->Drain();
+    if (tls_server_ != nullptr) tls_server_->Shutdown(deadline);
     server_->Shutdown(deadline);
+    if (terminator_ != nullptr) terminator_->AwaitEmpty(kLastBytes);
     // A change goes on when its client has left: it gets a moment in any case.
     return manager_->Drain(std::max(deadline - absl::Now(), absl::Seconds(1)));
   }
 
  private:
+  // Nothing when neither the configuration nor systemd gives a socket for it.
+  absl::Status StartTls(const Config& config, const Paths& paths, std::vector<PassedSocket> passed) {
+    paths_.emplace(paths);
+    absl::StatusOr<std::vector<connections::TcpListener>> listeners = OpenTlsListeners(config.tls, std::move(passed));
+    if (!listeners.ok()) return listeners.status();
+    if (listeners->empty()) return absl::OkStatus();
+    std::vector<std::string> addresses;
+    for (const connections::TcpListener& listener : *listeners) addresses.push_back(listener.address());
+    // A server of its own: local clients need no sign of life, the kernel tells of every end.
+    services::Server::Options options;
+    if (config.tls.keepalive_seconds > 0) options.keepalive_time = absl::Seconds(config.tls.keepalive_seconds);
+    options.keepalive_timeout = absl::Seconds(config.tls.keepalive_timeout_seconds);
+    absl::StatusOr<std::unique_ptr<services::Server>> server =
+        services::Server::Start(dispatcher_.get(), &table_, options);
+    if (!server.ok()) return server.status();
+    tls_server_ = *std::move(server);
+    absl::StatusOr<std::unique_ptr<connections::TlsTerminator>> terminator =
+        connections::TlsTerminator::Start(*std::move(listeners), TlsSettings(config, paths), acceptor_.get(), &table_);
+    if (!terminator.ok()) return terminator.status();
+    terminator_ = *std::move(terminator);
+    util::LogInfo("listening for TLS on ", absl::StrJoin(addresses, ", "));
+    return absl::OkStatus();
+  }
+
   services::Dependencies MakeDependencies(absl::Time start_time) {
     services::Dependencies dependencies;
     dependencies.manager = manager_.get();
     dependencies.connections = &table_;
+    dependencies.authentication = access_control_->authentication();
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = [] { return node::ReadNode(); };
+    dependencies.control_groups = node::ReadControlGroups;
     dependencies.version.set_daemon(util::kVersion);
     dependencies.version.set_api("v1");
     dependencies.version.set_grpc(grpc::Version());
@@ -221,16 +306,21 @@ class RealAssembly final : public Assembly {
     return dependencies;
   }
 
+  // First: a change may be answered, and recorded, until the manager is gone.
+  const std::unique_ptr<services::AuditLog> audit_ = std::make_unique<services::AuditLog>();
   DriverSet drivers_;
   std::unique_ptr<util::Timers> timers_;
   std::unique_ptr<state::ManagerImpl> manager_;
   connections::Table table_{&util::Clock::Real()};
+  std::unique_ptr<AccessControl> access_control_;
   services::Health health_;
   std::unique_ptr<services::WorkerPool> workers_;
-  const auth::SocketPermissions permissions_;
   std::unique_ptr<services::Dispatcher> dispatcher_;
   std::unique_ptr<services::Server> server_;
+  std::unique_ptr<services::Server> tls_server_;  // null: no TLS
   std::unique_ptr<connections::Acceptor> acceptor_;
+  std::unique_ptr<connections::TlsTerminator> terminator_;  // null: no TLS
+  std::optional<Paths> paths_;
   std::string liveness_socket_;
 };
 

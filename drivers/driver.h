@@ -1,10 +1,13 @@
-// What a hypervisor driver is. The daemon's manager is the only caller; drivers see the model (proto messages), never gRPC.
+// What a hypervisor driver is. The daemon's manager is the only caller; drivers see the model (proto messages), never
+// gRPC.
 //
 // What the manager guarantees:
 // - Recover is called once, before anything else, and returns before any other call.
-// - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per domain,
+// - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per
+// domain,
 //   on threads that may block; calls for different domains come at the same time from different threads.
-// - Describe, Validate, Sample and Capabilities may come at any time from any thread, also while such a call hangs, and must
+// - Describe, Validate, Sample, SampleMany, ReadTuning and (Domain)Capabilities may come at any time from any thread, also
+// while such a call hangs, and must
 //   not wait for it.
 #pragma once
 
@@ -19,19 +22,16 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "drivers/guest_access.h"
+#include "proto/status.h"
 #include "reeve/v1/domain.pb.h"
+#include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"
 
 namespace reeve::drivers {
 
-// Which domain, and which of its starts: the manager counts `run` up with every start, so that a late report about an
-// earlier run is told from the present one.
-struct DomainKey {
-  std::string name;  // last part of the resource name: "web1"
-  std::string uid;   // UUID; stable, safe as a file name
-  uint64_t run = 0;
-};
+using ShutdownModes = std::vector<v1::ShutdownMode>;
 
 // A guest that runs.
 struct RunningGuest {
@@ -39,6 +39,7 @@ struct RunningGuest {
   int64_t supervisor_pid = 0;  // DomainStatus.supervisor_pid, 0 if there is none
   absl::Time start_time;
   bool paused = false;
+  std::vector<v1::InterfaceStatus> interfaces = {};  // DomainStatus.interfaces
 };
 
 // How a guest ended.
@@ -50,8 +51,8 @@ struct GuestExit {
   std::string message;    // one sentence: "init was killed by signal 9 (SIGKILL)"
 };
 
-// Told of what guests do by themselves. Methods don't block and may be called from any thread, also before the call that
-// started the guest has returned. A driver reports each ending once: through OnExit, or as the result of Destroy.
+// Told of what guests do by themselves. Methods don't block and may be called from any thread, also before the call
+// that started the guest has returned. A driver reports each ending once: through OnExit, or as the result of Destroy.
 class GuestObserver {
  public:
   virtual ~GuestObserver() = default;
@@ -78,6 +79,8 @@ struct RecoveredDomain {
   // Exactly one of the two is set.
   std::optional<RunningGuest> running;
   std::optional<GuestExit> ended;
+  // Of one that ended and was not among the known: what was removed, so that it is reported.
+  std::string removed = {};
 };
 
 // An attached console. Destroying it detaches. Thread-safe.
@@ -88,7 +91,8 @@ class Console {
   virtual absl::Status Write(absl::string_view bytes) = 0;
   // Tells the guest the size of the terminal.
   virtual absl::Status Resize(uint32_t columns, uint32_t rows) = 0;
-  // Whether the receiver takes more output. While it does not, the driver keeps the newest 64 KiB and counts the rest as lost.
+  // Whether the receiver takes more output. While it does not, the driver keeps the newest 64 KiB and counts the rest
+  // as lost.
   virtual void SetReady(bool ready) = 0;
 };
 
@@ -114,16 +118,20 @@ class Progress {
   virtual bool Cancelled() const = 0;
 };
 
-// A hypervisor driver. Errors carry a reason (proto/status.h) and name the step; the manager adds verb and domain before
-// them. After an error of Start nothing of the guest is left; after an error of another call the guest is as it was.
-class HypervisorDriver {
+// A hypervisor driver. Errors carry a reason (proto/status.h) and name the step; the manager adds verb and domain
+// before them. After an error of Start nothing of the guest is left; after an error of another call the guest is as it
+// was.
+class HypervisorDriver : public GuestAccess {
  public:
-  virtual ~HypervisorDriver() = default;
-
   // Name, URI, type, version and whether it can run here. The counts are filled in by the caller.
   virtual v1::Hypervisor Describe() const = 0;
   // A libvirt <capabilities> document.
   virtual absl::StatusOr<std::string> Capabilities() const = 0;
+  // A libvirt <domainCapabilities> document for the kind of guest that is asked for. UNSUPPORTED_BY_DRIVER where the
+  // driver has one kind of guest only, of which Capabilities tells all.
+  virtual absl::StatusOr<std::string> DomainCapabilities(const v1::GetDomainCapabilitiesRequest& /*request*/) const {
+    return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "the driver has one kind of guest, which its capabilities describe");
+  }
   // Whether the driver can do all that the specification asks: SPEC_INVALID or SPEC_UNSUPPORTED with every wrong field.
   virtual absl::Status Validate(const v1::DomainSpec& spec) const = 0;
   // Fills in what a definition leaves open and what must be stable from start to start (MAC addresses).
@@ -137,9 +145,11 @@ class HypervisorDriver {
   // Starts a guest. `preflight`: only what Start would check, no effect.
   virtual absl::Status Preflight(const DomainKey& domain, const v1::DomainSpec& spec) = 0;
   virtual absl::StatusOr<RunningGuest> Start(const DomainKey& domain, const v1::DomainSpec& spec, bool paused) = 0;
-  // Asks the guest to end or to restart; returns when it has been asked.
-  virtual absl::Status Shutdown(const DomainKey& domain) = 0;
-  virtual absl::Status Reboot(const DomainKey& domain) = 0;
+  // Asks the guest to end or to restart, by the first of `modes` that it takes, in the driver's own order when there
+  // are none; returns when it has been asked. GUEST_CANNOT when it takes none, UNSUPPORTED_BY_DRIVER for a mode the
+  // driver has not.
+  virtual absl::Status Shutdown(const DomainKey& domain, const ShutdownModes& modes) = 0;
+  virtual absl::Status Reboot(const DomainKey& domain, const ShutdownModes& modes) = 0;
   // Ends the guest; returns when nothing of it is left. DOMAIN_STATE when it has ended already (OnExit tells how).
   virtual absl::StatusOr<GuestExit> Destroy(const DomainKey& domain) = 0;
   virtual absl::Status Suspend(const DomainKey& domain) = 0;
@@ -147,8 +157,6 @@ class HypervisorDriver {
   // Saves the guest's memory and ends it. UNSUPPORTED_BY_DRIVER where it cannot; CANCELLED leaves the guest running.
   virtual absl::Status Save(const DomainKey& domain, Progress* progress) = 0;
 
-  // Usage of a running guest. Never waits.
-  virtual absl::StatusOr<v1::DomainStatistics> Sample(const DomainKey& domain) const = 0;
   // Attaches to a console. Returns at once.
   virtual absl::StatusOr<std::unique_ptr<Console>> OpenConsole(const DomainKey& domain, const ConsoleOptions& options,
                                                                ConsoleReader reader) = 0;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
+#include "formats/disk_target.h"
 
 namespace reeve::formats {
 namespace {
@@ -21,6 +23,30 @@ void AddControllers(v1::Devices* devices, const char* type, uint32_t last) {
     v1::Controller* controller = devices->add_controllers();
     controller->set_type(type);
     controller->set_index(index);
+  }
+}
+
+// Before the first disk of its bus that has a later name, else behind the last one of its bus, else at the end
+// (virDomainDiskInsert).
+void SortDisks(v1::Devices* devices) {
+  google::protobuf::RepeatedPtrField<v1::Disk> old;
+  old.Swap(devices->mutable_disks());
+  auto* sorted = devices->mutable_disks();
+  for (v1::Disk& disk : old) {
+    const int64_t index = IndexOfDiskTarget(disk.target_device()).value_or(-1);
+    int place = -1;
+    for (int i = sorted->size(); i-- > 0;) {
+      const v1::Disk& other = (*sorted)[i];
+      if (other.target_bus() != disk.target_bus()) continue;
+      const int64_t other_index = IndexOfDiskTarget(other.target_device()).value_or(-1);
+      if (other_index > index) {
+        place = i;
+      } else if (place == -1) {
+        place = i + 1;
+      }
+    }
+    *sorted->Add() = std::move(disk);
+    for (int i = sorted->size() - 1; place != -1 && i > place; --i) sorted->SwapElements(i, i - 1);
   }
 }
 
@@ -63,6 +89,7 @@ void AddSmartcardControllers(v1::Devices* devices) {
 
 void AddLibvirtDefaults(v1::DomainSpec* spec) {
   v1::Devices* devices = spec->mutable_devices();
+  SortDisks(devices);
   AddDiskControllers(devices);
   AddChannelControllers(devices);
   AddSmartcardControllers(devices);

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "formats/domain_metadata.h"
+#include "formats/domain_spec_bounds.h"
 #include "formats/domain_words.h"
 #include "formats/signal_name.h"
 #include "formats/spec_checker.h"
@@ -214,7 +215,9 @@ std::vector<SpecFault> FindSpecFaults(const v1::DomainSpec& spec) {
 
 absl::Status CheckDomainSpec(const v1::DomainSpec& spec) {
   absl::Status status;
-  for (const SpecFault& fault : FindSpecFaults(spec)) {
+  std::vector<SpecFault> faults = FindSpecFaults(spec);
+  AddBoundFaults(spec, &faults);
+  for (const SpecFault& fault : faults) {
     if (status.ok()) {
       status = Error(v1::REASON_SPEC_INVALID, absl::StrCat(fault.field, " ", fault.cause), {{"field", fault.field}});
     }

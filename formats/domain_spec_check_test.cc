@@ -268,5 +268,28 @@ TEST_CASE("all faults are told, and no more than twenty") {
   CHECK(FindSpecFaults(spec).size() == kMaxSpecFaults);
 }
 
+TEST_CASE("every field that comes typed has bounds, also those that no other check knows") {
+  const auto refused = [](const char* field, void (*change)(Spec*)) {
+    Spec spec = Sound();
+    REQUIRE(CheckDomainSpec(spec).ok());
+    change(&spec);
+    const auto violations = FieldViolationsOf(CheckDomainSpec(spec));
+    REQUIRE(violations.size() == 1);
+    CHECK(violations[0].first == field);
+  };
+  refused("spec.devices.graphics[0].keymap",
+          [](Spec* spec) { spec->mutable_devices()->add_graphics()->set_keymap(std::string(65537, 'x')); });
+  refused("spec.devices.graphics[1].password", [](Spec* spec) {
+    spec->mutable_devices()->add_graphics();
+    spec->mutable_devices()->add_graphics()->set_password("a\x1b[2J");
+  });
+  refused("spec.cpu.features", [](Spec* spec) {
+    for (int i = 0; i < 16385; ++i) spec->mutable_cpu()->add_features()->set_name("x");
+  });
+  // One fault a field, be it told by two checks.
+  refused("spec.devices.filesystems[0].type",
+          [](Spec* spec) { Root(spec)->set_type(static_cast<v1::Filesystem::Type>(77)); });
+}
+
 }  // namespace
 }  // namespace reeve::formats

@@ -108,6 +108,7 @@ inline constexpr Words<7> kGraphicsTypes = {"vnc", "sdl", "spice", "rdp", "deskt
 inline constexpr Words<4> kListenTypes = {"address", "network", "socket", "none"};
 inline constexpr Words<3> kSharePolicies = {"allow-exclusive", "force-shared", "ignore"};
 inline constexpr Words<3> kSpiceModes = {"any", "secure", "insecure"};
+inline constexpr Words<2> kMouseModes = {"server", "client"};
 inline constexpr Words<3> kConnectedActions = {"fail", "disconnect", "keep"};
 inline constexpr Words<8> kSoundModels = {"sb16", "es1370", "pcspk", "ac97", "ich6", "ich9", "usb", "ich7"};
 inline constexpr Words<3> kSoundCodecs = {"duplex", "micro", "output"};

@@ -169,6 +169,8 @@ void ReadDomain(XmlReader* reader, pugi::xml_node root, Draft* draft) {
   ReadXml<Draft>(reader, root, {.attributes = kAttributes, .elements = kElements}, draft);
 
   v1::DomainSpec* spec = draft->spec;
+  // What a bootloader of Xen starts need not be said.
+  if (draft->hypervisor == "xen" && spec->os().type().empty()) spec->mutable_os()->set_type("linux");
   ResolveHostNetwork(spec);
   if (spec->memory_kib() != 0 && spec->current_memory_kib() > spec->memory_kib()) {
     // As libvirt does.
@@ -195,8 +197,8 @@ absl::string_view ValueOr(const std::string& value, absl::string_view fallback) 
 }  // namespace
 
 absl::StatusOr<v1::Domain> ParseDomainXml(absl::string_view text, std::vector<Warning>* warnings,
-                                          DomainXmlOptions* running) {
-  XmlReader reader(text, warnings);
+                                          DomainXmlOptions* running, Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   v1::Domain domain;
   const pugi::xml_node root = reader.Load({.max_bytes = kMaxDomainXmlBytes, .max_depth = kMaxDomainXmlDepth});
   if (root) {

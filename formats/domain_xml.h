@@ -37,7 +37,8 @@ struct DomainXmlOptions {
 // `running`, when given, receives the id of a document that has one; what belongs to the running guest is then kept in
 // the specification, and the same options write it back: for conversions, not for definitions.
 absl::StatusOr<v1::Domain> ParseDomainXml(absl::string_view text, std::vector<Warning>* warnings = nullptr,
-                                          DomainXmlOptions* running = nullptr);
+                                          DomainXmlOptions* running = nullptr,
+                                          Strictness strictness = Strictness::kStrict);
 
 // Writes a domain as `virsh dumpxml` does: order of elements, quotes, indentation, a final line end. What is left open
 // in the specification is left out, save what libvirt always writes (memory, vcpu, clock, on_* with their defaults).

@@ -36,6 +36,13 @@ void ReadDevices(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec
   ReadXml<v1::Devices>(reader, element, {.elements = kElements}, spec->mutable_devices());
 }
 
+bool ReadDevice(XmlReader* reader, pugi::xml_node element, v1::Devices* devices) {
+  const auto* rule = FindXmlRule<XmlElementRule<v1::Devices>>(kElements, element.name());
+  if (rule == nullptr || element.name() == absl::string_view("emulator")) return false;
+  rule->read(reader, element, devices);
+  return true;
+}
+
 // In the order of libvirt's virDomainDefFormatDevices.
 void WriteDevices(XmlWriter* writer, const v1::Devices& devices, absl::string_view default_console_target) {
   writer->Begin("devices").Body();

@@ -45,6 +45,14 @@ constexpr XmlAttributeRule<Graphics> kGlAttributes[] = {
     {"rendernode", AttributeText<&Graphics::mutable_render_node>},
 };
 
+constexpr XmlAttributeRule<Graphics> kMouseAttributes[] = {
+    {"mode", AttributeWord<&Graphics::mutable_mouse_mode, kMouseModes>},
+};
+
+constexpr XmlAttributeRule<Graphics> kClipboardAttributes[] = {
+    {"copypaste", AttributeYesNo<&Graphics::set_copy_paste>},
+};
+
 void ReadListen(XmlReader* reader, pugi::xml_node element, Graphics* graphics) {
   if (!element.attribute("type")) reader->Invalid(element, "has no attribute type");
   Listen* listen = graphics->add_listens();
@@ -58,8 +66,17 @@ void ReadListen(XmlReader* reader, pugi::xml_node element, Graphics* graphics) {
   }
 }
 
+// An element that says something of a spice server only.
+template <const auto& Attributes>
+void ReadOfSpice(XmlReader* reader, pugi::xml_node element, Graphics* graphics) {
+  if (graphics->type() != "spice") return reader->UnknownElement(element);
+  ReadXml<Graphics>(reader, element, {.attributes = Attributes}, graphics);
+}
+
 constexpr XmlElementRule<Graphics> kElements[] = {
     {"listen", XmlCount::kRepeated, ReadListen},
+    {"mouse", XmlCount::kOnce, ReadOfSpice<kMouseAttributes>},
+    {"clipboard", XmlCount::kOnce, ReadOfSpice<kClipboardAttributes>},
     {"gl", XmlCount::kOnce, ElementAttributes<kGlAttributes, Graphics>},
 };
 
@@ -174,6 +191,10 @@ void WriteGraphics(XmlWriter* writer, const Graphics& graphics) {
         .OptionalAttribute("network", listen.network())
         .OptionalAttribute("socket", listen.socket())
         .End();
+  }
+  if (!graphics.mouse_mode().empty()) writer->Begin("mouse").Attribute("mode", graphics.mouse_mode()).End();
+  if (graphics.has_copy_paste()) {
+    writer->Begin("clipboard").Attribute("copypaste", graphics.copy_paste() ? "yes" : "no").End();
   }
   if (graphics.has_gl() || !graphics.render_node().empty()) {
     writer->Begin("gl");

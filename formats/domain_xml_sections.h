@@ -6,15 +6,11 @@
 #include <pugixml.hpp>
 
 #include "formats/xml_reader.h"
+#include "formats/xml_size.h"
 #include "formats/xml_writer.h"
 #include "reeve/v1/domain_spec.pb.h"
 
 namespace reeve::formats {
-
-// The text of an element that is a size, with its attribute unit, in KiB.
-std::optional<uint64_t> ReadKibibytes(XmlReader* reader, pugi::xml_node element, absl::string_view default_unit);
-// <name unit='KiB'>value</name>.
-void WriteKibibytes(XmlWriter* writer, absl::string_view name, uint64_t kibibytes);
 
 // domain_xml_metadata.cc
 void ReadMetadata(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec);
@@ -45,6 +41,8 @@ void WriteClock(XmlWriter* writer, const v1::Clock& clock);
 
 // domain_xml_devices.cc
 void ReadDevices(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec);
+// One element below <devices>; false when it is none.
+bool ReadDevice(XmlReader* reader, pugi::xml_node element, v1::Devices* devices);
 void WriteDevices(XmlWriter* writer, const v1::Devices& devices, absl::string_view default_console_target);
 
 // domain_xml_bus_address.cc: what every device has

@@ -78,6 +78,7 @@ int RunConvert(std::map<std::string, std::string>& values, const std::string& po
   if (!source || !target || !kind) return Usage("a format or kind is not known");
   std::vector<Warning> warnings;
   ConvertOptions options;
+  options.strictness = DefaultStrictness(*source);
   options.pool = pool;
   options.warnings = &warnings;
   const auto result = Convert(*source, *target, *kind, ReadAll(std::cin), options);

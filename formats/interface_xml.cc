@@ -329,8 +329,9 @@ void WriteInterface(XmlWriter* writer, const Spec& spec) {
 
 }  // namespace
 
-absl::StatusOr<v1::HostInterface> ParseInterfaceXml(absl::string_view text, std::vector<Warning>* warnings) {
-  XmlReader reader(text, warnings);
+absl::StatusOr<v1::HostInterface> ParseInterfaceXml(absl::string_view text, std::vector<Warning>* warnings,
+                                                    Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   v1::HostInterface interface;
   if (const pugi::xml_node root = reader.Load({})) {
     if (absl::string_view(root.name()) != "interface") {

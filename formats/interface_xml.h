@@ -14,7 +14,8 @@ namespace reeve::formats {
 
 // Reads a document. The result has `name` ("interfaces/DEVICE") and `spec`. Errors as of ParseDomainXml, with line and
 // column.
-absl::StatusOr<v1::HostInterface> ParseInterfaceXml(absl::string_view text, std::vector<Warning>* warnings = nullptr);
+absl::StatusOr<v1::HostInterface> ParseInterfaceXml(absl::string_view text, std::vector<Warning>* warnings = nullptr,
+                                                    Strictness strictness = Strictness::kStrict);
 
 // Writes an interface as `virsh iface-dumpxml` does.
 std::string WriteInterfaceXml(const v1::HostInterface& interface);

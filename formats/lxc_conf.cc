@@ -138,11 +138,13 @@ absl::Status ReadLxcCapabilities(LxcConfLines* lines, v1::DomainSpec* spec) {
 absl::StatusOr<v1::Domain> ParseLxcConf(absl::string_view text, std::vector<Warning>* warnings) {
   auto lines = LxcConfLines::Create(text);
   if (!lines.ok()) return lines.status();
-  const auto name = ReadName(&*lines);
-  if (!name.ok()) return name.status();
-
   v1::Domain domain;
-  domain.set_name(*name);
+  absl::Status faults;
+  if (auto name = ReadName(&*lines); name.ok()) {
+    domain.set_name(*std::move(name));
+  } else {
+    faults = name.status();
+  }
   v1::DomainSpec* spec = domain.mutable_spec();
   spec->set_memory_kib(kDefaultMemoryKib);
   spec->set_current_memory_kib(kDefaultMemoryKib);
@@ -157,8 +159,9 @@ absl::StatusOr<v1::Domain> ParseLxcConf(absl::string_view text, std::vector<Warn
   ReadArchitecture(&*lines, spec);
   for (auto* read :
        {&ReadLxcFilesystems, &ReadLxcNetworks, &ReadConsoles, &ReadLxcIdMap, &ReadLxcCgroups, &ReadLxcCapabilities}) {
-    if (const absl::Status status = read(&*lines, spec); !status.ok()) return status;
+    if (const absl::Status status = read(&*lines, spec); !status.ok()) AddFaults(status, &faults);
   }
+  if (!faults.ok()) return faults;
   if (const absl::Status status = lines->CheckSpec(*spec); !status.ok()) return status;
   if (warnings != nullptr) *warnings = lines->Warnings();
   return domain;

@@ -20,6 +20,7 @@ namespace {
 constexpr absl::string_view kBlanks = " \t";
 // Far beyond lxc's names; keeps messages short.
 constexpr size_t kMaxKeyBytes = 256;
+constexpr size_t kMaxFaults = 20;
 
 absl::Status PlaceError(v1::Reason reason, const TextPlace& place, absl::string_view message) {
   const std::string where = ToString(place);
@@ -56,43 +57,54 @@ absl::Status CheckText(absl::string_view text) {
 absl::StatusOr<LxcConfLines> LxcConfLines::Create(absl::string_view text) {
   if (const absl::Status status = CheckText(text); !status.ok()) return status;
   LxcConfLines result;
+  absl::Status faults;
+  size_t count = 0;
   int number = 0;
   for (absl::string_view raw : absl::StrSplit(text, '\n')) {
     ++number;
     absl::ConsumeSuffix(&raw, "\r");
     const absl::string_view content = StripBlanks(raw);
     if (content.empty() || content[0] == '#') continue;
-    if (HasControlCharacterInLines(content)) {
-      return PlaceError(v1::REASON_DOCUMENT_MALFORMED, {number, 1}, "the line has a control character");
-    }
-    const auto place = [&raw, number](absl::string_view part) {
-      return TextPlace{number, PlaceOf(raw, static_cast<size_t>(part.data() - raw.data())).column};
-    };
-    const size_t equals = content.find('=');
-    if (equals == absl::string_view::npos) {
-      return PlaceError(v1::REASON_DOCUMENT_MALFORMED, place(content), "there is no '=' behind the key");
-    }
-    const absl::string_view key = StripBlanks(content.substr(0, equals));
-    if (key.empty() || key.size() > kMaxKeyBytes || !std::all_of(key.begin(), key.end(), IsKeyCharacter)) {
-      return PlaceError(v1::REASON_DOCUMENT_MALFORMED, place(content),
-                        absl::StrCat("'", Printable(key), "' is not a key"));
-    }
-    if (!absl::StartsWith(key, "lxc.")) {
-      return PlaceError(v1::REASON_DOCUMENT_UNKNOWN, place(content),
-                        absl::StrCat("'", Printable(key), "' is not a key of lxc"));
-    }
-    if (result.lines_.size() >= kMaxLxcConfLines) {
-      return PlaceError(v1::REASON_DOCUMENT_MALFORMED, place(content),
-                        absl::StrCat("there are more than ", kMaxLxcConfLines, " keys"));
-    }
-    LxcConfLine line;
-    line.line = number;
-    line.key = key;
-    line.value = StripBlanks(content.substr(equals + 1));
-    line.column = place(line.value).column;
-    result.lines_.push_back(line);
+    const absl::Status status = result.Add(raw, content, number);
+    if (status.ok()) continue;
+    AddFaults(status, &faults);
+    if (++count >= kMaxFaults || result.lines_.size() >= kMaxLxcConfLines) return faults;
   }
+  if (!faults.ok()) return faults;
   return result;
+}
+
+absl::Status LxcConfLines::Add(absl::string_view raw, absl::string_view content, int number) {
+  if (HasControlCharacterInLines(content)) {
+    return PlaceError(v1::REASON_DOCUMENT_MALFORMED, {number, 1}, "the line has a control character");
+  }
+  const auto place = [&raw, number](absl::string_view part) {
+    return TextPlace{number, PlaceOf(raw, static_cast<size_t>(part.data() - raw.data())).column};
+  };
+  const size_t equals = content.find('=');
+  if (equals == absl::string_view::npos) {
+    return PlaceError(v1::REASON_DOCUMENT_MALFORMED, place(content), "there is no '=' behind the key");
+  }
+  const absl::string_view key = StripBlanks(content.substr(0, equals));
+  if (key.empty() || key.size() > kMaxKeyBytes || !std::all_of(key.begin(), key.end(), IsKeyCharacter)) {
+    return PlaceError(v1::REASON_DOCUMENT_MALFORMED, place(content),
+                      absl::StrCat("'", Printable(key), "' is not a key"));
+  }
+  if (!absl::StartsWith(key, "lxc.")) {
+    return PlaceError(v1::REASON_DOCUMENT_UNKNOWN, place(content),
+                      absl::StrCat("'", Printable(key), "' is not a key of lxc"));
+  }
+  if (lines_.size() >= kMaxLxcConfLines) {
+    return PlaceError(v1::REASON_DOCUMENT_MALFORMED, place(content),
+                      absl::StrCat("there are more than ", kMaxLxcConfLines, " keys"));
+  }
+  LxcConfLine line;
+  line.line = number;
+  line.key = key;
+  line.value = StripBlanks(content.substr(equals + 1));
+  line.column = place(line.value).column;
+  lines_.push_back(line);
+  return absl::OkStatus();
 }
 
 LxcConfLine* LxcConfLines::Take(std::initializer_list<absl::string_view> keys) {
@@ -128,16 +140,25 @@ absl::Status LxcConfLines::CheckSpec(const v1::DomainSpec& spec) const {
 }
 
 void LxcConfLines::Warn(const LxcConfLine& line, absl::string_view message) {
-  warnings_.push_back({line.line, line.column, absl::StrCat(line.key, " ", message)});
+  warnings_.push_back({line.line, line.column, absl::StrCat(line.key, " ", message), true});
 }
 
 std::vector<Warning> LxcConfLines::Warnings() const {
   std::vector<Warning> all = warnings_;
   for (const LxcConfLine& line : lines_) {
-    if (!line.used) all.push_back({line.line, line.column, absl::StrCat(line.key, " has no effect and is ignored")});
+    if (!line.used)
+      all.push_back({line.line, line.column, absl::StrCat(line.key, " has no effect and is ignored"), true});
   }
   std::stable_sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) { return a.line < b.line; });
   return all;
+}
+
+void AddFaults(const absl::Status& more, absl::Status* faults) {
+  if (faults->ok()) {
+    *faults = more;
+    return;
+  }
+  for (const auto& [place, description] : FieldViolationsOf(more)) AddFieldViolation(faults, place, description);
 }
 
 absl::Status LxcConfError(const LxcConfLine& line, absl::string_view cause, v1::Reason reason) {

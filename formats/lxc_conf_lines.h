@@ -28,7 +28,7 @@ struct LxcConfLine {
 // The lines of a text and the fields that came of them. Not thread-safe; the text must outlive it.
 class LxcConfLines {
  public:
-  // DOCUMENT_MALFORMED for what is not a configuration, DOCUMENT_UNKNOWN for keys of others.
+  // DOCUMENT_MALFORMED for what is not a configuration, DOCUMENT_UNKNOWN for keys of others; up to 20 faults.
   static absl::StatusOr<LxcConfLines> Create(absl::string_view text);
 
   std::vector<LxcConfLine>& lines() { return lines_; }
@@ -47,10 +47,16 @@ class LxcConfLines {
   void Warn(const LxcConfLine& line, absl::string_view message);
 
  private:
+  // One line that is neither empty nor a comment: `content` is in `raw`.
+  absl::Status Add(absl::string_view raw, absl::string_view content, int number);
+
   std::vector<LxcConfLine> lines_;
   std::vector<Warning> warnings_;
   std::map<std::string, const LxcConfLine*> places_;
 };
+
+// Adds the faults of an error to those that there are.
+void AddFaults(const absl::Status& more, absl::Status* faults);
 
 // "line 3 column 7: lxc.tty.max CAUSE", with a field violation.
 absl::Status LxcConfError(const LxcConfLine& line, absl::string_view cause,

@@ -1,6 +1,7 @@
 #include "formats/mac_address.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace reeve::formats {
 
@@ -27,6 +28,11 @@ bool IsUnicastMac(absl::string_view normal) {
   const char digit = normal[1];
   const int low = absl::ascii_isdigit(digit) ? digit - '0' : digit - 'a' + 10;
   return low % 2 == 0;
+}
+
+std::string MacAddressOfUuid(absl::string_view prefix, absl::string_view uuid) {
+  const absl::string_view end = uuid.substr(uuid.size() - 6);
+  return absl::StrCat(prefix, ":", end.substr(0, 2), ":", end.substr(2, 2), ":", end.substr(4));
 }
 
 }  // namespace reeve::formats

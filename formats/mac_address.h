@@ -15,4 +15,7 @@ std::optional<std::string> NormalMacAddress(absl::string_view text);
 // Whether a normal address is that of one device: the lowest bit of its first byte is zero.
 bool IsUnicastMac(absl::string_view normal);
 
+// "52:54:00" and the last three bytes of a UUID.
+std::string MacAddressOfUuid(absl::string_view prefix, absl::string_view uuid);
+
 }  // namespace reeve::formats

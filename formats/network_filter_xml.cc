@@ -246,8 +246,9 @@ void WriteReference(XmlWriter* writer, const Reference& reference) {
 
 }  // namespace
 
-absl::StatusOr<v1::NetworkFilter> ParseNetworkFilterXml(absl::string_view text, std::vector<Warning>* warnings) {
-  XmlReader reader(text, warnings);
+absl::StatusOr<v1::NetworkFilter> ParseNetworkFilterXml(absl::string_view text, std::vector<Warning>* warnings,
+                                                        Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   v1::NetworkFilter filter;
   if (const pugi::xml_node root = reader.Load({})) {
     if (absl::string_view(root.name()) != "filter") {

@@ -15,7 +15,8 @@ namespace reeve::formats {
 // Reads a document. The result has `name` ("networkFilters/NAME"), `uid` (empty when the document has no uuid) and
 // `spec`. Errors as of ParseDomainXml, with line and column.
 absl::StatusOr<v1::NetworkFilter> ParseNetworkFilterXml(absl::string_view text,
-                                                        std::vector<Warning>* warnings = nullptr);
+                                                        std::vector<Warning>* warnings = nullptr,
+                                                        Strictness strictness = Strictness::kStrict);
 
 // Writes a filter as `virsh nwfilter-dumpxml` does: parameters of references sorted by name.
 std::string WriteNetworkFilterXml(const v1::NetworkFilter& filter);

@@ -204,8 +204,9 @@ void WriteOptions(XmlWriter* writer, const Spec& spec) {
 
 }  // namespace
 
-absl::StatusOr<v1::Network> ParseNetworkXml(absl::string_view text, std::vector<Warning>* warnings) {
-  XmlReader reader(text, warnings);
+absl::StatusOr<v1::Network> ParseNetworkXml(absl::string_view text, std::vector<Warning>* warnings,
+                                            Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   v1::Network network;
   if (const pugi::xml_node root = reader.Load({})) {
     if (absl::string_view(root.name()) != "network") {

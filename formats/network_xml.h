@@ -17,7 +17,8 @@ namespace reeve::formats {
 //
 // Errors as of ParseDomainXml: DOCUMENT_MALFORMED, DOCUMENT_UNKNOWN, SPEC_INVALID, with line and column. `warnings`,
 // when given, receives what was accepted without effect (connections of a running network).
-absl::StatusOr<v1::Network> ParseNetworkXml(absl::string_view text, std::vector<Warning>* warnings = nullptr);
+absl::StatusOr<v1::Network> ParseNetworkXml(absl::string_view text, std::vector<Warning>* warnings = nullptr,
+                                            Strictness strictness = Strictness::kStrict);
 
 // Writes a network as `virsh net-dumpxml --inactive` does. It must have come from ParseNetworkXml, or be as one that
 // has.

@@ -121,8 +121,9 @@ void WriteParent(XmlWriter* writer, const Device& device) {
 
 }  // namespace
 
-absl::StatusOr<Device> ParseNodeDeviceXml(absl::string_view text, std::vector<Warning>* warnings) {
-  XmlReader reader(text, warnings);
+absl::StatusOr<Device> ParseNodeDeviceXml(absl::string_view text, std::vector<Warning>* warnings,
+                                          Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   Device device;
   if (const pugi::xml_node root = reader.Load({})) {
     if (absl::string_view(root.name()) != "device") {

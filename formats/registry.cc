@@ -1,36 +1,36 @@
 #include "formats/registry.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
-#include <google/protobuf/util/json_util.h>
-
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "formats/capabilities_xml.h"
+#include "formats/domain_capabilities_xml.h"
 #include "formats/domain_defaults.h"
 #include "formats/domain_name.h"
 #include "formats/domain_xml.h"
+#include "formats/host_defaults.h"
 #include "formats/interface_xml.h"
 #include "formats/lxc_conf.h"
+#include "formats/mac_address.h"
+#include "formats/model_text.h"
 #include "formats/network_filter_xml.h"
 #include "formats/network_xml.h"
 #include "formats/node_device_xml.h"
 #include "formats/secret_xml.h"
 #include "formats/storage_pool_xml.h"
 #include "formats/storage_volume_xml.h"
+#include "formats/text_place.h"
+#include "formats/xen_defaults.h"
+#include "formats/xen_domain_config.h"
+#include "formats/xen_sxpr.h"
 #include "proto/status.h"
 
 namespace reeve::formats {
 namespace {
 
 using google::protobuf::Message;
-using MessagePointer = std::unique_ptr<Message>;
-
-// What json and textproto may have at most.
-constexpr size_t kMaxModelBytes = 4 << 20;
-
 constexpr std::pair<absl::string_view, Format> kFormats[] = {
     {"xml", Format::kXml},
     {"json", Format::kJson},
@@ -42,9 +42,36 @@ constexpr std::pair<absl::string_view, Format> kFormats[] = {
 };
 
 constexpr std::pair<absl::string_view, Kind> kKinds[] = {
-    {"domain", Kind::kDomain}, {"network", Kind::kNetwork},        {"pool", Kind::kPool},
-    {"volume", Kind::kVolume}, {"interface", Kind::kInterface},    {"nodedev", Kind::kNodeDevice},
-    {"secret", Kind::kSecret}, {"nwfilter", Kind::kNetworkFilter},
+    {"domain", Kind::kDomain},
+    {"network", Kind::kNetwork},
+    {"pool", Kind::kPool},
+    {"volume", Kind::kVolume},
+    {"interface", Kind::kInterface},
+    {"nodedev", Kind::kNodeDevice},
+    {"secret", Kind::kSecret},
+    {"nwfilter", Kind::kNetworkFilter},
+    {"capabilities", Kind::kCapabilities},
+    {"domcapabilities", Kind::kDomainCapabilities},
+};
+
+constexpr std::pair<v1::Document::Format, Format> kProtoFormats[] = {
+    {v1::Document::FORMAT_LIBVIRT_XML, Format::kXml},     {v1::Document::FORMAT_JSON, Format::kJson},
+    {v1::Document::FORMAT_TEXTPROTO, Format::kTextproto}, {v1::Document::FORMAT_XEN_XL, Format::kXenXl},
+    {v1::Document::FORMAT_XEN_XM, Format::kXenXm},        {v1::Document::FORMAT_XEN_SXPR, Format::kXenSxpr},
+    {v1::Document::FORMAT_LXC_TOOLS, Format::kLxcTools},
+};
+
+constexpr std::pair<v1::DocumentKind, Kind> kProtoKinds[] = {
+    {v1::DOCUMENT_KIND_DOMAIN, Kind::kDomain},
+    {v1::DOCUMENT_KIND_NETWORK, Kind::kNetwork},
+    {v1::DOCUMENT_KIND_POOL, Kind::kPool},
+    {v1::DOCUMENT_KIND_VOLUME, Kind::kVolume},
+    {v1::DOCUMENT_KIND_INTERFACE, Kind::kInterface},
+    {v1::DOCUMENT_KIND_NODE_DEVICE, Kind::kNodeDevice},
+    {v1::DOCUMENT_KIND_SECRET, Kind::kSecret},
+    {v1::DOCUMENT_KIND_NETWORK_FILTER, Kind::kNetworkFilter},
+    {v1::DOCUMENT_KIND_CAPABILITIES, Kind::kCapabilities},
+    {v1::DOCUMENT_KIND_DOMAIN_CAPABILITIES, Kind::kDomainCapabilities},
 };
 
 using Reader = absl::StatusOr<MessagePointer> (*)(absl::string_view text, const ConvertOptions& options);
@@ -70,6 +97,12 @@ absl::StatusOr<MessagePointer> Read(absl::string_view text, const ConvertOptions
   return Boxed(Parse(text, options.warnings));
 }
 
+// A reader of XML `StatusOr<T>(string_view, vector<Warning>*, Strictness)`.
+template <auto Parse>
+absl::StatusOr<MessagePointer> ReadXmlOf(absl::string_view text, const ConvertOptions& options) {
+  return Boxed(Parse(text, options.warnings, options.strictness));
+}
+
 // A writer `string(const T&)`.
 template <typename T, std::string (*Text)(const T&)>
 absl::StatusOr<std::string> Write(const Message& message) {
@@ -78,38 +111,59 @@ absl::StatusOr<std::string> Write(const Message& message) {
 
 // A converted document is what libvirt would have written: with the devices that others imply. Containers have none.
 absl::StatusOr<MessagePointer> ReadDomain(absl::string_view text, const ConvertOptions& options) {
-  absl::StatusOr<v1::Domain> domain = ParseDomainXml(text, options.warnings);
-  if (domain.ok() && SplitDomainResourceName(domain->name()).hypervisor == "qemu") {
-    AddLibvirtDefaults(domain->mutable_spec());
-  }
+  absl::StatusOr<v1::Domain> domain = ParseDomainXml(text, options.warnings, nullptr, options.strictness);
+  if (!domain.ok()) return domain.status();
+  const absl::string_view hypervisor = SplitDomainResourceName(domain->name()).hypervisor;
+  if (hypervisor == "qemu") AddLibvirtDefaults(domain->mutable_spec());
+  if (hypervisor == "xen") AddXenDefaults(domain->mutable_spec());
   return Boxed(std::move(domain));
 }
 
-absl::StatusOr<std::string> WriteLxcTools(const Message& message) {
-  return WriteLxcConf(static_cast<const v1::Domain&>(message));
+// A writer of domains that may refuse.
+template <auto Text>
+absl::StatusOr<std::string> WriteDomainAs(const Message& message) {
+  return Text(static_cast<const v1::Domain&>(message));
 }
 
 absl::StatusOr<std::string> WriteDomain(const Message& message) {
-  return WriteDomainXml(static_cast<const v1::Domain&>(message));
+  const auto& domain = static_cast<const v1::Domain&>(message);
+  DomainXmlOptions options;
+  if (domain.status().id() != 0) options.id = domain.status().id();
+  return WriteDomainXml(domain, options);
+}
+
+absl::StatusOr<MessagePointer> ReadXenSxpr(absl::string_view text, const ConvertOptions& options) {
+  std::optional<int64_t> id;
+  auto domain = ParseXenSxpr(text, options.warnings, options.keep_running ? &id : nullptr);
+  if (domain.ok() && id) domain->mutable_status()->set_id(*id);
+  return Boxed(std::move(domain));
 }
 
 absl::StatusOr<MessagePointer> ReadVolume(absl::string_view text, const ConvertOptions& options) {
-  if (options.pool.empty()) return Boxed(ParseStorageVolumeXml(text, nullptr, options.warnings));
+  if (options.pool.empty()) return Boxed(ParseStorageVolumeXml(text, nullptr, options.warnings, options.strictness));
   const auto pool = ParseStoragePoolXml(options.pool);
   if (!pool.ok()) return WithContext("read the pool of the volume", pool.status());
-  return Boxed(ParseStorageVolumeXml(text, &*pool, options.warnings));
+  return Boxed(ParseStorageVolumeXml(text, &*pool, options.warnings, options.strictness));
 }
 
 constexpr Codec kCodecs[] = {
     {Format::kXml, Kind::kDomain, ReadDomain, WriteDomain},
-    {Format::kLxcTools, Kind::kDomain, Read<ParseLxcConf>, WriteLxcTools},
-    {Format::kXml, Kind::kNetwork, Read<ParseNetworkXml>, Write<v1::Network, WriteNetworkXml>},
-    {Format::kXml, Kind::kPool, Read<ParseStoragePoolXml>, Write<v1::StoragePool, WriteStoragePoolXml>},
+    {Format::kLxcTools, Kind::kDomain, Read<ParseLxcConf>, WriteDomainAs<WriteLxcConf>},
+    {Format::kXenXl, Kind::kDomain, Read<ReadXenXl>, WriteDomainAs<WriteXenXl>},
+    {Format::kXenXm, Kind::kDomain, Read<ReadXenXm>, WriteDomainAs<WriteXenXm>},
+    {Format::kXenSxpr, Kind::kDomain, ReadXenSxpr, WriteDomainAs<WriteXenSxpr>},
+    {Format::kXml, Kind::kNetwork, ReadXmlOf<ParseNetworkXml>, Write<v1::Network, WriteNetworkXml>},
+    {Format::kXml, Kind::kPool, ReadXmlOf<ParseStoragePoolXml>, Write<v1::StoragePool, WriteStoragePoolXml>},
     {Format::kXml, Kind::kVolume, ReadVolume, Write<v1::StorageVolume, WriteStorageVolumeXml>},
-    {Format::kXml, Kind::kInterface, Read<ParseInterfaceXml>, Write<v1::HostInterface, WriteInterfaceXml>},
-    {Format::kXml, Kind::kNodeDevice, Read<ParseNodeDeviceXml>, Write<v1::NodeDevice, WriteNodeDeviceXml>},
-    {Format::kXml, Kind::kSecret, Read<ParseSecretXml>, Write<v1::Secret, WriteSecretXml>},
-    {Format::kXml, Kind::kNetworkFilter, Read<ParseNetworkFilterXml>, Write<v1::NetworkFilter, WriteNetworkFilterXml>},
+    {Format::kXml, Kind::kInterface, ReadXmlOf<ParseInterfaceXml>, Write<v1::HostInterface, WriteInterfaceXml>},
+    {Format::kXml, Kind::kNodeDevice, ReadXmlOf<ParseNodeDeviceXml>, Write<v1::NodeDevice, WriteNodeDeviceXml>},
+    {Format::kXml, Kind::kSecret, ReadXmlOf<ParseSecretXml>, Write<v1::Secret, WriteSecretXml>},
+    {Format::kXml, Kind::kNetworkFilter, ReadXmlOf<ParseNetworkFilterXml>,
+     Write<v1::NetworkFilter, WriteNetworkFilterXml>},
+    {Format::kXml, Kind::kCapabilities, ReadXmlOf<ParseCapabilitiesXml>,
+     Write<v1::HostCapabilities, WriteCapabilitiesXml>},
+    {Format::kXml, Kind::kDomainCapabilities, ReadXmlOf<ParseDomainCapabilitiesXml>,
+     Write<v1::DomainCapabilities, WriteDomainCapabilitiesXml>},
 };
 
 const Codec* FindCodec(Format format, Kind kind) {
@@ -141,118 +195,76 @@ MessagePointer NewMessage(Kind kind) {
       return std::make_unique<v1::Secret>();
     case Kind::kNetworkFilter:
       return std::make_unique<v1::NetworkFilter>();
+    case Kind::kCapabilities:
+      return std::make_unique<v1::HostCapabilities>();
+    case Kind::kDomainCapabilities:
+      return std::make_unique<v1::DomainCapabilities>();
   }
   return nullptr;
 }
 
-// What the text form found first.
-class FirstFault : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, " column ", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-// The path of the first field that has a number no name of its enumeration stands for, or nothing: the forms of the
-// model take any number, and no document could have said it. Recursion is bounded by the parsers' own bound of depth.
-std::string FindUnknownEnum(const Message& message) {
-  const auto* reflection = message.GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const auto* field : fields) {
-    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < count; ++i) {
-      if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_ENUM) {
-        const int value = field->is_repeated() ? reflection->GetRepeatedEnumValue(message, field, i)
-                                               : reflection->GetEnumValue(message, field);
-        if (field->enum_type()->FindValueByNumber(value) == nullptr) return field->name();
-      } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
-        const Message& inner = field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
-                                                    : reflection->GetMessage(message, field);
-        const std::string path = FindUnknownEnum(inner);
-        if (!path.empty()) return absl::StrCat(field->name(), ".", path);
-      }
-    }
-  }
-  return "";
-}
-
 absl::StatusOr<MessagePointer> ReadModel(Format format, Kind kind, absl::string_view text) {
-  if (text.size() > kMaxModelBytes) return Error(v1::REASON_DOCUMENT_MALFORMED, "the document is larger than 4 MiB");
   MessagePointer message = NewMessage(kind);
-  if (format == Format::kTextproto) {
-    FirstFault fault;
-    google::protobuf::TextFormat::Parser parser;
-    parser.RecordErrorsTo(&fault);
-    parser.SetRecursionLimit(64);
-    if (!parser.ParseFromString(std::string(text), message.get())) {
-      return Error(v1::REASON_DOCUMENT_MALFORMED, fault.text());
-    }
-    return message;
-  }
-  const auto status = google::protobuf::util::JsonStringToMessage(std::string(text), message.get());
-  if (!status.ok()) return Error(v1::REASON_DOCUMENT_MALFORMED, std::string(status.message()));
+  const absl::Status status =
+      format == Format::kJson ? ReadJson(text, message.get()) : ReadTextproto(text, message.get());
+  if (!status.ok()) return status;
   return message;
 }
 
-absl::StatusOr<std::string> WriteModel(Format format, const Message& message) {
-  std::string text;
-  if (format == Format::kTextproto) {
-    google::protobuf::TextFormat::PrintToString(message, &text);
-    return text;
+// A strict reading refuses what a reader of keys has left out.
+absl::Status RefuseUnknown(const std::vector<Warning>& warnings) {
+  absl::Status status;
+  for (const Warning& warning : warnings) {
+    if (!warning.unknown) continue;
+    const std::string place = ToString(TextPlace{warning.line, warning.column});
+    if (status.ok()) status = Error(v1::REASON_DOCUMENT_UNKNOWN, absl::StrCat(place, ": ", warning.message));
+    AddFieldViolation(&status, place, warning.message);
   }
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
-  if (!status.ok()) return Error(v1::REASON_INTERNAL, std::string(status.message()));
-  return text;
+  return status;
 }
 
-absl::StatusOr<MessagePointer> ReadAs(Format format, Kind kind, absl::string_view text, const ConvertOptions& options) {
-  if (IsModelForm(format)) {
-    auto message = ReadModel(format, kind, text);
-    if (!message.ok()) return message;
-    const std::string path = FindUnknownEnum(**message);
-    if (path.empty()) return message;
-    return Error(v1::REASON_SPEC_INVALID, absl::StrCat("the field ", path, " has a number that stands for nothing"),
-                 {{"field", path}});
-  }
-  const Codec* codec = FindCodec(format, kind);
-  if (codec == nullptr || codec->read == nullptr) {
-    return Error(v1::REASON_SPEC_UNSUPPORTED,
-                 absl::StrCat("a ", NameOf(kind), " cannot be read from the format ", NameOf(format)));
-  }
-  return codec->read(text, options);
-}
-
-absl::StatusOr<std::string> WriteAs(Format format, Kind kind, const Message& message) {
-  if (IsModelForm(format)) return WriteModel(format, message);
-  const Codec* codec = FindCodec(format, kind);
-  if (codec == nullptr || codec->write == nullptr) {
-    return Error(v1::REASON_SPEC_UNSUPPORTED,
-                 absl::StrCat("a ", NameOf(kind), " cannot be written in the format ", NameOf(format)));
-  }
-  return codec->write(message);
-}
-
-// Gives the object a UUID where it has a field for one and none in it.
-void GiveUuid(Message* message, const ConvertOptions& options) {
+// Gives the object a UUID where it has a field for one and none in it. One without a name takes its text for it, so
+// that two of them differ.
+absl::Status GiveUuid(Kind kind, absl::string_view text, const ConvertOptions& options, Message* message) {
   const auto* descriptor = message->GetDescriptor();
   const auto* uid = descriptor->FindFieldByName("uid");
   const auto* name = descriptor->FindFieldByName("name");
-  if (!options.make_uuid || uid == nullptr || name == nullptr) return;
+  if (uid == nullptr || name == nullptr) return absl::OkStatus();
   const auto* reflection = message->GetReflection();
-  if (!reflection->GetString(*message, uid).empty()) return;
+  if (!reflection->GetString(*message, uid).empty()) return absl::OkStatus();
   const std::string full = reflection->GetString(*message, name);
-  const std::string uuid = options.make_uuid(absl::string_view(full).substr(full.rfind('/') + 1));
-  reflection->SetString(message, uid, uuid);
+  const absl::string_view last = absl::string_view(full).substr(full.rfind('/') + 1);
+  const auto uuid =
+      options.make_uuid(last.empty() ? absl::StrCat(NameOf(kind), "//", text) : absl::StrCat(NameOf(kind), "/", last));
+  if (!uuid.ok()) return uuid.status();
+  reflection->SetString(message, uid, *uuid);
   // A secret has no other name.
   if (full.empty() && descriptor == v1::Secret::descriptor()) {
-    reflection->SetString(message, name, absl::StrCat("secrets/", uuid));
+    reflection->SetString(message, name, absl::StrCat("secrets/", *uuid));
+  }
+  return absl::OkStatus();
+}
+
+// Gives the interfaces of a domain addresses, of the prefix that libvirt has for the hypervisor.
+absl::Status GiveMacAddresses(const ConvertOptions& options, v1::Domain* domain) {
+  const DomainNameParts parts = SplitDomainResourceName(domain->name());
+  v1::Devices* devices = domain->mutable_spec()->mutable_devices();
+  for (int i = 0; i < devices->interfaces_size(); ++i) {
+    v1::Interface* interface = devices->mutable_interfaces(i);
+    if (!interface->mac_address().empty()) continue;
+    const auto uuid = options.make_uuid(absl::StrCat("domain/", parts.name, "/interface/", i));
+    if (!uuid.ok()) return uuid.status();
+    interface->set_mac_address(MacAddressOfUuid(parts.hypervisor == "xen" ? "00:16:3e" : "52:54:00", *uuid));
+  }
+  return absl::OkStatus();
+}
+
+// A domain of xend is told of as a running one, whose passwords libvirt does not show.
+void HidePasswords(v1::Domain* domain, std::vector<Warning>* warnings) {
+  for (v1::Graphics& graphics : *domain->mutable_spec()->mutable_devices()->mutable_graphics()) {
+    if (!graphics.has_password()) continue;
+    graphics.clear_password();
+    if (warnings != nullptr) warnings->push_back({1, 1, "the password of a display is left out"});
   }
 }
 
@@ -264,8 +276,8 @@ absl::string_view NameIn(const Table& table, Key key) {
   return "";
 }
 
-template <typename Value, typename Table>
-std::optional<Value> ValueIn(const Table& table, absl::string_view key) {
+template <typename Value, typename Table, typename Key>
+std::optional<Value> ValueIn(const Table& table, const Key& key) {
   for (const auto& [name, value] : table) {
     if (name == key) return value;
   }
@@ -297,6 +309,28 @@ absl::string_view NameOf(Kind kind) {
   return NameIn(kKinds, kind);
 }
 
+std::optional<Format> FormatFromProto(int format) {
+  return ValueIn<Format>(kProtoFormats, format);
+}
+
+std::optional<Kind> KindFromProto(int kind) {
+  return kind == v1::DOCUMENT_KIND_UNSPECIFIED ? Kind::kDomain : ValueIn<Kind>(kProtoKinds, kind);
+}
+
+v1::Document::Format ToProto(Format format) {
+  for (const auto& [number, value] : kProtoFormats) {
+    if (value == format) return number;
+  }
+  return v1::Document::FORMAT_UNSPECIFIED;
+}
+
+v1::DocumentKind ToProto(Kind kind) {
+  for (const auto& [number, value] : kProtoKinds) {
+    if (value == kind) return number;
+  }
+  return v1::DOCUMENT_KIND_UNSPECIFIED;
+}
+
 std::vector<Format> AllFormats() {
   return ValuesOf<Format>(kFormats);
 }
@@ -315,15 +349,79 @@ bool CanWrite(Format format, Kind kind) {
   return IsModelForm(format) || (codec != nullptr && codec->write != nullptr);
 }
 
+namespace {
+
+absl::Status ApplyHost(Format format, const ConvertOptions& options, v1::Domain* domain) {
+  const auto capabilities = ParseCapabilitiesXml(options.capabilities);
+  if (!capabilities.ok()) return WithContext("read the capabilities of the host", capabilities.status());
+  return ApplyCapabilities(*capabilities, /*replace_usual=*/format != Format::kXml && !IsModelForm(format), domain);
+}
+
+}  // namespace
+
+Strictness DefaultStrictness(Format format) {
+  return format == Format::kXml || IsModelForm(format) ? Strictness::kStrict : Strictness::kLenient;
+}
+
+absl::StatusOr<MessagePointer> ReadDocument(Format format, Kind kind, absl::string_view text,
+                                            const ConvertOptions& options) {
+  std::vector<Warning> unheard;
+  ConvertOptions heard = options;
+  if (heard.warnings == nullptr) heard.warnings = &unheard;
+  absl::StatusOr<MessagePointer> message = absl::UnknownError("");
+  if (IsModelForm(format)) {
+    message = ReadModel(format, kind, text);
+  } else {
+    const Codec* codec = FindCodec(format, kind);
+    if (codec == nullptr || codec->read == nullptr) {
+      return Error(v1::REASON_SPEC_UNSUPPORTED,
+                   absl::StrCat("a ", NameOf(kind), " cannot be read from the format ", NameOf(format)));
+    }
+    message = codec->read(text, heard);
+    if (message.ok() && options.strictness == Strictness::kStrict) {
+      if (absl::Status status = RefuseUnknown(*heard.warnings); !status.ok()) return status;
+    }
+  }
+  if (!message.ok()) return message;
+  if (kind == Kind::kDomain && !options.capabilities.empty()) {
+    absl::Status status = ApplyHost(format, options, static_cast<v1::Domain*>(message->get()));
+    if (!status.ok()) return status;
+  }
+  if (!options.make_uuid) return message;
+  absl::Status given = GiveUuid(kind, text, options, message->get());
+  if (given.ok() && kind == Kind::kDomain) {
+    given = GiveMacAddresses(options, static_cast<v1::Domain*>(message->get()));
+  }
+  if (!given.ok()) return given;
+  return message;
+}
+
+absl::StatusOr<std::string> WriteDocument(Format format, Kind kind, const Message& message) {
+  if (format == Format::kJson) return WriteJson(message);
+  if (format == Format::kTextproto) return WriteTextproto(message);
+  const Codec* codec = FindCodec(format, kind);
+  if (codec == nullptr || codec->write == nullptr) {
+    return Error(v1::REASON_SPEC_UNSUPPORTED,
+                 absl::StrCat("a ", NameOf(kind), " cannot be written in the format ", NameOf(format)));
+  }
+  return codec->write(message);
+}
+
 absl::StatusOr<std::string> Convert(Format from, Format to, Kind kind, absl::string_view text,
                                     const ConvertOptions& options) {
-  auto message = ReadAs(from, kind, text, options);
+  ConvertOptions running = options;
+  running.keep_running = true;
+  auto message = ReadDocument(from, kind, text, running);
   if (!message.ok()) return message.status();
-  GiveUuid(message->get(), options);
-  auto written = WriteAs(to, kind, **message);
+  if (from == Format::kXenSxpr && to == Format::kXml) {
+    HidePasswords(static_cast<v1::Domain*>(message->get()), options.warnings);
+  }
+  auto written = WriteDocument(to, kind, **message);
   if (!written.ok() || !IsModelForm(from) || IsModelForm(to)) return written;
   // A model from outside has passed no reader's checks: what is written must read again.
-  const auto again = ReadAs(to, kind, *written, options);
+  ConvertOptions strict = options;
+  strict.strictness = Strictness::kStrict;
+  const auto again = ReadDocument(to, kind, *written, strict);
   if (!again.ok()) return WithContext("the model is not one that can be written", again.status());
   return written;
 }

@@ -2,13 +2,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "proto/status.h"
 
 namespace reeve::formats {
 namespace {
 
-constexpr Kind kAllKinds[] = {Kind::kDomain,    Kind::kNetwork,    Kind::kPool,   Kind::kVolume,
-                              Kind::kInterface, Kind::kNodeDevice, Kind::kSecret, Kind::kNetworkFilter};
+constexpr Kind kAllKinds[] = {Kind::kDomain,       Kind::kNetwork,           Kind::kPool,   Kind::kVolume,
+                              Kind::kInterface,    Kind::kNodeDevice,        Kind::kSecret, Kind::kNetworkFilter,
+                              Kind::kCapabilities, Kind::kDomainCapabilities};
 
 TEST_CASE("Formats and kinds have names, both ways") {
   for (const Kind kind : kAllKinds) {
@@ -44,6 +46,12 @@ TEST_CASE("Documents go through json and textproto and come back the same") {
       {Kind::kSecret, "<secret private='yes'/>"},
       {Kind::kNetworkFilter,
        "<filter name='f'><rule action='drop' direction='in'><tcp dstportstart='22'/></rule></filter>"},
+      {Kind::kCapabilities,
+       "<capabilities><host><cpu><arch>x86_64</arch></cpu></host><guest><os_type>exe</os_type><arch name='x86_64'>"
+       "<wordsize>64</wordsize><domain type='lxc'/></arch></guest></capabilities>"},
+      {Kind::kDomainCapabilities,
+       "<domainCapabilities><path>/q</path><domain>xen</domain><arch>x86_64</arch><features><gic "
+       "supported='no'/></features></domainCapabilities>"},
   };
   for (const Case& c : cases) {
     INFO(c.text);
@@ -78,8 +86,9 @@ TEST_CASE("What cannot be converted is refused") {
 
 TEST_CASE("A UUID is given where there is none and where one can be") {
   ConvertOptions options;
-  options.make_uuid = [](absl::string_view name) {
-    CHECK(name == "n");
+  std::vector<std::string> asked;
+  options.make_uuid = [&asked](absl::string_view what) {
+    asked.emplace_back(what);
     return std::string("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
   };
   const auto network =
@@ -90,6 +99,61 @@ TEST_CASE("A UUID is given where there is none and where one can be") {
                               "<volume><name>n</name><capacity>1</capacity></volume>", options);
   REQUIRE(volume.ok());
   CHECK(volume->find("uuid") == std::string::npos);
+  CHECK(asked == std::vector<std::string>{"network/n"});
+}
+
+TEST_CASE("An interface without a hardware address is given one, of the hypervisor's prefix") {
+  ConvertOptions options;
+  std::vector<std::string> asked;
+  options.make_uuid = [&asked](absl::string_view what) {
+    asked.emplace_back(what);
+    return std::string("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
+  };
+  for (const auto& [type, address] : {std::pair{"lxc", "52:54:00:d7:e8:f9"}, std::pair{"xen", "00:16:3e:d7:e8:f9"}}) {
+    asked.clear();
+    const auto domain = Convert(
+        Format::kXml, Format::kXml, Kind::kDomain,
+        absl::StrCat(
+            "<domain type='", type, "'><name>n</name><memory>1024</memory><os><type>",
+            absl::string_view(type) == "lxc" ? "exe" : "linux",
+            "</type></os><devices><interface type='bridge'><mac address='02:00:00:00:00:01'/><source "
+            "bridge='b'/></interface><interface type='bridge'><source bridge='b'/></interface></devices></domain>"),
+        options);
+    INFO(domain.status().message());
+    REQUIRE(domain.ok());
+    CHECK(domain->find("<mac address='02:00:00:00:00:01'/>") != std::string::npos);
+    CHECK(domain->find(absl::StrCat("<mac address='", address, "'/>")) != std::string::npos);
+    CHECK(asked == std::vector<std::string>{"domain/n", "domain/n/interface/1"});
+  }
+}
+
+TEST_CASE("The host's capabilities fill what a document leaves open") {
+  constexpr char kCapabilities[] =
+      "<capabilities><host><cpu><arch>x86_64</arch></cpu></host><guest><os_type>exe</os_type><arch name='x86_64'>"
+      "<wordsize>64</wordsize><emulator>/opt/lxc</emulator><domain type='lxc'/></arch></guest></capabilities>";
+  ConvertOptions options;
+  options.capabilities = kCapabilities;
+  const auto converted = [&options](Format format, const char* text) {
+    return Convert(format, Format::kXml, Kind::kDomain, text, options);
+  };
+  constexpr char kConf[] = "lxc.uts.name = web1\nlxc.rootfs.path = /srv/web1\n";
+  constexpr char kXml[] = "<domain type='lxc'><name>n</name><memory>1024</memory><os><type>exe</type></os></domain>";
+  CHECK(converted(Format::kLxcTools, kConf)->find("<emulator>/opt/lxc</emulator>") != std::string::npos);
+  CHECK(converted(Format::kXml, kXml)->find("<emulator>/opt/lxc</emulator>") != std::string::npos);
+  CHECK(converted(Format::kXml, kXml)->find("<type arch='x86_64'>exe</type>") != std::string::npos);
+  options.capabilities = "<capabilities/>";
+  CHECK(ReasonOf(converted(Format::kXml, kXml).status()) == v1::REASON_SPEC_INVALID);
+  options.capabilities = "";
+  CHECK(converted(Format::kXml, kXml)->find("emulator") == std::string::npos);
+}
+
+TEST_CASE("Formats and kinds have numbers in the API, both ways") {
+  for (const Format format : AllFormats()) CHECK(FormatFromProto(ToProto(format)) == format);
+  for (const Kind kind : AllKinds()) CHECK(KindFromProto(ToProto(kind)) == kind);
+  CHECK(KindFromProto(v1::DOCUMENT_KIND_UNSPECIFIED) == Kind::kDomain);
+  CHECK_FALSE(FormatFromProto(v1::Document::FORMAT_UNSPECIFIED));
+  CHECK_FALSE(FormatFromProto(1000));
+  CHECK_FALSE(KindFromProto(-1));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "formats/text.h"
 #include "formats/xen_config.h"
@@ -14,19 +15,65 @@ class Parser {
  public:
   explicit Parser(absl::string_view text) : text_(text) {}
 
-  absl::StatusOr<SExpression> ParseDocument() {
+  absl::StatusOr<SExpression> ParseDocument(size_t* surplus) {
     SkipBlanks();
     if (at_ == text_.size()) return XenConfigFault(text_, at_, "the document is empty");
     auto expression = Parse(0);
     if (!expression.ok()) return expression;
     SkipBlanks();
+    if (surplus != nullptr) {
+      *surplus = at_ < text_.size() && text_[at_] == ')' ? at_ : absl::string_view::npos;
+      while (at_ < text_.size() && text_[at_] == ')') {
+        ++at_;
+        SkipBlanks();
+      }
+    }
     if (at_ < text_.size()) return XenConfigFault(text_, at_, "there is text after the expression");
     return expression;
   }
 
  private:
+  // The length of a backslash and the line end that it hides; 0 when there is none at the place.
+  size_t JoinAt(size_t at) const {
+    const absl::string_view rest = text_.substr(at);
+    if (absl::StartsWith(rest, "\\\n")) return 2;
+    return absl::StartsWith(rest, "\\\r\n") ? 3 : 0;
+  }
+
   void SkipBlanks() {
-    while (at_ < text_.size() && absl::ascii_isspace(text_[at_])) ++at_;
+    while (at_ < text_.size()) {
+      const size_t join = JoinAt(at_);
+      if (join == 0 && !absl::ascii_isspace(static_cast<unsigned char>(text_[at_]))) return;
+      at_ += join == 0 ? 1 : join;
+    }
+  }
+
+  // An atom in quotes, up to and with the quote at its end.
+  absl::Status ParseQuoted(SExpression* expression) {
+    const char quote = text_[at_++];
+    expression->quoted = true;
+    while (at_ < text_.size() && text_[at_] != quote) {
+      if (const size_t join = JoinAt(at_); join > 0) {
+        at_ += join;
+        continue;
+      }
+      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+      expression->atom.push_back(text_[at_++]);
+    }
+    if (at_ == text_.size()) return XenConfigFault(text_, expression->offset, "the string has no end");
+    ++at_;
+    return absl::OkStatus();
+  }
+
+  void ParseAtom(SExpression* expression) {
+    while (at_ < text_.size() && !absl::ascii_isspace(static_cast<unsigned char>(text_[at_])) && text_[at_] != '(' &&
+           text_[at_] != ')') {
+      if (const size_t join = JoinAt(at_); join > 0) {
+        at_ += join;
+      } else {
+        expression->atom.push_back(text_[at_++]);
+      }
+    }
   }
 
   absl::StatusOr<SExpression> Parse(int depth) {
@@ -53,17 +100,10 @@ class Parser {
       return expression;
     }
     if (c == '\'' || c == '"') {
-      expression.quoted = true;
-      for (++at_; at_ < text_.size() && text_[at_] != c; ++at_) {
-        if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
-        expression.atom.push_back(text_[at_]);
-      }
-      if (at_ == text_.size()) return XenConfigFault(text_, expression.offset, "the string has no end");
-      ++at_;
-      return expression;
+      if (const absl::Status status = ParseQuoted(&expression); !status.ok()) return status;
+    } else {
+      ParseAtom(&expression);
     }
-    while (at_ < text_.size() && !absl::ascii_isspace(text_[at_]) && text_[at_] != '(' && text_[at_] != ')') ++at_;
-    expression.atom = std::string(text_.substr(expression.offset, at_ - expression.offset));
     return expression;
   }
 
@@ -88,6 +128,27 @@ void Append(const SExpression& expression, std::string* out) {
 
 }  // namespace
 
+SExpression SExpression::Atom(absl::string_view text) {
+  SExpression expression;
+  expression.atom = std::string(text);
+  return expression;
+}
+
+SExpression SExpression::Quoted(absl::string_view text) {
+  SExpression expression = Atom(text);
+  expression.quoted = true;
+  return expression;
+}
+
+SExpression SExpression::List(absl::string_view head, std::vector<SExpression> items) {
+  SExpression expression;
+  expression.is_list = true;
+  expression.items.reserve(items.size() + 1);
+  expression.items.push_back(Atom(head));
+  for (SExpression& item : items) expression.items.push_back(std::move(item));
+  return expression;
+}
+
 absl::string_view SExpression::head() const {
   return is_list && !items.empty() ? absl::string_view(items.front().atom) : absl::string_view();
 }
@@ -105,7 +166,7 @@ absl::string_view SExpression::Value(absl::string_view name) const {
   return found->items[1].atom;
 }
 
-absl::StatusOr<SExpression> ParseSExpression(absl::string_view text) {
+absl::StatusOr<SExpression> ParseSExpression(absl::string_view text, size_t* surplus) {
   if (text.size() > kMaxSExpressionBytes) {
     return XenConfigFault(text, kMaxSExpressionBytes,
                           absl::StrCat("the document has more than ", kMaxSExpressionBytes, " bytes"));
@@ -114,7 +175,7 @@ absl::StatusOr<SExpression> ParseSExpression(absl::string_view text) {
   if (const size_t nul = text.find('\0'); nul != absl::string_view::npos) {
     return XenConfigFault(text, nul, "the text has a NUL");
   }
-  return Parser(text).ParseDocument();
+  return Parser(text).ParseDocument(surplus);
 }
 
 std::string WriteSExpression(const SExpression& expression) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,13 +16,20 @@ inline constexpr size_t kMaxSExpressionBytes = 1 << 20;
 inline constexpr int kMaxSExpressionDepth = 64;
 inline constexpr size_t kMaxSExpressionNodes = 65536;
 
-// An atom, or a list of expressions.
+// An atom, or a list of expressions. The functions that make one are for writers.
 struct SExpression {
   bool is_list = false;
   bool quoted = false;  // an atom written in quotes
   std::string atom;
   std::vector<SExpression> items;
   size_t offset = 0;
+
+  static SExpression Atom(absl::string_view text);
+  static SExpression Quoted(absl::string_view text);
+  // "(head item item ...)".
+  static SExpression List(absl::string_view head, std::vector<SExpression> items = {});
+  // Appends to a list.
+  void Add(SExpression item) { items.push_back(std::move(item)); }
 
   // The atom at the head of a list; empty otherwise.
   absl::string_view head() const;
@@ -31,8 +39,10 @@ struct SExpression {
   absl::string_view Value(absl::string_view name) const;
 };
 
-// Reads one expression and nothing after it but white space. Errors: DOCUMENT_MALFORMED with "line L column C".
-absl::StatusOr<SExpression> ParseSExpression(absl::string_view text);
+// Reads one expression and nothing after it but white space. A line end behind a backslash joins the lines. Errors:
+// DOCUMENT_MALFORMED with "line L column C". `surplus`, when given, receives the place of closing parentheses behind
+// the expression, which are a fault without it; npos where there are none.
+absl::StatusOr<SExpression> ParseSExpression(absl::string_view text, size_t* surplus = nullptr);
 
 // Adjacent lists stand without a blank, atoms with one.
 std::string WriteSExpression(const SExpression& expression);

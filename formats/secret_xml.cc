@@ -72,8 +72,9 @@ constexpr XmlElementRule<v1::Secret> kElements[] = {
 
 }  // namespace
 
-absl::StatusOr<v1::Secret> ParseSecretXml(absl::string_view text, std::vector<Warning>* warnings) {
-  XmlReader reader(text, warnings);
+absl::StatusOr<v1::Secret> ParseSecretXml(absl::string_view text, std::vector<Warning>* warnings,
+                                          Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   v1::Secret secret;
   if (const pugi::xml_node root = reader.Load({})) {
     if (absl::string_view(root.name()) != "secret") {

@@ -14,7 +14,8 @@ namespace reeve::formats {
 
 // Reads a document. The result has `uid` and `name` (both empty when the document has no uuid) and `spec`. Errors as of
 // ParseDomainXml, with line and column.
-absl::StatusOr<v1::Secret> ParseSecretXml(absl::string_view text, std::vector<Warning>* warnings = nullptr);
+absl::StatusOr<v1::Secret> ParseSecretXml(absl::string_view text, std::vector<Warning>* warnings = nullptr,
+                                          Strictness strictness = Strictness::kStrict);
 
 // Writes a secret as `virsh secret-dumpxml` does.
 std::string WriteSecretXml(const v1::Secret& secret);

@@ -215,8 +215,9 @@ void WriteBytes(XmlWriter* writer, absl::string_view name, uint64_t bytes) {
 
 }  // namespace
 
-absl::StatusOr<Pool> ParseStoragePoolXml(absl::string_view text, std::vector<Warning>* warnings) {
-  XmlReader reader(text, warnings);
+absl::StatusOr<Pool> ParseStoragePoolXml(absl::string_view text, std::vector<Warning>* warnings,
+                                         Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   Pool pool;
   if (const pugi::xml_node root = reader.Load({})) {
     if (absl::string_view(root.name()) != "pool") {

@@ -227,8 +227,8 @@ void WriteTarget(XmlWriter* writer, const Volume& volume) {
 }  // namespace
 
 absl::StatusOr<Volume> ParseStorageVolumeXml(absl::string_view text, const v1::StoragePool* pool,
-                                             std::vector<Warning>* warnings) {
-  XmlReader reader(text, warnings);
+                                             std::vector<Warning>* warnings, Strictness strictness) {
+  XmlReader reader(text, warnings, strictness);
   Volume volume;
   const absl::string_view pool_name = pool != nullptr ? absl::string_view(pool->name()) : "pools/-";
   volume.set_name(absl::StrCat(pool_name, "/volumes/"));

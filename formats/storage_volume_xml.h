@@ -17,7 +17,8 @@ namespace reeve::formats {
 // `spec` with its format filled in. What is the volume's state is ignored, with a warning: where it lies in its pool
 // (<source>), its size on the medium, its times. Errors as of ParseDomainXml, with line and column.
 absl::StatusOr<v1::StorageVolume> ParseStorageVolumeXml(absl::string_view text, const v1::StoragePool* pool = nullptr,
-                                                        std::vector<Warning>* warnings = nullptr);
+                                                        std::vector<Warning>* warnings = nullptr,
+                                                        Strictness strictness = Strictness::kStrict);
 
 // Writes a volume as `virsh vol-dumpxml` does.
 std::string WriteStorageVolumeXml(const v1::StorageVolume& volume);

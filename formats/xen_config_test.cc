@@ -16,9 +16,10 @@ void CheckMalformed(const absl::Status& status, absl::string_view place) {
 }
 
 TEST_CASE("a configuration is read and written with all kinds of values") {
-  const auto config = ParseXenConfig("# web server\nname = 'web1' ; memory=256\n"
-                                     "vif = [ \"mac=00:16:3e:00:00:01\", # first\n \"bridge=br0\", ]\n"
-                                     "note = \"\"\"two\nlines\"\"\"\noffset = -3\n");
+  const auto config = ParseXenConfig(
+      "# web server\nname = 'web1' ; memory=256\n"
+      "vif = [ \"mac=00:16:3e:00:00:01\", # first\n \"bridge=br0\", ]\n"
+      "note = \"\"\"two\nlines\"\"\"\noffset = -3\n");
   REQUIRE(config.ok());
   CHECK(WriteXenConfig(*config) ==
         "name = \"web1\"\nmemory = 256\nvif = [ \"mac=00:16:3e:00:00:01\", \"bridge=br0\" ]\n"
@@ -53,6 +54,27 @@ TEST_CASE("an S-expression is read and written") {
   CHECK(expression->Value("name") == "it's");
   CHECK(expression->Value("features").empty());
   CHECK(WriteSExpression(*expression) == "(domain (name 'it\\'s')(cpus (()))(features)(vcpus 2))");
+}
+
+TEST_CASE("a line end behind a backslash joins lines of an S-expression") {
+  const auto expression = ParseSExpression("(domain\\\n(name 'we\\\nb')\\\r\n(vcpus 1\\\n2))\\\n");
+  REQUIRE(expression.ok());
+  CHECK(WriteSExpression(*expression) == "(domain (name 'web')(vcpus 12))");
+}
+
+TEST_CASE("closing parentheses behind an S-expression are told of where that is asked for") {
+  size_t surplus = 0;
+  REQUIRE(ParseSExpression("(a b)) )\n", &surplus).ok());
+  CHECK(surplus == 5);
+  REQUIRE(ParseSExpression("(a b)\n", &surplus).ok());
+  CHECK(surplus == absl::string_view::npos);
+  CheckMalformed(ParseSExpression("(a b)) c", &surplus).status(), "line 1 column 8");
+}
+
+TEST_CASE("an S-expression is made from its parts") {
+  SExpression list = SExpression::List("device", {SExpression::List("vkbd")});
+  list.Add(SExpression::List("mode", {SExpression::Quoted("w'!"), SExpression::Atom("1")}));
+  CHECK(WriteSExpression(list) == "(device (vkbd)(mode 'w\\'!' 1))");
 }
 
 TEST_CASE("a hostile S-expression is refused at its place") {

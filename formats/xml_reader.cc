@@ -60,7 +60,7 @@ void XmlReader::Fail(v1::Reason reason, size_t offset, std::string description) 
 void XmlReader::Warn(size_t offset, std::string message) {
   if (warnings_ == nullptr || warnings_->size() >= kMaxFaults) return;
   const TextPlace place = PlaceOf(text_, offset);
-  warnings_->push_back({place.line, place.column, std::move(message)});
+  warnings_->push_back({place.line, place.column, std::move(message), false});
 }
 
 size_t XmlReader::OffsetOf(pugi::xml_node element) const {
@@ -87,12 +87,31 @@ void XmlReader::Invalid(pugi::xml_node element, absl::string_view cause) {
   Fail(v1::REASON_SPEC_INVALID, OffsetOf(element), absl::StrCat("element ", PathOf(element), " ", cause));
 }
 
+void XmlReader::Unknown(size_t offset, absl::string_view what) {
+  if (!lenient_) return Fail(v1::REASON_DOCUMENT_UNKNOWN, offset, absl::StrCat(what, " is not known"));
+  if (++unknown_ > kMaxUnknown) {
+    if (unknown_ == kMaxUnknown + 1) {
+      Fail(v1::REASON_DOCUMENT_UNKNOWN, offset,
+           absl::StrCat("more than ", kMaxUnknown, " elements and attributes are not known, ", what, " and others"));
+    }
+    return;
+  }
+  // Beyond the bound of other warnings: nothing is left out in silence.
+  const TextPlace place = PlaceOf(text_, offset);
+  warnings_->push_back({place.line, place.column, absl::StrCat(what, " is not known and is left out"), true});
+}
+
 void XmlReader::UnknownElement(pugi::xml_node element) {
-  Fail(v1::REASON_DOCUMENT_UNKNOWN, OffsetOf(element), absl::StrCat("element ", PathOf(element), " is not known"));
+  // Without its root nothing is left of a document.
+  if (element.parent().type() != pugi::node_element) {
+    return Fail(v1::REASON_DOCUMENT_UNKNOWN, OffsetOf(element),
+                absl::StrCat("element ", PathOf(element), " is not known"));
+  }
+  Unknown(OffsetOf(element), absl::StrCat("element ", PathOf(element)));
 }
 
 void XmlReader::UnknownAttribute(const XmlValue& value) {
-  Fail(v1::REASON_DOCUMENT_UNKNOWN, OffsetOf(value), absl::StrCat(NameOf(value), " is not known"));
+  Unknown(OffsetOf(value), NameOf(value));
 }
 
 void XmlReader::Ignored(const XmlValue& value, absl::string_view cause) {

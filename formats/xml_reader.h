@@ -34,8 +34,9 @@ class XmlReader {
   // Faults beyond this number are not kept, and reading ends; warnings beyond it are not kept.
   static constexpr size_t kMaxFaults = 20;
 
-  // `text` must outlive the reader; `warnings` may be null.
-  XmlReader(absl::string_view text, std::vector<Warning>* warnings) : text_(text), warnings_(warnings) {}
+  // `text` must outlive the reader; `warnings` may be null. A lenient reader needs them: without, it is strict.
+  XmlReader(absl::string_view text, std::vector<Warning>* warnings, Strictness strictness = Strictness::kStrict)
+      : text_(text), lenient_(strictness == Strictness::kLenient && warnings != nullptr), warnings_(warnings) {}
   XmlReader(const XmlReader&) = delete;
   XmlReader& operator=(const XmlReader&) = delete;
 
@@ -47,7 +48,7 @@ class XmlReader {
   // A value or element that is known, but wrong (SPEC_INVALID): `cause` is a clause with a verb, "is not a number".
   void Invalid(const XmlValue& value, absl::string_view cause);
   void Invalid(pugi::xml_node element, absl::string_view cause);
-  // An element or attribute that is not known here (DOCUMENT_UNKNOWN).
+  // An element or attribute that is not known here (DOCUMENT_UNKNOWN); a lenient reader leaves it out with a warning.
   void UnknownElement(pugi::xml_node element);
   void UnknownAttribute(const XmlValue& value);
   // Something accepted without effect.
@@ -85,8 +86,12 @@ class XmlReader {
 
   size_t OffsetOf(const XmlValue& value) const;
   void Warn(size_t offset, std::string message);
+  // `what`: "element /domain/foo".
+  void Unknown(size_t offset, absl::string_view what);
 
   const absl::string_view text_;
+  const bool lenient_;
+  size_t unknown_ = 0;  // left out so far
   bool keeps_running_state_ = false;
   std::vector<Warning>* const warnings_;
   std::string buffer_;  // changed by pugixml, which reads in place: offsets in it are offsets in text_

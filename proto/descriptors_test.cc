@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "proto/methods.h"
+#include "proto/services.h"
 #include "reeve/v1/options.pb.h"
 #include "reeve/v1/reasons.pb.h"
 
@@ -141,7 +142,7 @@ TEST_CASE("every method has a permission, noun.verb, and an access") {
         ++methods;
         const std::string& permission = method.options().GetExtension(v1::permission);
         CHECK(permission.find('.') != std::string::npos);
-        for (const char c : permission) CHECK((c == '.' || (c >= 'a' && c <= 'z')));
+        for (const char c : permission) CHECK((c == '.' || c == '_' || (c >= 'a' && c <= 'z')));
         CHECK(method.options().GetExtension(v1::access) != v1::ACCESS_UNSPECIFIED);
       }
     }
@@ -159,6 +160,33 @@ TEST_CASE("the same permission always means the same access") {
         INFO(method.name());
         CHECK(found->second == access);
       }
+    }
+  }
+}
+
+// Whether a request has a field that names an object, itself or in its parts.
+bool NamesObject(const google::protobuf::Descriptor& message, int depth = 0) {
+  if (depth > 3) return false;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *message.field(i);
+    if (field.options().GetExtension(v1::naming) != v1::NAMING_UNSPECIFIED) return true;
+    if (field.message_type() != nullptr && NamesObject(*field.message_type(), depth + 1)) return true;
+  }
+  return false;
+}
+
+TEST_CASE("every method says what it is about, and where it names objects if it does") {
+  size_t services = 0;
+  for (const auto& file : OurFiles()) services += static_cast<size_t>(file.service_size());
+  CHECK(AllServices().size() == services);  // none is left out there
+  for (const auto* service : AllServices()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto& method = *service->method(i);
+      INFO(method.full_name());
+      const v1::Scope scope = method.options().GetExtension(v1::scope);
+      CHECK(scope != v1::SCOPE_UNSPECIFIED);
+      CHECK((scope == v1::SCOPE_SESSION) == (service->name() == "SessionService"));
+      CHECK((scope == v1::SCOPE_OBJECT) == NamesObject(*method.input_type()));
     }
   }
 }

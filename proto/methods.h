@@ -1,6 +1,6 @@
-// Every method of the API with its message types, in one table that server and client share: the server registers a handler
-// under a method, the client calls it, and neither can get the types wrong. methods_test proves that the table agrees with
-// the descriptors and leaves no method out.
+// Every method of the API with its message types, in one table that server and client share: the server registers a
+// handler under a method, the client calls it, and neither can get the types wrong. methods_test proves that the table
+// agrees with the descriptors and leaves no method out.
 #pragma once
 
 #include "google/protobuf/message.h"
@@ -8,13 +8,20 @@
 #include "grpc/reflection/v1alpha/reflection.pb.h"
 #include "reeve/v1/admin_service.pb.h"
 #include "reeve/v1/console_service.pb.h"
+#include "reeve/v1/convert_service.pb.h"
+#include "reeve/v1/device_service.pb.h"
 #include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event_service.pb.h"
+#include "reeve/v1/exec_service.pb.h"
+#include "reeve/v1/file_service.pb.h"
+#include "reeve/v1/guest_service.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"
 #include "reeve/v1/node_service.pb.h"
 #include "reeve/v1/operation_service.pb.h"
 #include "reeve/v1/session_service.pb.h"
+#include "reeve/v1/statistics_service.pb.h"
 #include "reeve/v1/test_service.pb.h"
+#include "reeve/v1/tuning_service.pb.h"
 
 namespace reeve {
 
@@ -49,24 +56,62 @@ inline constexpr UnaryMethod<v1::ListDomainsRequest, v1::ListDomainsResponse> kL
 inline constexpr UnaryMethod<v1::GetDomainRequest, v1::Domain> kGetDomain{"/reeve.v1.DomainService/GetDomain"};
 inline constexpr UnaryMethod<v1::ExportDomainRequest, v1::Document> kExportDomain{
     "/reeve.v1.DomainService/ExportDomain"};
-inline constexpr UnaryMethod<v1::CreateDomainRequest, v1::Domain> kCreateDomain{
-    "/reeve.v1.DomainService/CreateDomain"};
-inline constexpr UnaryMethod<v1::UpdateDomainRequest, v1::Domain> kUpdateDomain{
-    "/reeve.v1.DomainService/UpdateDomain"};
+inline constexpr UnaryMethod<v1::GetDomainRequest, v1::Domain> kGetDomainWithSecrets{
+    "/reeve.v1.DomainService/GetDomainWithSecrets"};
+inline constexpr UnaryMethod<v1::ExportDomainRequest, v1::Document> kExportDomainWithSecrets{
+    "/reeve.v1.DomainService/ExportDomainWithSecrets"};
+inline constexpr UnaryMethod<v1::CreateDomainRequest, v1::Domain> kCreateDomain{"/reeve.v1.DomainService/CreateDomain"};
+inline constexpr UnaryMethod<v1::UpdateDomainRequest, v1::Domain> kUpdateDomain{"/reeve.v1.DomainService/UpdateDomain"};
 inline constexpr UnaryMethod<v1::DeleteDomainRequest, v1::DeleteDomainResponse> kDeleteDomain{
     "/reeve.v1.DomainService/DeleteDomain"};
 inline constexpr UnaryMethod<v1::StartDomainRequest, v1::Domain> kStartDomain{"/reeve.v1.DomainService/StartDomain"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kShutdownDomain{
     "/reeve.v1.DomainService/ShutdownDomain"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kRebootDomain{"/reeve.v1.DomainService/RebootDomain"};
-inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kDestroyDomain{
-    "/reeve.v1.DomainService/DestroyDomain"};
-inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kSuspendDomain{
-    "/reeve.v1.DomainService/SuspendDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kDestroyDomain{"/reeve.v1.DomainService/DestroyDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kSuspendDomain{"/reeve.v1.DomainService/SuspendDomain"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kResumeDomain{"/reeve.v1.DomainService/ResumeDomain"};
 inline constexpr UnaryMethod<v1::SetDomainAutostartRequest, v1::Domain> kSetDomainAutostart{
     "/reeve.v1.DomainService/SetDomainAutostart"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Operation> kSaveDomain{"/reeve.v1.DomainService/SaveDomain"};
+
+inline constexpr UnaryMethod<v1::GetDomainMetadataRequest, v1::DomainMetadata> kGetDomainMetadata{
+    "/reeve.v1.DomainService/GetDomainMetadata"};
+inline constexpr UnaryMethod<v1::SetDomainMetadataRequest, v1::Domain> kSetDomainMetadata{
+    "/reeve.v1.DomainService/SetDomainMetadata"};
+
+inline constexpr UnaryMethod<v1::DeviceRequest, v1::Domain> kAttachDevice{"/reeve.v1.DeviceService/AttachDevice"};
+inline constexpr UnaryMethod<v1::DeviceRequest, v1::Domain> kDetachDevice{"/reeve.v1.DeviceService/DetachDevice"};
+inline constexpr UnaryMethod<v1::DeviceRequest, v1::Domain> kUpdateDevice{"/reeve.v1.DeviceService/UpdateDevice"};
+
+inline constexpr UnaryMethod<v1::GetTuningRequest, v1::DomainTuning> kGetTuning{"/reeve.v1.TuningService/GetTuning"};
+inline constexpr UnaryMethod<v1::SetMemoryRequest, v1::Domain> kSetMemory{"/reeve.v1.TuningService/SetMemory"};
+inline constexpr UnaryMethod<v1::SetMemoryParametersRequest, v1::Domain> kSetMemoryParameters{
+    "/reeve.v1.TuningService/SetMemoryParameters"};
+inline constexpr UnaryMethod<v1::SetBlockIoParametersRequest, v1::Domain> kSetBlockIoParameters{
+    "/reeve.v1.TuningService/SetBlockIoParameters"};
+inline constexpr UnaryMethod<v1::SetSchedulerParametersRequest, v1::Domain> kSetSchedulerParameters{
+    "/reeve.v1.TuningService/SetSchedulerParameters"};
+
+inline constexpr ServerStreamMethod<v1::WatchStatisticsRequest, v1::WatchStatisticsResponse> kWatchStatistics{
+    "/reeve.v1.StatisticsService/WatchStatistics"};
+
+inline constexpr UnaryMethod<v1::SendProcessSignalRequest, v1::SendProcessSignalResponse> kSendProcessSignal{
+    "/reeve.v1.GuestService/SendProcessSignal"};
+inline constexpr UnaryMethod<v1::GetHostnameRequest, v1::GuestHostname> kGetHostname{
+    "/reeve.v1.GuestService/GetHostname"};
+inline constexpr UnaryMethod<v1::ListInterfaceAddressesRequest, v1::ListInterfaceAddressesResponse>
+    kListInterfaceAddresses{"/reeve.v1.GuestService/ListInterfaceAddresses"};
+inline constexpr UnaryMethod<v1::GetSecurityLabelRequest, v1::GuestSecurityLabel> kGetSecurityLabel{
+    "/reeve.v1.GuestService/GetSecurityLabel"};
+inline constexpr UnaryMethod<v1::GetNamespacesRequest, v1::GuestNamespaces> kGetNamespaces{
+    "/reeve.v1.GuestService/GetNamespaces"};
+
+inline constexpr BidirectionalMethod<v1::ExecRequest, v1::ExecResponse> kExec{"/reeve.v1.ExecService/Exec"};
+inline constexpr BidirectionalMethod<v1::PushFileRequest, v1::PushFileResponse> kPushFile{
+    "/reeve.v1.FileService/PushFile"};
+inline constexpr ServerStreamMethod<v1::PullFileRequest, v1::PullFileResponse> kPullFile{
+    "/reeve.v1.FileService/PullFile"};
 
 inline constexpr BidirectionalMethod<v1::AttachConsoleRequest, v1::AttachConsoleResponse> kAttachConsole{
     "/reeve.v1.ConsoleService/AttachConsole"};
@@ -87,11 +132,24 @@ inline constexpr UnaryMethod<v1::GetHypervisorRequest, v1::Hypervisor> kGetHyper
     "/reeve.v1.HypervisorService/GetHypervisor"};
 inline constexpr UnaryMethod<v1::GetCapabilitiesRequest, v1::Capabilities> kGetCapabilities{
     "/reeve.v1.HypervisorService/GetCapabilities"};
+inline constexpr UnaryMethod<v1::GetDomainCapabilitiesRequest, v1::Capabilities> kGetDomainCapabilities{
+    "/reeve.v1.HypervisorService/GetDomainCapabilities"};
+
+inline constexpr UnaryMethod<v1::ConvertRequest, v1::ConvertResponse> kConvert{"/reeve.v1.ConvertService/Convert"};
+inline constexpr UnaryMethod<v1::ValidateRequest, v1::ValidateResponse> kValidate{"/reeve.v1.ConvertService/Validate"};
 
 inline constexpr UnaryMethod<v1::GetNodeRequest, v1::Node> kGetNode{"/reeve.v1.NodeService/GetNode"};
+inline constexpr UnaryMethod<v1::GetControlGroupsRequest, v1::ControlGroups> kGetControlGroups{
+    "/reeve.v1.NodeService/GetControlGroups"};
 inline constexpr UnaryMethod<v1::GetVersionRequest, v1::Version> kGetVersion{"/reeve.v1.NodeService/GetVersion"};
 
 inline constexpr UnaryMethod<v1::GetSessionRequest, v1::Session> kGetSession{"/reeve.v1.SessionService/GetSession"};
+inline constexpr UnaryMethod<v1::TestPermissionsRequest, v1::TestPermissionsResponse> kTestPermissions{
+    "/reeve.v1.SessionService/TestPermissions"};
+inline constexpr UnaryMethod<v1::StartAuthenticationRequest, v1::AuthenticationStep> kStartAuthentication{
+    "/reeve.v1.SessionService/StartAuthentication"};
+inline constexpr UnaryMethod<v1::ContinueAuthenticationRequest, v1::AuthenticationStep> kContinueAuthentication{
+    "/reeve.v1.SessionService/ContinueAuthentication"};
 
 inline constexpr UnaryMethod<v1::ListClientsRequest, v1::ListClientsResponse> kListClients{
     "/reeve.v1.AdminService/ListClients"};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -22,6 +23,7 @@ class FakeTimers final : public Timers {
     const std::lock_guard<std::mutex> lock(mutex_);
     const Id timer = ++last_timer_;
     timers_.emplace(std::make_pair(clock_->Monotonic() + delay, timer), std::move(callback));
+    changed_.notify_all();
     return timer;
   }
 
@@ -51,6 +53,12 @@ class FakeTimers final : public Timers {
     if (clock_->Monotonic() < until) clock_->Advance(until - clock_->Monotonic());
   }
 
+  // Waits until at least so many timers are set, by whatever thread.
+  void AwaitCount(size_t count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return timers_.size() >= count; });
+  }
+
   // Timers that are set.
   size_t count() const {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -60,6 +68,7 @@ class FakeTimers final : public Timers {
  private:
   FakeClock* const clock_;
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   std::map<std::pair<absl::Duration, Id>, std::function<void()>> timers_;
   Id last_timer_ = 0;
 };

@@ -14,6 +14,7 @@
 namespace reeve::util {
 namespace {
 
+constexpr absl::Duration kRetry = absl::Milliseconds(10);
 constexpr char kDestination[] = "org.freedesktop.systemd1";
 constexpr char kPath[] = "/org/freedesktop/systemd1";
 constexpr char kInterface[] = "org.freedesktop.systemd1.Manager";
@@ -65,6 +66,31 @@ int OnJobRemoved(sd_bus_message* message, void* data, sd_bus_error*) {
   return 0;
 }
 
+// Asks for the scope. `exists`: there is one of this name.
+absl::Status Request(sd_bus* bus, const SystemdScope& scope, pid_t pid, const std::string& what, Job* job,
+                     bool* exists) {
+  BusError error;
+  sd_bus_message* raw = nullptr;
+  int result = sd_bus_call_method(bus, kDestination, kPath, kInterface, "StartTransientUnit", error.get(), &raw,
+                                  "ssa(sv)a(sa(sv))", scope.name.c_str(), "fail",
+                                  6,                                              // properties
+                                  "Description", "s", scope.description.c_str(),  //
+                                  "Slice", "s", scope.slice.c_str(),              //
+                                  "PIDs", "au", 1, static_cast<uint32_t>(pid),    //
+                                  "Delegate", "b", 1,                             //
+                                  "TasksMax", "t", UINT64_MAX,                    // ours to limit
+                                  "CollectMode", "s", "inactive-or-failed",       //
+                                  0);                                             // auxiliary units
+  *exists = sd_bus_error_has_name(error.get(), "org.freedesktop.systemd1.UnitExists") != 0;
+  if (result < 0) return error.AsStatus(result, what);
+  const Message answer(raw);
+  const char* path = nullptr;
+  result = sd_bus_message_read(answer.get(), "o", &path);
+  if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": read the answer"));
+  job->path = path;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool SystemdIsInit() {
@@ -83,24 +109,14 @@ absl::Status MakeSystemdScope(const SystemdScope& scope, pid_t pid, absl::Durati
   result = sd_bus_match_signal(bus.get(), nullptr, kDestination, kPath, kInterface, "JobRemoved", OnJobRemoved, &job);
   if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": watch its job"));
 
-  BusError error;
-  sd_bus_message* raw = nullptr;
-  result = sd_bus_call_method(bus.get(), kDestination, kPath, kInterface, "StartTransientUnit", error.get(), &raw,
-                              "ssa(sv)a(sa(sv))", scope.name.c_str(), "fail",
-                              5,                                              // properties
-                              "Description", "s", scope.description.c_str(),  //
-                              "Slice", "s", scope.slice.c_str(),              //
-                              "PIDs", "au", 1, static_cast<uint32_t>(pid),    //
-                              "Delegate", "b", 1,                             //
-                              "CollectMode", "s", "inactive-or-failed",       //
-                              0);                                             // auxiliary units
-  if (result < 0) return error.AsStatus(result, what);
-  const Message answer(raw);
-  const char* path = nullptr;
-  result = sd_bus_message_read(answer.get(), "o", &path);
-  if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": read the answer"));
-  job.path = path;
-
+  while (true) {
+    bool exists = false;
+    absl::Status status = Request(bus.get(), scope, pid, what, &job, &exists);
+    if (status.ok()) break;
+    // The scope of the same name whose last process has just ended goes in a moment.
+    if (!exists || absl::Now() + kRetry > deadline) return status;
+    absl::SleepFor(kRetry);
+  }
   while (!job.ended) {
     result = sd_bus_process(bus.get(), nullptr);
     if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": wait for its job"));

@@ -21,8 +21,9 @@ struct SystemdScope {
 bool SystemdIsInit();
 
 // Moves process `pid` into a new scope (StartTransientUnit, org.freedesktop.systemd1(5)) and returns when systemd has
-// done so. The scope goes when its last process does. UNAVAILABLE without a bus, DEADLINE_EXCEEDED after `timeout`.
-// Thread-safe.
+// done so. Its group, with all controllers that systemd has, is the caller's (Delegate=yes). The scope goes when its
+// last process does; one of the same name that is just going is waited for. UNAVAILABLE without a bus,
+// DEADLINE_EXCEEDED after `timeout`. Thread-safe.
 absl::Status MakeSystemdScope(const SystemdScope& scope, pid_t pid, absl::Duration timeout = absl::Seconds(10));
 
 }  // namespace reeve::util

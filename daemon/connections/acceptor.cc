@@ -61,7 +61,10 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(std::vector<Listener> 
   acceptor->places_ = static_cast<uint32_t>(std::min<uint64_t>(places, UINT32_MAX));
   acceptor->SetLimits(options.limits);
   // Numbers go round in a range that is wide, so that none comes back soon, but does not make tables large.
-  acceptor->next_descriptor_ = kFirstDescriptor;
+  {
+    const absl::MutexLock lock(&acceptor->entering_);
+    acceptor->next_descriptor_ = kFirstDescriptor;
+  }
   acceptor->descriptor_end_ = static_cast<int>(std::min<uint64_t>(
       files.rlim_cur, kFirstDescriptor + std::max<uint64_t>(4096, uint64_t{4} * acceptor->max_clients_)));
   acceptor->places_ = std::min<uint32_t>(acceptor->places_, (acceptor->descriptor_end_ - kFirstDescriptor) / 2);
@@ -158,7 +161,7 @@ void Acceptor::AcceptSome(const Listener& listener) {
   for (int i = 0; i < kAcceptsPerWakeUp; ++i) {
     util::UniqueFd socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (socket) {
-      Admit(std::move(socket), listener);
+      AdmitLocal(std::move(socket), listener);
       continue;
     }
     const int error = errno;
@@ -185,41 +188,69 @@ void Acceptor::HandleNoDescriptors(const Listener& listener, int error) {
   if (!refused || !reserve_) Pause();
 }
 
-void Acceptor::Admit(util::UniqueFd socket, const Listener& listener) {
+void Acceptor::AdmitLocal(util::UniqueFd socket, const Listener& listener) {
   const size_t clients = table_->size();
-  const uint32_t max_clients = max_clients_;
-  const uint32_t max_clients_per_user = max_clients_per_user_;
-  if (clients >= max_clients) {
+  if (clients >= max_clients_) {
     return refusals_.Add(absl::StrCat("there are ", clients, " clients, which is the limit"));
   }
   absl::StatusOr<Peer> peer = peers_.Read(socket.get());
   if (!peer.ok()) return refusals_.Add(peer.status().message());
-  if (peer->uid != 0) {
-    if (clients >= max_clients - std::min(kPlacesForRoot, max_clients / 2)) {
-      return refusals_.Add(
-          absl::StrCat(peer->identity, ": there are ", clients, " clients; the last places are for root"));
-    }
-    if (table_->CountOfUser(peer->uid) >= max_clients_per_user) {
-      return refusals_.Add(
-          absl::StrCat(peer->identity, " has ", max_clients_per_user, " clients, which is the limit for one user"));
-    }
-  }
-  absl::StatusOr<util::UniqueFd> descriptor = Duplicate(socket.get());
-  if (!descriptor.ok()) return refusals_.Add(absl::StrCat(peer->identity, ": ", descriptor.status().message()));
+  absl::Status status = Admit(std::move(socket), *std::move(peer), listener.read_only());
+  if (!status.ok()) refusals_.Add(status.message());
+}
 
+absl::Status Acceptor::CheckLimits(const Peer& peer) const {
+  const size_t clients = table_->size();
+  const uint32_t max_clients = max_clients_;
+  const uint32_t max_clients_per_user = max_clients_per_user_;
+  if (clients >= max_clients) {
+    return absl::ResourceExhaustedError(absl::StrCat("there are ", clients, " clients, which is the limit"));
+  }
+  if (peer.transport == Transport::kUnix && peer.uid == 0) return absl::OkStatus();
+  if (clients >= max_clients - std::min(kPlacesForRoot, max_clients / 2)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(peer.identity, ": there are ", clients, " clients; the last places are for root"));
+  }
+  // Clients without an identity have a limit of their own.
+  if (!peer.identity.empty() && table_->CountOfIdentity(peer.identity) >= max_clients_per_user) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(peer.identity, " has ", max_clients_per_user, " clients, which is the limit for one user"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Acceptor::Admit(util::UniqueFd socket, Peer peer, bool read_only) {
   const int watch = socket.get();
-  absl::StatusOr<std::shared_ptr<Connection>> connection =
-      table_->Add(descriptor->get(), std::move(socket), *std::move(peer), listener.read_only());
-  if (!connection.ok()) return refusals_.Add(connection.status().message());
-  const Connection& client = **connection;
-  util::LogDebug("client ", client.number, " connected: ", client.peer.identity, ", pid ", client.peer.pid,
-                 " started at ", client.peer.pid_start_time, " (", client.peer.command, ")",
-                 client.read_only ? ", read-only" : "");
+  util::UniqueFd descriptor;
+  std::shared_ptr<Connection> connection;
+  {
+    const absl::MutexLock lock(&entering_);
+    if (absl::Status status = CheckLimits(peer); !status.ok()) return status;
+    absl::StatusOr<util::UniqueFd> duplicate = Duplicate(watch);
+    if (!duplicate.ok()) {
+      return absl::Status(duplicate.status().code(), absl::StrCat(peer.identity, ": ", duplicate.status().message()));
+    }
+    descriptor = *std::move(duplicate);
+    absl::StatusOr<std::shared_ptr<Connection>> added =
+        table_->Add(descriptor.get(), std::move(socket), std::move(peer), read_only);
+    if (!added.ok()) return added.status();
+    connection = *std::move(added);
+  }
+  const Connection& client = *connection;
+  if (client.peer.transport == Transport::kUnix) {
+    util::LogDebug("client ", client.number, " connected: ", client.peer.identity, ", pid ", client.peer.pid,
+                   " started at ", client.peer.pid_start_time, " (", client.peer.command, ")",
+                   client.read_only ? ", read-only" : "");
+  } else {
+    util::LogDebug("client ", client.number, " connected: ", client.peer.identity, " from ",
+                   client.peer.remote_address);
+  }
   if (absl::Status status = Watch(epoll_.get(), watch, EPOLLRDHUP | EPOLLET, client.number); !status.ok()) {
     table_->Remove(client.number);
-    return refusals_.Add(status.message());
+    return status;
   }
-  hand_over_(descriptor->Release());
+  hand_over_(descriptor.Release(), client);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<util::UniqueFd> Acceptor::Duplicate(int socket) {

@@ -37,8 +37,8 @@ struct ClientLimits {
 class Acceptor {
  public:
   // Gives a connected, non-blocking descriptor, which is in the table under its own number, to the server, which owns
-  // it from then on.
-  using HandOver = std::function<void(int descriptor)>;
+  // it from then on. May be called by several threads at once.
+  using HandOver = std::function<void(int descriptor, const Connection& connection)>;
 
   struct Options {
     ClientLimits limits;
@@ -53,6 +53,12 @@ class Acceptor {
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
+
+  // Lets in a client that came by other ways than the listeners, with `socket` as its plain end. Here it counts against
+  // the same limits, those of one user by its identity. RESOURCE_EXHAUSTED when there are too many; errno's errors.
+  absl::Status Admit(util::UniqueFd socket, Peer peer, bool read_only);
+  // Whether Admit would let in anybody at all.
+  bool HasRoom() const { return table_->size() < max_clients_; }
 
   // Closes the listeners (and removes their paths) and lets nobody in any more; hang-ups are still seen. Returns when
   // it is done.
@@ -71,9 +77,10 @@ class Acceptor {
 
   void Run();
   void AcceptSome(const Listener& listener);
-  void Admit(util::UniqueFd socket, const Listener& listener);
+  void AdmitLocal(util::UniqueFd socket, const Listener& listener);
+  absl::Status CheckLimits(const Peer& peer) const;
   void HandleNoDescriptors(const Listener& listener, int error);
-  absl::StatusOr<util::UniqueFd> Duplicate(int socket);
+  absl::StatusOr<util::UniqueFd> Duplicate(int socket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(entering_);
   void CloseListeners();
   void Pause();
   void Resume();
@@ -90,7 +97,8 @@ class Acceptor {
   util::UniqueFd epoll_;
   util::UniqueFd wake_;     // eventfd(2)
   util::UniqueFd reserve_;  // given up for a moment when there is no descriptor left
-  int next_descriptor_ = 0;
+  absl::Mutex entering_;    // from a fresh number to its entry in the table
+  int next_descriptor_ ABSL_GUARDED_BY(entering_) = 0;
   int descriptor_end_ = 0;
   absl::Duration paused_until_ = absl::ZeroDuration();  // on the monotonic clock; zero: not paused
   std::atomic<bool> stop_listening_{false};

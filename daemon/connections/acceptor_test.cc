@@ -35,7 +35,7 @@ class Harness {
     });
     auto started = Acceptor::Start(
         std::move(listeners), &table,
-        [this](int descriptor) {
+        [this](int descriptor, const Connection&) {
           const absl::MutexLock lock(&mutex_);
           in_table_at_hand_over_ &= table.HasDescriptor(descriptor);
           handed_over_.emplace_back(descriptor);
@@ -213,7 +213,7 @@ TEST_CASE("one user cannot take all places") {
   REQUIRE(harness.AwaitHandedOver(3));
   const util::UniqueFd refused = Connect(harness.path());
   CHECK(SeesEnd(refused.get()));
-  CHECK(harness.table.CountOfUser(1000) == 3);
+  CHECK(harness.table.CountOfIdentity("unix:alice(1000)") == 3);
 }
 
 TEST_CASE("the last places are for root") {
@@ -340,7 +340,7 @@ TEST_CASE("when it stops listening nobody comes in, the path is gone, and ends a
 
 TEST_CASE("bad limits and no listener are refused") {
   Table table(&util::Clock::Real());
-  const auto nothing = [](int) {};
+  const auto nothing = [](int, const Connection&) {};
   CHECK_FALSE(Acceptor::Start({}, &table, nothing, {}).ok());
   const SocketDirectory directory;
   std::vector<Listener> listeners;

@@ -90,6 +90,20 @@ absl::StatusOr<ucred> CredentialsFromKernel(int socket) {
   return credentials;
 }
 
+// An older kernel does not tell the supplementary ones: then there is only the primary group.
+std::vector<gid_t> GroupsFromKernel(int socket, gid_t primary) {
+  std::vector<gid_t> groups(64);
+  socklen_t length = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  int result = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length);
+  if (result != 0 && errno == ERANGE) {  // the length is that which is needed now
+    groups.resize(length / sizeof(gid_t));
+    result = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length);
+  }
+  groups.resize(result == 0 ? length / sizeof(gid_t) : 0);
+  groups.push_back(primary);
+  return groups;
+}
+
 }  // namespace
 
 std::string Sanitize(absl::string_view text, size_t limit) {
@@ -128,6 +142,7 @@ absl::StatusOr<Peer> PeerReader::Read(int socket) {
   peer.uid = credentials->uid;
   peer.gid = credentials->gid;
   peer.pid = credentials->pid;
+  peer.groups = GroupsFromKernel(socket, peer.gid);
   peer.user = UserName(peer.uid);
   peer.identity =
       peer.user.empty() ? absl::StrCat("unix:", peer.uid) : absl::StrCat("unix:", peer.user, "(", peer.uid, ")");

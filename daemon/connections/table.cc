@@ -20,16 +20,23 @@ absl::StatusOr<std::shared_ptr<Connection>> Table::Add(int descriptor, util::Uni
   connection->read_only = read_only;
   connection->connect_time = clock_->Now();
 
-  const absl::MutexLock lock(&mutex_);
-  if (by_descriptor_.size() <= index) by_descriptor_.resize(index + 1);
-  if (by_descriptor_[index] != nullptr) {
-    return absl::AlreadyExistsError(absl::StrCat("descriptor ", descriptor, " is in the table of connections already"));
+  std::vector<OpenListener> listeners;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (by_descriptor_.size() <= index) by_descriptor_.resize(index + 1);
+    if (by_descriptor_[index] != nullptr) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("descriptor ", descriptor, " is in the table of connections already"));
+    }
+    connection->number = ++last_number_;
+    by_descriptor_[index] = connection;
+    ++by_identity_[connection->peer.identity];
+    entries_.emplace(connection->number,
+                     Entry{.connection = connection, .descriptor = descriptor, .watch = std::move(watch)});
+    listeners = open_listeners_;
   }
-  connection->number = ++last_number_;
-  by_descriptor_[index] = connection;
-  ++by_user_[connection->peer.uid];
-  entries_.emplace(connection->number,
-                   Entry{.connection = connection, .descriptor = descriptor, .watch = std::move(watch)});
+  // The descriptor is not yet with the server: nobody calls on it.
+  for (const auto& listener : listeners) listener(connection);
   return connection;
 }
 
@@ -43,8 +50,8 @@ bool Table::Remove(uint64_t number) {
     entry = std::move(found->second);
     entries_.erase(found);
     by_descriptor_[static_cast<size_t>(entry.descriptor)] = nullptr;
-    const auto user = by_user_.find(entry.connection->peer.uid);
-    if (user != by_user_.end() && --user->second == 0) by_user_.erase(user);
+    const auto identity = by_identity_.find(entry.connection->peer.identity);
+    if (identity != by_identity_.end() && --identity->second == 0) by_identity_.erase(identity);
     listeners = listeners_;
   }
   // What gRPC still has of it ends with this, whatever it was that was seen first.
@@ -89,10 +96,10 @@ size_t Table::size() const {
   return entries_.size();
 }
 
-size_t Table::CountOfUser(uid_t uid) const {
+size_t Table::CountOfIdentity(absl::string_view identity) const {
   const absl::ReaderMutexLock lock(&mutex_);
-  const auto found = by_user_.find(uid);
-  return found == by_user_.end() ? 0 : found->second;
+  const auto found = by_identity_.find(identity);
+  return found == by_identity_.end() ? 0 : found->second;
 }
 
 absl::Status Table::Disconnect(uint64_t number) {
@@ -109,6 +116,11 @@ absl::Status Table::Disconnect(uint64_t number) {
 void Table::DisconnectAll() {
   const absl::MutexLock lock(&mutex_);
   for (auto& [number, entry] : entries_) Shutdown(&entry);
+}
+
+void Table::AddOpenListener(OpenListener listener) {
+  const absl::MutexLock lock(&mutex_);
+  open_listeners_.push_back(std::move(listener));
 }
 
 void Table::AddCloseListener(CloseListener listener) {

@@ -1,8 +1,6 @@
 // The connections there are: who is behind the "fd:N" by which gRPC names a transport.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,6 +25,7 @@ namespace reeve::connections {
 // lock.
 class Table {
  public:
+  using OpenListener = std::function<void(const std::shared_ptr<Connection>&)>;
   using CloseListener = std::function<void(const Connection&)>;
 
   explicit Table(const util::Clock* clock) : clock_(clock) {}
@@ -44,7 +43,7 @@ class Table {
   std::vector<std::shared_ptr<const Connection>> List() const;
   bool HasDescriptor(int descriptor) const;
   size_t size() const;
-  size_t CountOfUser(uid_t uid) const;
+  size_t CountOfIdentity(absl::string_view identity) const;
 
   // Throws a client out: from now on it is nobody's, its calls are cancelled, and it leaves the table as soon as the
   // kernel reports the end. CLIENT_NOT_FOUND.
@@ -52,6 +51,8 @@ class Table {
   // The same for all.
   void DisconnectAll();
 
+  // `listener` is told of every connection before it can make a call. Register before the first connection.
+  void AddOpenListener(OpenListener listener);
   // `listener` is told of every connection that ends, once each. Register before the first connection.
   void AddCloseListener(CloseListener listener);
   // Calls `action` once when that connection ends; false (and `action` is dropped) when it has ended already. What
@@ -73,7 +74,8 @@ class Table {
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<uint64_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Connection>> by_descriptor_ ABSL_GUARDED_BY(mutex_);
-  std::map<uid_t, size_t> by_user_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, size_t, std::less<>> by_identity_ ABSL_GUARDED_BY(mutex_);
+  std::vector<OpenListener> open_listeners_ ABSL_GUARDED_BY(mutex_);
   std::vector<CloseListener> listeners_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "proto/status.h"
 #include "util/fake_clock.h"
 
@@ -13,6 +14,7 @@ namespace {
 Peer User(uid_t uid) {
   Peer peer;
   peer.uid = uid;
+  peer.identity = absl::StrCat("unix:", uid);
   return peer;
 }
 
@@ -47,7 +49,7 @@ TEST_CASE("a descriptor stands for one connection at a time; connection numbers 
   CHECK(f.Add(17)->number == first->number + 1);
 }
 
-TEST_CASE("the table is listed by number and counted by user") {
+TEST_CASE("the table is listed by number and counted by identity") {
   Fixture f;
   f.Add(20, 1000);
   f.Add(10, 1000);
@@ -56,10 +58,10 @@ TEST_CASE("the table is listed by number and counted by user") {
   REQUIRE(list.size() == 3);
   CHECK(list[0]->number < list[1]->number);
   CHECK(list[1]->number < list[2]->number);
-  CHECK(f.table.CountOfUser(1000) == 2);
-  CHECK(f.table.CountOfUser(7) == 1);
+  CHECK(f.table.CountOfIdentity("unix:1000") == 2);
+  CHECK(f.table.CountOfIdentity("unix:7") == 1);
   CHECK(f.table.Remove(last->number));
-  CHECK(f.table.CountOfUser(7) == 0);
+  CHECK(f.table.CountOfIdentity("unix:7") == 0);
   CHECK(f.table.size() == 2);
 }
 

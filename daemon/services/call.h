@@ -1,6 +1,8 @@
 // What handlers see of a call and of a stream. Knows nothing of gRPC.
 #pragma once
 
+#include <google/protobuf/message.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "auth/access.h"
 #include "daemon/connections/connection.h"
 
 namespace reeve::services {
@@ -16,9 +19,14 @@ namespace reeve::services {
 class Call {
  public:
   virtual ~Call() = default;
-  virtual const connections::Connection& connection() const = 0;
+  virtual const std::shared_ptr<connections::Connection>& shared_connection() const = 0;
+  const connections::Connection& connection() const { return *shared_connection(); }
   virtual absl::string_view method() const = 0;  // "/package.Service/Method"
   virtual bool Cancelled() const = 0;
+  // What the call may do with which objects: whoever looks up an object that the request names must ask it. Never null.
+  virtual const auth::Access::Pointer& access() const = 0;
+  // The wrapper's: looks at a request as soon as it is parsed, before its handler does.
+  virtual absl::Status Inspect(const google::protobuf::Message& request) const = 0;
 };
 using CallPointer = std::shared_ptr<const Call>;
 

@@ -8,19 +8,22 @@
 
 namespace reeve::services {
 
-void LogCall(const connections::Connection& connection, absl::string_view method, v1::Access access,
-             const absl::Status& status, absl::Duration duration) {
+void LogCall(const CallFacts& call, const absl::Status& status, absl::Duration duration) {
+  const connections::Connection& connection = *call.connection();
+  const std::string& method = call.method().path;
+  const std::string identity = connection.Identity();
   const int64_t microseconds = absl::ToInt64Microseconds(duration);
   if (status.ok()) {
-    return util::LogDebug(method, " by ", connection.peer.identity, ", client ", connection.number, ": ok, ",
-                          microseconds, " us");
+    return util::LogDebug(method, " by ", identity, ", client ", connection.number, ": ok, ", microseconds, " us");
   }
   const v1::Reason reason = ReasonOf(status);
-  util::LogLevel level = access == v1::ACCESS_WRITE ? util::LogLevel::kInfo : util::LogLevel::kDebug;
+  util::LogLevel level = call.method().access == v1::ACCESS_WRITE ? util::LogLevel::kInfo : util::LogLevel::kDebug;
   if (reason == v1::REASON_UNSPECIFIED || reason == v1::REASON_INTERNAL) level = util::LogLevel::kError;
+  if (reason == v1::REASON_PERMISSION_DENIED || reason == v1::REASON_AUTHENTICATION_FAILED)
+    level = util::LogLevel::kInfo;
   if (reason == v1::REASON_CALL_CANCELLED) level = util::LogLevel::kDebug;
-  util::LogAt(level, method, " by ", connection.peer.identity, ", client ", connection.number, ": ",
-              v1::Reason_Name(reason), ": ", status.message(), ", ", microseconds, " us");
+  util::LogAt(level, method, " by ", identity, ", client ", connection.number, ": ", v1::Reason_Name(reason), ": ",
+              status.message(), ", ", microseconds, " us");
 }
 
 void LogRefusal(absl::string_view peer, absl::string_view method, const absl::Status& status) {

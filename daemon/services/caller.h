@@ -1,4 +1,4 @@
-// On whose behalf a call changes something.
+// On whose behalf a call reads or changes something.
 #pragma once
 
 #include "daemon/services/call.h"
@@ -7,9 +7,10 @@
 namespace reeve::services {
 
 inline state::Caller CallerOf(const Call& call) {
-  return {.identity = call.connection().peer.identity,
+  return {.identity = call.connection().Identity(),
           .method = std::string(call.method()),
-          .connection = call.connection().number};
+          .connection = call.connection().number,
+          .access = call.access()};
 }
 
 }  // namespace reeve::services

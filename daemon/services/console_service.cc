@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "daemon/services/caller.h"
 #include "daemon/services/console_output.h"
 
 namespace reeve::services {
@@ -24,8 +25,9 @@ absl::Status Invalid(absl::string_view field, absl::string_view message) {
 // worker.
 class ConsoleSession : public std::enable_shared_from_this<ConsoleSession> {
  public:
-  ConsoleSession(state::Manager* manager, WorkerPool* workers, std::shared_ptr<ServerStream> stream)
-      : manager_(manager), workers_(workers), stream_(std::move(stream)) {}
+  ConsoleSession(state::Manager* manager, WorkerPool* workers, state::Caller caller,
+                 std::shared_ptr<ServerStream> stream)
+      : manager_(manager), workers_(workers), caller_(std::move(caller)), stream_(std::move(stream)) {}
 
   void Begin() {
     output_ = std::make_shared<ConsoleOutput>(stream_, [weak = weak_from_this()] {
@@ -81,7 +83,7 @@ class ConsoleSession : public std::enable_shared_from_this<ConsoleSession> {
     drivers::ConsoleReader reader;
     reader.on_output = [output = output_](absl::string_view bytes, uint64_t lost) { output->Add(bytes, lost); };
     reader.on_closed = [output = output_](const std::string& reason) { output->Close(reason); };
-    absl::StatusOr<std::unique_ptr<drivers::Console>> console = manager_->OpenConsole(open, std::move(reader));
+    absl::StatusOr<std::unique_ptr<drivers::Console>> console = manager_->OpenConsole(caller_, open, std::move(reader));
     if (!console.ok()) return stream_->Finish(console.status());
     std::shared_ptr<drivers::Console> unwanted;
     {
@@ -131,6 +133,7 @@ class ConsoleSession : public std::enable_shared_from_this<ConsoleSession> {
 
   state::Manager* const manager_;
   WorkerPool* const workers_;
+  const state::Caller caller_;
   const std::shared_ptr<ServerStream> stream_;
   std::shared_ptr<ConsoleOutput> output_;
   bool opened_ = false;  // read and written by OnMessage only
@@ -156,12 +159,12 @@ class ConsoleHandler final : public StreamHandler {
 }  // namespace
 
 void RegisterConsoleService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
-  dispatcher->Bidirectional(methods::kAttachConsole,
-                            [manager, workers](CallPointer, std::shared_ptr<ServerStream> stream) {
-                              auto session = std::make_shared<ConsoleSession>(manager, workers, std::move(stream));
-                              session->Begin();
-                              return std::make_unique<ConsoleHandler>(std::move(session));
-                            });
+  dispatcher->Bidirectional(
+      methods::kAttachConsole, [manager, workers](CallPointer call, std::shared_ptr<ServerStream> stream) {
+        auto session = std::make_shared<ConsoleSession>(manager, workers, CallerOf(*call), std::move(stream));
+        session->Begin();
+        return std::make_unique<ConsoleHandler>(std::move(session));
+      });
 }
 
 }  // namespace reeve::services

@@ -5,14 +5,14 @@
 
 namespace reeve::services {
 
-absl::Status ParseRequest(RequestBytes* bytes, google::protobuf::MessageLite* request) {
-  if (request->ParseFromZeroCopyStream(bytes)) return absl::OkStatus();
+absl::Status ParseRequest(const Call& call, RequestBytes* bytes, google::protobuf::Message* request) {
+  if (request->ParseFromZeroCopyStream(bytes)) return call.Inspect(*request);
   return Error(v1::REASON_REQUEST_MALFORMED, absl::StrCat("the request is not a ", request->GetTypeName()),
                {{"type", request->GetTypeName()}});
 }
 
-Dispatcher::Dispatcher(const auth::Permissions* permissions, const connections::Table* table, Limits limits)
-    : permissions_(permissions), table_(table), limits_(limits), calls_per_client_(limits.calls_per_client) {}
+Dispatcher::Dispatcher(const connections::Table* table, Limits limits, AuditLog* audit)
+    : table_(table), limits_(limits), audit_(audit), calls_per_client_(limits.calls_per_client) {}
 
 void Dispatcher::Add(Method method, const google::protobuf::Descriptor* request,
                      const google::protobuf::Descriptor* response) {
@@ -22,11 +22,8 @@ void Dispatcher::Add(Method method, const google::protobuf::Descriptor* request,
   registration_.Update(status);
 }
 
-Dispatcher::Admission::Admission(std::shared_ptr<connections::Connection> connection, const Method* method)
-    : connection_(std::move(connection)), method_(method) {}
-
 Dispatcher::Admission::~Admission() {
-  if (connection_ != nullptr) connection_->calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
+  if (facts_ != nullptr) facts_->connection()->calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
 }
 
 absl::StatusOr<Dispatcher::Admission> Dispatcher::Admit(absl::string_view peer, absl::string_view path) const {
@@ -40,14 +37,23 @@ absl::StatusOr<Dispatcher::Admission> Dispatcher::Admit(absl::string_view peer, 
     const absl::string_view shown = path.substr(0, 256);
     return Error(v1::REASON_METHOD_UNKNOWN, absl::StrCat("there is no method ", shown), {{"method", shown}});
   }
-  const auth::Subject subject{
-      .identity = connection->peer.identity, .uid = connection->peer.uid, .read_only = connection->read_only};
-  if (absl::Status status = permissions_->Check(subject, method->permission, method->access); !status.ok()) {
-    return status;
+  const std::shared_ptr<const auth::Authority> authority = connection->proved.Get();
+  const auto facts = std::make_shared<const CallFacts>(
+      connection, method, std::make_shared<const auth::Access>(authority, method->permission), audit_);
+  absl::Status allowed;
+  if (authority == nullptr || (method->scope != v1::SCOPE_SESSION && !authority->identity().proved())) {
+    allowed = Error(v1::REASON_AUTHENTICATION_REQUIRED, "the caller must prove who he is before anything else",
+                    {{"method", method->path}});
+  } else {
+    allowed = auth::CheckMethod(*authority, connection->read_only, method->permission, method->access, method->scope);
+  }
+  if (!allowed.ok()) {
+    facts->Record(allowed);
+    return allowed;
   }
   // Counted before it is compared, so that calls that come at the same time cannot pass the limit together.
   const uint32_t before = connection->calls_in_flight.fetch_add(1, std::memory_order_relaxed);
-  Admission admission(std::move(connection), method);
+  Admission admission(facts);
   const uint32_t limit = calls_per_client_.load(std::memory_order_relaxed);
   if (before >= limit) {
     return Error(v1::REASON_TOO_MANY_CALLS,

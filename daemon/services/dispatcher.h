@@ -1,6 +1,8 @@
 // The one way into the API. Every method of every service is served through here: it finds the connection, reads the
-// method's options from its descriptor and checks access, permission and limits before the request is even parsed. So
-// no handler can forget a check, and a method without a handler or without options cannot be served.
+// method's options from its descriptor and checks who is there, access, permission and limits before the request is
+// even parsed, the objects that it names as soon as it is, and, before the answer goes out, that those which only the
+// handler can look up were asked for. So no handler can forget a check, and a method without a handler or without
+// options cannot be served.
 #pragma once
 
 #include <atomic>
@@ -14,18 +16,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "auth/permissions.h"
 #include "daemon/connections/connection.h"
 #include "daemon/connections/table.h"
 #include "daemon/services/call.h"
+#include "daemon/services/call_facts.h"
 #include "daemon/services/method_table.h"
 #include "proto/methods.h"
 #include "proto/status.h"
 
 namespace reeve::services {
 
-// Parses a request; REQUEST_MALFORMED. Fields that are not known are let through, as protobuf does.
-absl::Status ParseRequest(RequestBytes* bytes, google::protobuf::MessageLite* request);
+// Parses a request and authorises what it names; REQUEST_MALFORMED, NOT_FOUND, PERMISSION_DENIED. Fields that are not
+// known are let through, as protobuf does.
+absl::Status ParseRequest(const Call& call, RequestBytes* bytes, google::protobuf::Message* request);
 
 // Handlers are registered before the server starts; then thread-safe. Knows nothing of gRPC: GenericService joins the
 // two.
@@ -35,8 +38,8 @@ class Dispatcher {
   using StreamFactory = std::function<absl::StatusOr<std::unique_ptr<StreamHandler>>(CallPointer, const Request&,
                                                                                      std::shared_ptr<ServerStream>)>;
 
-  // Permissions and table outlive the dispatcher.
-  Dispatcher(const auth::Permissions* permissions, const connections::Table* table, Limits limits);
+  // The table and the audit log outlive the dispatcher; `audit` null: nothing is recorded.
+  Dispatcher(const connections::Table* table, Limits limits, AuditLog* audit = nullptr);
 
   // A handler that answers at once, on the calling thread; it must not block.
   template <typename Request, typename Response>
@@ -58,7 +61,7 @@ class Dispatcher {
       std::type_identity_t<std::function<absl::StatusOr<std::string>(const Call&, const Request&)>> handler) {
     AddUnary(method, [handler = std::move(handler)](CallPointer call, RequestBytes* bytes, UnaryDone done) {
       Request request;
-      if (absl::Status status = ParseRequest(bytes, &request); !status.ok()) return done(std::move(status));
+      if (absl::Status status = ParseRequest(*call, bytes, &request); !status.ok()) return done(std::move(status));
       done(handler(*call, request));
     });
   }
@@ -71,7 +74,7 @@ class Dispatcher {
           handler) {
     AddUnary(method, [handler = std::move(handler)](CallPointer call, RequestBytes* bytes, UnaryDone done) {
       Request request;
-      if (absl::Status status = ParseRequest(bytes, &request); !status.ok()) return done(std::move(status));
+      if (absl::Status status = ParseRequest(*call, bytes, &request); !status.ok()) return done(std::move(status));
       handler(std::move(call), std::move(request), [done = std::move(done)](absl::StatusOr<Response> response) {
         if (!response.ok()) return done(response.status());
         done(response->SerializeAsString());
@@ -87,7 +90,7 @@ class Dispatcher {
                               CallPointer call, RequestBytes* bytes,
                               std::shared_ptr<ServerStream> stream) -> absl::StatusOr<std::unique_ptr<StreamHandler>> {
            Request request;
-           if (absl::Status status = ParseRequest(bytes, &request); !status.ok()) return status;
+           if (absl::Status status = ParseRequest(*call, bytes, &request); !status.ok()) return status;
            return factory(std::move(call), request, std::move(stream));
          }},
         Request::descriptor(), Response::descriptor());
@@ -110,19 +113,18 @@ class Dispatcher {
   // A call that has passed the checks: it counts as in flight until it is destroyed.
   class Admission {
    public:
-    Admission(std::shared_ptr<connections::Connection> connection, const Method* method);
+    explicit Admission(std::shared_ptr<const CallFacts> facts) : facts_(std::move(facts)) {}
     Admission(Admission&&) = default;
     Admission& operator=(Admission&&) = delete;
     ~Admission();
-    const std::shared_ptr<connections::Connection>& connection() const { return connection_; }
-    const Method& method() const { return *method_; }
+    const std::shared_ptr<const CallFacts>& facts() const { return facts_; }
+    const Method& method() const { return facts_->method(); }
 
    private:
-    std::shared_ptr<connections::Connection> connection_;
-    const Method* method_;
+    std::shared_ptr<const CallFacts> facts_;
   };
   // Checks everything that can be checked before the request is read, in this order: CONNECTION_UNKNOWN,
-  // METHOD_UNKNOWN, CONNECTION_READ_ONLY, PERMISSION_DENIED, TOO_MANY_CALLS, DAEMON_DRAINING.
+  // METHOD_UNKNOWN, AUTHENTICATION_REQUIRED, CONNECTION_READ_ONLY, PERMISSION_DENIED, TOO_MANY_CALLS, DAEMON_DRAINING.
   absl::StatusOr<Admission> Admit(absl::string_view peer, absl::string_view path) const;
 
   // Another limit of calls, for those that come from now on.
@@ -139,9 +141,9 @@ class Dispatcher {
   }
   void Add(Method method, const google::protobuf::Descriptor* request, const google::protobuf::Descriptor* response);
 
-  const auth::Permissions* const permissions_;
   const connections::Table* const table_;
   const Limits limits_;
+  AuditLog* const audit_;
   std::atomic<uint32_t> calls_per_client_;
   MethodTable methods_;
   absl::Status registration_;

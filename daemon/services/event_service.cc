@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/services/caller.h"
 #include "daemon/services/event_stream.h"
 
 namespace reeve::services {
@@ -21,13 +22,13 @@ class EventHandler final : public StreamHandler {
 void RegisterEventService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers) {
   dispatcher->Stream(
       methods::kWatch,
-      [manager, workers](CallPointer, const v1::WatchRequest& request,
+      [manager, workers](CallPointer call, const v1::WatchRequest& request,
                          std::shared_ptr<ServerStream> stream) -> absl::StatusOr<std::unique_ptr<StreamHandler>> {
         auto events = std::make_shared<EventStream>(stream, workers);
         // Opening a watch may read the store, as pulling does.
-        workers->Post([manager, request, events, stream] {
+        workers->Post([manager, caller = CallerOf(*call), request, events, stream] {
           absl::StatusOr<std::unique_ptr<state::Subscription>> subscription =
-              manager->Watch(request, [weak = std::weak_ptr<EventStream>(events)] {
+              manager->Watch(caller, request, [weak = std::weak_ptr<EventStream>(events)] {
                 if (const std::shared_ptr<EventStream> target = weak.lock()) target->Ready();
               });
           if (!subscription.ok()) return stream->Finish(subscription.status());

@@ -12,12 +12,36 @@ namespace reeve::services {
 namespace {
 
 using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 
 // "/package.Service/Method" as "package.Service.Method".
 std::string FullName(absl::string_view path) {
   if (!path.empty()) path.remove_prefix(1);
   return absl::StrReplaceAll(path, {{"/", "."}});
+}
+
+// The fields below `message` that name objects in this way. Those of repeated fields cannot be followed:
+// descriptors_test would not find the method's scope to agree either.
+void FindNames(const google::protobuf::Descriptor& message, v1::Naming naming, FieldPath* path,
+               std::vector<FieldPath>* found) {
+  constexpr size_t kMaxDepth = 4;
+  if (path->size() >= kMaxDepth) return;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor* field = message.field(i);
+    if (field->is_repeated()) continue;
+    path->push_back(field);
+    if (field->options().GetExtension(v1::naming) == naming) found->push_back(*path);
+    if (field->message_type() != nullptr) FindNames(*field->message_type(), naming, path, found);
+    path->pop_back();
+  }
+}
+
+std::vector<FieldPath> NamesIn(const google::protobuf::Descriptor& message, v1::Naming naming) {
+  std::vector<FieldPath> found;
+  FieldPath path;
+  FindNames(message, naming, &path, &found);
+  return found;
 }
 
 }  // namespace
@@ -42,6 +66,15 @@ absl::Status MethodTable::Add(Method method, const google::protobuf::Descriptor*
   method.access = descriptor->options().GetExtension(v1::access);
   if (method.permission.empty()) return fault("it has no permission");
   if (method.access != v1::ACCESS_READ && method.access != v1::ACCESS_WRITE) return fault("it has no access");
+  method.scope = descriptor->options().GetExtension(v1::scope);
+  if (method.scope == v1::SCOPE_UNSPECIFIED) return fault("it has no scope");
+  method.exact_names = NamesIn(*request, v1::NAMING_EXACT);
+  const bool names = !method.exact_names.empty() || !NamesIn(*request, v1::NAMING_LOOKED_UP).empty();
+  if (names != (method.scope == v1::SCOPE_OBJECT)) return fault("its scope and the objects that it names do not agree");
+  if (descriptor->client_streaming() && !method.exact_names.empty()) {
+    return fault("names in a stream of requests can only be looked up by its handler");
+  }
+  method.request_id = request->FindFieldByName("request_id");
   std::string path = method.path;
   const bool added = methods_.emplace(path, std::make_unique<Method>(std::move(method))).second;
   if (!added) return Error(v1::REASON_INTERNAL, absl::StrCat("register ", path, ": it is registered already"));

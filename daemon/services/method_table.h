@@ -31,11 +31,18 @@ using ServerStreamHandler = std::function<absl::StatusOr<std::unique_ptr<StreamH
 // Begins a stream both ways.
 using BidirectionalHandler = std::function<std::unique_ptr<StreamHandler>(CallPointer, std::shared_ptr<ServerStream>)>;
 
+// The way from a request to one of its fields: messages, and last the field itself.
+using FieldPath = std::vector<const google::protobuf::FieldDescriptor*>;
+
 // One method. Exactly one of the handlers is set.
 struct Method {
   std::string path;  // "/package.Service/Method"
   std::string permission;
   v1::Access access = v1::ACCESS_UNSPECIFIED;
+  v1::Scope scope = v1::SCOPE_UNSPECIFIED;
+  // Fields of the request: those that name objects exactly, and request_id (null: it has none).
+  std::vector<FieldPath> exact_names;
+  const google::protobuf::FieldDescriptor* request_id = nullptr;
   UnaryHandler unary;
   ServerStreamHandler server_stream;
   BidirectionalHandler bidirectional;
@@ -45,7 +52,7 @@ struct Method {
 class MethodTable {
  public:
   // Enters a method, reading its options from its descriptor. It is refused (INTERNAL) when there is no such method,
-  // when it lacks permission or access, when types or streaming differ from the descriptor, or when it is there
+  // when it lacks permission, access or scope, when its scope does not agree with the fields that name objects, when types or streaming differ from the descriptor, or when it is there
   // already.
   absl::Status Add(Method method, const google::protobuf::Descriptor* request,
                    const google::protobuf::Descriptor* response);

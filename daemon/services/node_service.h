@@ -9,8 +9,9 @@
 
 namespace reeve::services {
 
-// `node` reads the host, by a worker. `version.grpc` is filled in here when it is empty.
-void RegisterNodeService(Dispatcher* dispatcher, std::function<absl::StatusOr<v1::Node>()> node, v1::Version version,
+// `node` and `control_groups` read the host, by a worker. `version.grpc` is filled in here when it is empty.
+void RegisterNodeService(Dispatcher* dispatcher, std::function<absl::StatusOr<v1::Node>()> node,
+                         std::function<absl::StatusOr<v1::ControlGroups>()> control_groups, v1::Version version,
                          WorkerPool* workers);
 
 }  // namespace reeve::services

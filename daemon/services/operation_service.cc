@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/services/caller.h"
+
 namespace reeve::services {
 namespace {
 
@@ -21,25 +23,25 @@ absl::Status CheckTimeout(const v1::WaitOperationRequest& request) {
 }  // namespace
 
 void RegisterOperationService(Dispatcher* dispatcher, state::Manager* manager) {
-  dispatcher->Read(methods::kListOperations, [manager](const Call&, const v1::ListOperationsRequest& request,
+  dispatcher->Read(methods::kListOperations, [manager](const Call& call, const v1::ListOperationsRequest& request,
                                                        v1::ListOperationsResponse* response) {
-    *response = manager->ListOperations(request);
+    *response = manager->ListOperations(CallerOf(call), request);
     return absl::OkStatus();
   });
   dispatcher->Read(methods::kGetOperation,
-                   [manager](const Call&, const v1::GetOperationRequest& request, v1::Operation* response) {
-                     absl::StatusOr<v1::Operation> operation = manager->GetOperation(request.name());
+                   [manager](const Call& call, const v1::GetOperationRequest& request, v1::Operation* response) {
+                     absl::StatusOr<v1::Operation> operation = manager->GetOperation(CallerOf(call), request.name());
                      if (operation.ok()) *response = *std::move(operation);
                      return operation.status();
                    });
   dispatcher->Later(methods::kWaitOperation,
-                    [manager](CallPointer, v1::WaitOperationRequest request, state::Done<v1::Operation> done) {
+                    [manager](CallPointer call, v1::WaitOperationRequest request, state::Done<v1::Operation> done) {
                       if (absl::Status status = CheckTimeout(request); !status.ok()) return done(std::move(status));
-                      manager->WaitOperation(request, std::move(done));
+                      manager->WaitOperation(CallerOf(*call), request, std::move(done));
                     });
   dispatcher->Read(methods::kCancelOperation,
-                   [manager](const Call&, const v1::CancelOperationRequest& request, v1::Operation* response) {
-                     absl::StatusOr<v1::Operation> operation = manager->CancelOperation(request.name());
+                   [manager](const Call& call, const v1::CancelOperationRequest& request, v1::Operation* response) {
+                     absl::StatusOr<v1::Operation> operation = manager->CancelOperation(CallerOf(call), request.name());
                      if (operation.ok()) *response = *std::move(operation);
                      return operation.status();
                    });

@@ -51,7 +51,7 @@ TEST_CASE("files, extensions and their numbers") {
   request.set_file_by_filename("reeve/v1/options.proto");
   CHECK(Reflect(request, {}).file_descriptor_response().file_descriptor_proto_size() == 2);
   request.set_all_extension_numbers_of_type("google.protobuf.MethodOptions");
-  CHECK(Reflect(request, {}).all_extension_numbers_response().extension_number_size() == 2);
+  CHECK(Reflect(request, {}).all_extension_numbers_response().extension_number_size() == 3);
   request.mutable_file_containing_extension()->set_containing_type("google.protobuf.MethodOptions");
   request.mutable_file_containing_extension()->set_extension_number(51601);
   CHECK(Reflect(request, {}).has_file_descriptor_response());

@@ -5,14 +5,20 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/services/admin_service.h"
 #include "daemon/services/console_service.h"
+#include "daemon/services/convert_service.h"
+#include "daemon/services/device_service.h"
 #include "daemon/services/domain_service.h"
 #include "daemon/services/event_service.h"
+#include "daemon/services/exec_service.h"
+#include "daemon/services/file_service.h"
+#include "daemon/services/guest_service.h"
 #include "daemon/services/health_service.h"
 #include "daemon/services/hypervisor_service.h"
 #include "daemon/services/node_service.h"
 #include "daemon/services/operation_service.h"
 #include "daemon/services/reflection_service.h"
 #include "daemon/services/session_service.h"
+#include "daemon/services/statistics_service.h"
 #include "daemon/services/test_service.h"
 
 namespace reeve::services {
@@ -21,21 +27,29 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   state::Manager* const manager = dependencies.manager;
   RegisterAdminService(dispatcher, manager, dependencies.connections, dependencies.daemon, dependencies.set_log_level);
   RegisterConsoleService(dispatcher, manager, dependencies.workers);
+  RegisterConvertService(dispatcher, dependencies.workers);
+  RegisterDeviceService(dispatcher, manager);
   RegisterDomainService(dispatcher, manager);
   RegisterEventService(dispatcher, manager, dependencies.workers);
+  RegisterExecService(dispatcher, manager, dependencies.workers);
+  RegisterFileService(dispatcher, manager, dependencies.workers);
+  RegisterGuestService(dispatcher, manager, dependencies.workers);
   RegisterHealthService(dispatcher, dependencies.health);
   RegisterHypervisorService(dispatcher, manager, dependencies.workers);
-  RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
+  RegisterNodeService(dispatcher, dependencies.node, dependencies.control_groups, dependencies.version,
+                      dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterReflectionService(dispatcher);
-  RegisterSessionService(dispatcher);
+  RegisterSessionService(dispatcher, dependencies.authentication);
+  RegisterStatisticsService(dispatcher, manager, dependencies.workers);
+  RegisterTuningService(dispatcher, manager);
   if (dependencies.test_controls != nullptr) RegisterTestService(dispatcher, dependencies.test_controls);
 
   for (const std::string& service : dispatcher->methods().Services()) dependencies.health->AddService(service);
   dependencies.health->SetHypervisors([manager](absl::string_view name) -> std::optional<bool> {
     v1::GetHypervisorRequest request;
     request.set_name(std::string(name));
-    const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(request);
+    const absl::StatusOr<v1::Hypervisor> hypervisor = manager->GetHypervisor(state::Caller(), request);
     if (!hypervisor.ok()) return std::nullopt;  // there is none of that name
     return hypervisor->available();
   });

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daemon/connections/table.h"
+#include "daemon/services/authentication.h"
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/health.h"
 #include "daemon/services/worker_pool.h"
@@ -22,9 +23,11 @@ namespace reeve::services {
 struct Dependencies {
   state::Manager* manager = nullptr;
   connections::Table* connections = nullptr;
+  Authentication* authentication = nullptr;
   Health* health = nullptr;
   WorkerPool* workers = nullptr;  // for what may read the store or wait for a driver's lock
   std::function<absl::StatusOr<v1::Node>()> node;
+  std::function<absl::StatusOr<v1::ControlGroups>()> control_groups;
   v1::Version version;
   // pid, start_time, version, log_level, resident_kib, file_descriptors and threads; the rest is filled in here.
   std::function<v1::Daemon()> daemon;

@@ -348,11 +348,10 @@ TEST_CASE("what is not HTTP/2 is cut off and leaves the table") {
 }
 
 TEST_CASE("a server whose methods are not sound does not start") {
-  const auth::SocketPermissions permissions;
   connections::Table table(&util::Clock::Real());
-  Dispatcher dispatcher(&permissions, &table, {});
-  RegisterSessionService(&dispatcher);
-  RegisterSessionService(&dispatcher);  // twice
+  Dispatcher dispatcher(&table, {});
+  RegisterSessionService(&dispatcher, nullptr);
+  RegisterSessionService(&dispatcher, nullptr);  // twice
   CHECK_FALSE(Server::Start(&dispatcher, &table, {}).ok());
 }
 

@@ -21,13 +21,13 @@ absl::Status HandlerFailed(const std::exception& fault) {
 
 }  // namespace
 
-StreamCall::StreamCall(std::shared_ptr<connections::Connection> connection, const Method* method,
-                       StreamReactor* reactor)
-    : connection_(std::move(connection)), method_(method), reactor_(reactor) {}
+StreamCall::StreamCall(std::shared_ptr<const CallFacts> facts, StreamReactor* reactor)
+    : facts_(std::move(facts)), reactor_(reactor) {}
 
 void StreamCall::Write(std::shared_ptr<const std::string> message, std::function<void(bool)> sent) {
   const absl::MutexLock lock(&mutex_);
   if (reactor_ == nullptr || finished_ || writing_) return;
+  if (absl::Status asked = facts_->CheckAsked(); !asked.ok()) return FinishLocked(asked);
   writing_ = true;
   sent_ = std::move(sent);
   outgoing_ = ToByteBuffer(std::move(message));
@@ -63,7 +63,7 @@ StreamReactor::StreamReactor(GenericService* service, const Dispatcher* dispatch
     : service_(service),
       admission_(std::move(admission)),
       max_request_bytes_(dispatcher->limits().max_request_bytes),
-      call_(std::make_shared<StreamCall>(admission_.connection(), &admission_.method(), this)),
+      call_(std::make_shared<StreamCall>(admission_.facts(), this)),
       position_(service->StreamBegins(call_)) {
   service_->CallBegins();
   // So that the client knows that its stream is there before anything happens on it.
@@ -171,8 +171,8 @@ void StreamReactor::OnDone() {
     call_->reactor_ = nullptr;
     status = call_->status_;
   }
-  LogCall(call_->connection(), call_->method(), admission_.method().access, status,
-          absl::FromChrono(std::chrono::steady_clock::now() - call_->start_));
+  admission_.facts()->Record(status);
+  LogCall(*admission_.facts(), status, absl::FromChrono(std::chrono::steady_clock::now() - call_->start_));
   if (handler_ != nullptr) {
     try {
       handler_->OnEnd();

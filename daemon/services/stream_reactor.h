@@ -22,10 +22,12 @@ class StreamReactor;
 // What the handler holds of a stream; it may outlive the reactor. Thread-safe.
 class StreamCall final : public Call, public ServerStream, public std::enable_shared_from_this<StreamCall> {
  public:
-  StreamCall(std::shared_ptr<connections::Connection> connection, const Method* method, StreamReactor* reactor);
+  StreamCall(std::shared_ptr<const CallFacts> facts, StreamReactor* reactor);
 
-  const connections::Connection& connection() const override { return *connection_; }
-  absl::string_view method() const override { return method_->path; }
+  const std::shared_ptr<connections::Connection>& shared_connection() const override { return facts_->connection(); }
+  absl::string_view method() const override { return facts_->method().path; }
+  const auth::Access::Pointer& access() const override { return facts_->access(); }
+  absl::Status Inspect(const google::protobuf::Message& request) const override { return facts_->Inspect(request); }
   bool Cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
   void Write(std::shared_ptr<const std::string> message, std::function<void(bool)> sent) override;
@@ -38,8 +40,7 @@ class StreamCall final : public Call, public ServerStream, public std::enable_sh
   void ReadNext();
   void FinishLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const std::shared_ptr<connections::Connection> connection_;
-  const Method* const method_;
+  const std::shared_ptr<const CallFacts> facts_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::atomic<bool> cancelled_{false};
   absl::Mutex mutex_;

@@ -21,15 +21,22 @@ namespace reeve::services {
 // What the handler holds of the call; it may outlive the reactor.
 class UnaryCall final : public Call {
  public:
-  UnaryCall(std::shared_ptr<connections::Connection> connection, const Method* method,
-            grpc::ServerGenericBidiReactor* reactor)
-      : connection_(std::move(connection)), method_(method), reactor_(reactor) {}
+  UnaryCall(std::shared_ptr<const CallFacts> facts, grpc::ServerGenericBidiReactor* reactor)
+      : facts_(std::move(facts)), reactor_(reactor) {}
 
-  const connections::Connection& connection() const override { return *connection_; }
-  absl::string_view method() const override { return method_->path; }
+  const std::shared_ptr<connections::Connection>& shared_connection() const override { return facts_->connection(); }
+  absl::string_view method() const override { return facts_->method().path; }
+  const auth::Access::Pointer& access() const override { return facts_->access(); }
+  absl::Status Inspect(const google::protobuf::Message& request) const override { return facts_->Inspect(request); }
   bool Cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
   void SetCancelled() { cancelled_ = true; }
+
+  // What the handler made of it, also when its client has gone meanwhile.
+  void AnswerOfHandler(absl::StatusOr<std::string> response) {
+    facts_->Record(response.status());
+    Answer(std::move(response));
+  }
 
   // The first answer counts, later ones are dropped.
   void Answer(absl::StatusOr<std::string> response) {
@@ -39,16 +46,15 @@ class UnaryCall final : public Call {
       reactor = std::exchange(reactor_, nullptr);
     }
     if (reactor == nullptr) return;
-    LogCall(*connection_, method_->path, method_->access, response.status(),
-            absl::FromChrono(std::chrono::steady_clock::now() - start_));
+    if (absl::Status asked = response.ok() ? facts_->CheckAsked() : absl::OkStatus(); !asked.ok()) response = asked;
+    LogCall(*facts_, response.status(), absl::FromChrono(std::chrono::steady_clock::now() - start_));
     if (!response.ok()) return reactor->Finish(ToWireStatus(response.status()));
     response_ = ToByteBuffer(*std::move(response));
     reactor->StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
  private:
-  const std::shared_ptr<connections::Connection> connection_;
-  const Method* const method_;
+  const std::shared_ptr<const CallFacts> facts_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::atomic<bool> cancelled_{false};
   absl::Mutex mutex_;
@@ -64,11 +70,16 @@ class Completion {
   explicit Completion(std::shared_ptr<UnaryCall> call) : call_(std::move(call)) {}
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
-  ~Completion() { call_->Answer(Error(v1::REASON_INTERNAL, "the handler gave no answer")); }
-  void Answer(absl::StatusOr<std::string> response) { call_->Answer(std::move(response)); }
+  ~Completion() {
+    if (!answered_.exchange(true)) call_->AnswerOfHandler(Error(v1::REASON_INTERNAL, "the handler gave no answer"));
+  }
+  void Answer(absl::StatusOr<std::string> response) {
+    if (!answered_.exchange(true)) call_->AnswerOfHandler(std::move(response));
+  }
 
  private:
   const std::shared_ptr<UnaryCall> call_;
+  std::atomic<bool> answered_{false};
 };
 
 }  // namespace
@@ -77,17 +88,17 @@ UnaryReactor::UnaryReactor(GenericService* service, Dispatcher::Admission admiss
     : service_(service),
       admission_(std::move(admission)),
       max_request_bytes_(limits.max_request_bytes),
-      call_(std::make_shared<UnaryCall>(admission_.connection(), &admission_.method(), this)) {
+      call_(std::make_shared<UnaryCall>(admission_.facts(), this)) {
   service_->CallBegins();
   StartRead(&request_);
 }
 
 void UnaryReactor::OnReadDone(bool ok) {
   if (!ok) {
-    return call_->Answer(Error(v1::REASON_REQUEST_MALFORMED, "the call ended before it had a request"));
+    return call_->AnswerOfHandler(Error(v1::REASON_REQUEST_MALFORMED, "the call ended before it had a request"));
   }
   if (request_.Length() > max_request_bytes_) {
-    return call_->Answer(Error(
+    return call_->AnswerOfHandler(Error(
         v1::REASON_MESSAGE_TOO_LARGE,
         absl::StrCat("the request has ", request_.Length(), " bytes, at most ", max_request_bytes_, " are allowed"),
         {{"limit", absl::StrCat(max_request_bytes_)}}));
@@ -98,7 +109,7 @@ void UnaryReactor::OnReadDone(bool ok) {
     admission_.method().unary(
         call_, &bytes, [completion](absl::StatusOr<std::string> response) { completion->Answer(std::move(response)); });
   } catch (const std::exception& fault) {
-    call_->Answer(Error(v1::REASON_INTERNAL, absl::StrCat("the handler failed: ", fault.what())));
+    completion->Answer(Error(v1::REASON_INTERNAL, absl::StrCat("the handler failed: ", fault.what())));
   }
   request_.Clear();
 }

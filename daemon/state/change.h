@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/core.h"
+#include "proto/secrets.h"
 #include "proto/status.h"
 
 namespace reeve::state {
@@ -15,6 +16,9 @@ void Core::Do(const Caller& caller, const Request& request, absl::string_view ve
     return done(
         Error(v1::REASON_DAEMON_DRAINING, absl::StrCat(verb, ": the daemon is ending, reconnect and try again")));
   }
+  // The object is authorised before anything else is looked at, also the answer that was given before.
+  absl::StatusOr<Target> target = find_target();
+  if (ReasonOf(target.status()) == v1::REASON_PERMISSION_DENIED) return done(WithContext(verb, target.status()));
   std::shared_ptr<RequestRecord> record;
   if (!request.request_id().empty() && store_answer) {
     absl::StatusOr<RequestRecord> made = MakeRequest(caller.identity, caller.method, request.request_id(), request);
@@ -37,14 +41,16 @@ void Core::Do(const Caller& caller, const Request& request, absl::string_view ve
     }
     done(std::move(response));
   };
-  absl::StatusOr<Target> target = find_target();
   if (!target.ok()) return finish(WithContext(verb, target.status()));
   const std::string clause = absl::StrCat(verb, " ", target->resource_name());
   absl::Status submitted = executor_.Submit(
       target->queue.empty() ? target->resource_name() : target->queue,
-      [this, record, finish, clause, target = *target, requestor = caller.identity, job = std::move(job)] {
+      [this, record, finish, clause, target = *target, requestor = caller.identity, connection = caller.connection,
+       access = caller.access, job = std::move(job)] {
         ChangeContext context;
         context.requestor = requestor;
+        context.connection = connection;
+        context.access = access;
         context.request = record.get();
         absl::StatusOr<Response> response = absl::UnknownError("");
         absl::Status flushed = target.queue.empty() ? unstored_.Flush(target.resource_name()) : absl::OkStatus();
@@ -53,6 +59,7 @@ void Core::Do(const Caller& caller, const Request& request, absl::string_view ve
         } else {
           response = job(context, target);
         }
+        if (response.ok()) ClearSecrets(&*response);
         if (response.ok() && record != nullptr && !context.recorded) {
           // Nothing was committed, but the answer must be given again.
           record->response = response->SerializeAsString();

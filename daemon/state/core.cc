@@ -118,6 +118,10 @@ const HypervisorSlot* Core::FindSlot(absl::string_view hypervisor) const {
 
 absl::StatusOr<drivers::HypervisorDriver*> Core::DriverOf(absl::string_view hypervisor) const {
   if (const HypervisorSlot* slot = FindSlot(hypervisor)) return slot->driver.get();
+  return HypervisorNotFound(hypervisor);
+}
+
+absl::Status Core::HypervisorNotFound(absl::string_view hypervisor) {
   const std::string shown = util::EscapeControlCharacters(hypervisor.substr(0, 128));
   return Error(v1::REASON_HYPERVISOR_NOT_FOUND, absl::StrCat("there is no hypervisor ", shown),
                {{"hypervisor", shown}});
@@ -173,19 +177,21 @@ absl::StatusOr<EntryPointer> Core::Expect(const Target& target, absl::string_vie
   return entry;
 }
 
-absl::StatusOr<Target> Core::TargetOf(absl::string_view name) const {
-  absl::StatusOr<EntryPointer> entry = Find(name);
+absl::StatusOr<Target> Core::TargetOf(const Caller& caller, absl::string_view name) const {
+  absl::StatusOr<EntryPointer> entry = Find(caller, name);
   if (entry.ok()) return Target{(*entry)->key->hypervisor, (*entry)->key->name, (*entry)->key->uid, ""};
   // It may be being created: a change waits in the queue of that name, and finds out when its turn comes.
   const formats::DomainNameParts parts = formats::SplitDomainResourceName(name);
-  if (ReasonOf(entry.status()) == v1::REASON_DOMAIN_NOT_FOUND && formats::CheckDomainName(parts.name).ok()) {
+  if (ReasonOf(entry.status()) == v1::REASON_DOMAIN_NOT_FOUND && formats::CheckDomainName(parts.name).ok() &&
+      caller.access->Decide(formats::DomainResourceName(parts.hypervisor, parts.name)) ==
+          auth::Access::Decision::kAllowed) {
     return Target{std::string(parts.hypervisor), std::string(parts.name), "", ""};
   }
   return entry.status();
 }
 
 absl::StatusOr<UidReservation> UidReservation::Make(Core* core, const std::string& uid,
-                                                    const std::string& resource_name) {
+                                                    const std::string& resource_name, const auth::Access& access) {
   const std::lock_guard<std::mutex> lock(core->mutex_);
   // In this order: a creation gives its reservation up behind its commit.
   const auto [reserved, is_new] = core->reserved_uids_.try_emplace(uid, resource_name);
@@ -198,6 +204,7 @@ absl::StatusOr<UidReservation> UidReservation::Make(Core* core, const std::strin
     core->reserved_uids_.erase(uid);
     reservation.core_ = nullptr;
   }
+  if (!access.Sees(other)) return Error(v1::REASON_UUID_IN_USE, absl::StrCat("UUID ", uid, " is in use"), {{"uid", uid}});
   return Error(v1::REASON_UUID_IN_USE, absl::StrCat("UUID ", uid, " is that of ", other),
                {{"uid", uid}, {"domain", other}});
 }
@@ -219,6 +226,8 @@ void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, ab
   status.clear_id();
   status.clear_supervisor_pid();
   status.clear_updated();
+  status.clear_auto_destroy();
+  status.clear_interfaces();
   record->clear_running_spec();
 }
 
@@ -232,6 +241,7 @@ void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& g
   *status.mutable_start_time() = util::ToProto(guest.start_time);
   status.set_id(guest.id);
   status.set_supervisor_pid(guest.supervisor_pid);
+  status.mutable_interfaces()->Assign(guest.interfaces.begin(), guest.interfaces.end());
   status.set_run(run);
 }
 

@@ -43,7 +43,9 @@ struct Target {
 struct ChangeContext {
   v1::EventCause cause = v1::EVENT_CAUSE_USER;
   std::string requestor;
+  uint64_t connection = 0;  // of the caller; 0: the daemon
   std::string operation;
+  auth::Access::Pointer access = auth::Access::Everything();
   RequestRecord* request = nullptr;  // stored with the first commit
   bool recorded = false;
 
@@ -96,6 +98,7 @@ class Core {
   const HypervisorSlot* FindSlot(absl::string_view hypervisor) const;
   // HYPERVISOR_NOT_FOUND, and for the second HYPERVISOR_UNAVAILABLE.
   absl::StatusOr<drivers::HypervisorDriver*> DriverOf(absl::string_view hypervisor) const;
+  static absl::Status HypervisorNotFound(absl::string_view hypervisor);
   absl::StatusOr<drivers::HypervisorDriver*> AvailableDriverOf(absl::string_view hypervisor) const;
   // A change in a job; counts towards compaction.
   absl::StatusOr<v1::Domain> Commit(ChangeContext& context, const Change& change, bool empty_response = false);
@@ -104,12 +107,61 @@ class Core {
                                           absl::string_view what_happened);
   // The domain of a job. DOMAIN_NOT_FOUND, ETAG_MISMATCH.
   absl::StatusOr<EntryPointer> Expect(const Target& target, absl::string_view etag) const;
-  absl::StatusOr<Target> TargetOf(absl::string_view name) const;
+  // Of a change by this caller: PERMISSION_DENIED, and for one that is hidden as for one that is not there.
+  absl::StatusOr<Target> TargetOf(const Caller& caller, absl::string_view name) const;
+
+  // statistics.cc
+  Sampler MakeSampler(const google::protobuf::RepeatedField<int>& parts) const;
+
+  // auto_destroy.cc
+  // A domain that ends with the connection of `caller`: CONNECTION_UNKNOWN when that has ended already.
+  absl::Status EndWithConnection(const Target& target, uint64_t run, uint64_t connection);
+  // Ends those whose connections ended with the earlier daemon.
+  void EndAbandoned();
+
+  // modify.cc
+  // Which of the two specifications of a domain a change is for, and what it does.
+  struct Modification {
+    std::string etag;
+    bool live = false;
+    bool config = false;
+    // Changes one of them; called once for each.
+    std::function<absl::Status(v1::DomainSpec* spec)> edit;
+    // Brings the guest from one to the other; also used to take it back. Null: it does not concern the guest.
+    std::function<absl::Status(drivers::HypervisorDriver* driver, const drivers::DomainKey& key,
+                               const v1::DomainSpec& before, const v1::DomainSpec& after)>
+        apply;
+    // Fills in the event of a live change; one of the definition alone is DEFINED_UPDATED unless `always`.
+    std::function<void(v1::Event* event)> describe;
+    bool always = false;
+  };
+  absl::StatusOr<v1::Domain> ModifyJob(ChangeContext& context, const Target& target, const Modification& modification);
+
+  // devices.cc
+  absl::StatusOr<v1::Domain> DeviceJob(ChangeContext& context, const Target& target, const v1::DeviceRequest& request,
+                                       drivers::DeviceChange change);
+  void ChangeDevice(const Caller& caller, v1::DeviceRequest request, drivers::DeviceChange change,
+                    Done<v1::Domain> done);
+
+  // tuning.cc
+  template <typename Request, typename Wanted>
+  void ChangeLimits(const Caller& caller, Request request, absl::string_view verb, const Wanted& wanted,
+                    absl::Status (*edit)(const Wanted&, v1::DomainSpec*), void (*describe)(const Wanted&, v1::Event*),
+                    Done<v1::Domain> done);
+
+  // guests.cc
+  // The driver and the key of a domain that runs. DOMAIN_STATE. `clause` gets "<verb> <name>", for errors.
+  struct Running {
+    drivers::HypervisorDriver* driver;
+    drivers::DomainKey key;
+  };
+  absl::StatusOr<Running> FindRunning(const Caller& caller, absl::string_view name, absl::string_view verb, std::string* clause) const;
 
   // reads.cc
-  Sampler MakeSampler() const;
-  // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND.
-  absl::StatusOr<EntryPointer> Find(absl::string_view name) const;
+  // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND, PERMISSION_DENIED.
+  absl::StatusOr<EntryPointer> Find(const Caller& caller, absl::string_view name) const;
+  absl::StatusOr<v1::Document> Export(const Caller& caller, const v1::ExportDomainRequest& request,
+                                      bool with_secrets) const;
 
   // guest_reports.cc
   void OnExit(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::GuestExit& exit);
@@ -125,6 +177,8 @@ class Core {
   void ReleaseReports();
 
   // recovery.cc
+  // Makes what was removed, and nobody knew, an event.
+  void ReportOrphan(const HypervisorSlot& slot, const drivers::RecoveredDomain& orphan);
   // A guest that runs, brought into line with what is stored of its domain. `cause` and `message` are those of the event.
   absl::Status Adopt(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                      const drivers::RunningGuest& guest, v1::EventCause cause, absl::string_view message);
@@ -135,7 +189,7 @@ class Core {
     v1::Domain domain;  // name, uid (may be empty) and spec
   };
   template <typename Request>
-  absl::StatusOr<Definition> ReadDefinition(const Request& request) const;
+  absl::StatusOr<Definition> ReadDefinition(const Caller& caller, const Request& request) const;
   template <typename Request, typename Job>
   void Define(const Caller& caller, Request request, absl::string_view verb, Done<v1::Domain> done, Job job);
   absl::StatusOr<v1::Domain> CreateJob(ChangeContext& context, const v1::CreateDomainRequest& request,
@@ -150,12 +204,15 @@ class Core {
   // lifecycle.cc
   absl::StatusOr<v1::Domain> StartJob(ChangeContext& context, const v1::StartDomainRequest& request,
                                       const Target& target);
+  // `auto_destroy`: it ends with the connection of the context.
   absl::StatusOr<v1::Domain> StartGuest(ChangeContext& context, drivers::HypervisorDriver* driver, const Target& target,
-                                        store::v1::DomainRecord record, bool paused);
+                                        store::v1::DomainRecord record, bool paused, bool auto_destroy);
   // Makes a failed start an event; `record` is that of the domain, which does not run.
   void RecordStartFailure(const ChangeContext& context, store::v1::DomainRecord record, const absl::Status& failure);
-  absl::StatusOr<v1::Domain> ShutdownJob(ChangeContext& context, absl::string_view etag, const Target& target);
-  absl::StatusOr<v1::Domain> RebootJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::StatusOr<v1::Domain> ShutdownJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                         const Target& target);
+  absl::StatusOr<v1::Domain> RebootJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                       const Target& target);
   absl::StatusOr<v1::Domain> DestroyJob(ChangeContext& context, absl::string_view etag, const Target& target);
   absl::StatusOr<v1::Domain> SuspendJob(ChangeContext& context, absl::string_view etag, const Target& target);
   absl::StatusOr<v1::Domain> ResumeJob(ChangeContext& context, absl::string_view etag, const Target& target);
@@ -202,8 +259,9 @@ class Core {
 // Keeps a uid for a domain that is being created. Move-only.
 class UidReservation {
  public:
-  // UUID_IN_USE when another domain has it, or is being created with it.
-  static absl::StatusOr<UidReservation> Make(Core* core, const std::string& uid, const std::string& resource_name);
+  // UUID_IN_USE when another domain has it, or is being created with it; which one is told whom may know of it.
+  static absl::StatusOr<UidReservation> Make(Core* core, const std::string& uid, const std::string& resource_name,
+                                             const auth::Access& access);
   UidReservation(UidReservation&& other) noexcept
       : core_(std::exchange(other.core_, nullptr)), uid_(std::move(other.uid_)) {}
   UidReservation& operator=(UidReservation&&) = delete;
@@ -223,6 +281,8 @@ void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& g
                  v1::DomainStateReason reason, absl::Time time);
 
 drivers::DomainKey KeyOf(const Entry& entry);
+// Whether all are parts of statistics. REQUEST_INVALID.
+absl::Status CheckParts(const google::protobuf::RepeatedField<int>& parts);
 // An error of a driver, DRIVER_FAILED where it says nothing better.
 absl::Status DriverError(const absl::Status& status);
 

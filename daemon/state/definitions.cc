@@ -23,22 +23,36 @@ absl::Status Invalid(absl::string_view field, absl::string_view description) {
 }
 
 absl::StatusOr<v1::Domain> Parse(const v1::Document& document, const Formats& formats) {
-  if (document.format() != v1::Document::FORMAT_LIBVIRT_XML || !formats.parse) {
-    return Invalid("document.format", "is not one that is known");
-  }
+  if (!formats.parse) return Invalid("document.format", "is not one that is known");
   if (document.text().size() > kMaxDocumentBytes) {
     return Error(v1::REASON_DOCUMENT_MALFORMED,
                  absl::StrCat("the document has ", document.text().size(), " bytes, at most 1 MiB are allowed"));
   }
-  return formats.parse(document.text());
+  return formats.parse(document.format(), document.text());
+}
+
+absl::Status Need(const auth::Access& access, absl::string_view permission, const std::string& name) {
+  if (access.Has(permission, name)) return absl::OkStatus();
+  return Error(v1::REASON_PERMISSION_DENIED, absl::StrCat("this also needs the permission ", permission, " for ", name),
+               {{"permission", permission}, {"object", name}});
+}
+
+// A transient domain is also started, and an update may also create.
+absl::Status CheckKind(const auth::Access& access, const v1::CreateDomainRequest& request, const std::string& name) {
+  return request.transient() ? Need(access, "domain.start", name) : absl::OkStatus();
+}
+absl::Status CheckKind(const auth::Access& access, const v1::UpdateDomainRequest& request, const std::string& name) {
+  return request.allow_missing() ? Need(access, "domain.create", name) : absl::OkStatus();
 }
 
 }  // namespace
 
 template <typename Request>
-absl::StatusOr<Core::Definition> Core::ReadDefinition(const Request& request) const {
+absl::StatusOr<Core::Definition> Core::ReadDefinition(const Caller& caller, const Request& request) const {
   absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/false);
   if (!hypervisor.ok()) return hypervisor.status();
+  // Nobody's document is read who could not define any domain here.
+  if (!caller.access->AllowsBelow(*hypervisor)) return caller.access->Denied(request.parent());
   if (auto driver = DriverOf(*hypervisor); !driver.ok()) return driver.status();
 
   v1::Domain source;
@@ -70,6 +84,10 @@ absl::StatusOr<Core::Definition> Core::ReadDefinition(const Request& request) co
   }
   if (absl::Status status = formats::CheckDomainName(definition.target.name); !status.ok()) return status;
   definition.domain.set_name(definition.target.resource_name());
+  if (caller.access->Decide(definition.domain.name()) != auth::Access::Decision::kAllowed) {
+    return caller.access->Denied(definition.domain.name());
+  }
+  if (absl::Status status = CheckKind(*caller.access, request, definition.domain.name()); !status.ok()) return status;
   if (!source.uid().empty()) {
     absl::StatusOr<std::string> uid = formats::ParseUuid(source.uid());
     if (!uid.ok()) return uid.status();
@@ -88,6 +106,7 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
   absl::StatusOr<drivers::HypervisorDriver*> driver = AvailableDriverOf(target.hypervisor);
   if (!driver.ok()) return driver.status();
   if (request.paused() && !request.transient()) return Invalid("paused", "is for transient domains only");
+  if (request.auto_destroy() && !request.transient()) return Invalid("auto_destroy", "is for transient domains only");
   v1::Domain& domain = definition.domain;
   if (const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name); entry != nullptr) {
     return Error(v1::REASON_DOMAIN_EXISTS,
@@ -99,7 +118,7 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
     if (!uid.ok()) return uid.status();
     domain.set_uid(*std::move(uid));
   }
-  absl::StatusOr<UidReservation> reservation = UidReservation::Make(this, domain.uid(), target.resource_name());
+  absl::StatusOr<UidReservation> reservation = UidReservation::Make(this, domain.uid(), target.resource_name(), *context.access);
   if (!reservation.ok()) return reservation.status();
   if (absl::Status status = (*driver)->Validate(domain.spec()); !status.ok()) return status;
   (*driver)->Complete({target.name, domain.uid(), 0}, domain.mutable_spec());
@@ -117,7 +136,9 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
     }
     return record.domain();
   }
-  if (request.transient()) return StartGuest(context, *driver, target, std::move(record), request.paused());
+  if (request.transient()) {
+    return StartGuest(context, *driver, target, std::move(record), request.paused(), request.auto_destroy());
+  }
   return Commit(context, {.record = std::move(record),
                           .event = context.NewEvent(v1::EVENT_TYPE_DEFINED, v1::EVENT_DETAIL_DEFINED_ADDED,
                                                     v1::DOMAIN_STATE_UNSPECIFIED)});
@@ -141,7 +162,8 @@ absl::StatusOr<v1::Domain> Core::UpdateJob(ChangeContext& context, const v1::Upd
   const EntryKey& key = *(*entry)->key;
   if (!wanted.uid().empty() && wanted.uid() != key.uid) {
     // The UUID may be another domain's, which is the more useful thing to say.
-    if (auto reservation = UidReservation::Make(this, wanted.uid(), target.resource_name()); !reservation.ok()) {
+    if (auto reservation = UidReservation::Make(this, wanted.uid(), target.resource_name(), *context.access);
+        !reservation.ok()) {
       return reservation.status();
     }
     return Error(v1::REASON_DOMAIN_EXISTS, absl::StrCat("the domain has UUID ", key.uid, ", not ", wanted.uid()),
@@ -218,7 +240,7 @@ void Core::Define(const Caller& caller, Request request, absl::string_view verb,
   Do<v1::Domain>(
       caller, request, verb,
       [&]() -> absl::StatusOr<Target> {
-        absl::StatusOr<Definition> read = ReadDefinition(request);
+        absl::StatusOr<Definition> read = ReadDefinition(caller, request);
         if (!read.ok()) return read.status();
         *definition = *std::move(read);
         return definition->target;
@@ -240,7 +262,7 @@ void ManagerImpl::UpdateDomain(const Caller& caller, v1::UpdateDomainRequest req
 void ManagerImpl::DeleteDomain(const Caller& caller, v1::DeleteDomainRequest request,
                                Done<v1::DeleteDomainResponse> done) {
   core_->Do<v1::DeleteDomainResponse>(
-      caller, request, "delete", [&] { return core_->TargetOf(request.name()); }, !request.validate_only(),
+      caller, request, "delete", [&] { return core_->TargetOf(caller, request.name()); }, !request.validate_only(),
       std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->DeleteJob(context, request, target);
@@ -250,7 +272,7 @@ void ManagerImpl::DeleteDomain(const Caller& caller, v1::DeleteDomainRequest req
 void ManagerImpl::SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request,
                                      Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "set autostart of", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "set autostart of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->AutostartJob(context, request, target);
       });

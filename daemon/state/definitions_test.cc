@@ -92,11 +92,11 @@ TEST_CASE_METHOD(Fixture, "documents are read and written; a running domain has 
   REQUIRE(Update("web1", "new").ok());
   v1::ExportDomainRequest wanted;
   wanted.set_name(Name("web1"));
-  CHECK(ReasonOf(manager->ExportDomain(wanted).status()) == v1::REASON_REQUEST_INVALID);
+  CHECK(ReasonOf(manager->ExportDomain(Caller(), wanted).status()) == v1::REASON_REQUEST_INVALID);
   wanted.set_format(v1::Document::FORMAT_LIBVIRT_XML);
-  CHECK(manager->ExportDomain(wanted)->text() == Name("web1") + " id=1001 title=from a document");
+  CHECK(manager->ExportDomain(Caller(), wanted)->text() == Name("web1") + " id=1001 title=from a document");
   wanted.set_inactive(true);
-  CHECK(manager->ExportDomain(wanted)->text() == Name("web1") + " id=0 title=new");
+  CHECK(manager->ExportDomain(Caller(), wanted)->text() == Name("web1") + " id=0 title=new");
 }
 
 TEST_CASE_METHOD(Fixture, "an update of a running domain is for its next start") {

@@ -1,6 +1,7 @@
 #include "daemon/state/entry.h"
 
 #include "formats/domain_name.h"
+#include "proto/secrets.h"
 
 namespace reeve::state {
 
@@ -47,7 +48,14 @@ EntryPointer MakeEntry(const store::v1::DomainRecord& record, std::shared_ptr<co
   entry->persistent = domain.status().persistent();
   entry->autostart = domain.autostart();
   entry->basic = BasicView(domain).SerializeAsString();
-  entry->full = domain.SerializeAsString();
+  if (HasSecrets(domain)) {
+    entry->secret_spec = domain.spec().SerializeAsString();
+    v1::Domain open = domain;
+    ClearSecrets(&open);
+    entry->full = open.SerializeAsString();
+  } else {
+    entry->full = domain.SerializeAsString();
+  }
   if (record.has_running_spec()) entry->running_spec = record.running_spec().SerializeAsString();
   return entry;
 }
@@ -55,6 +63,7 @@ EntryPointer MakeEntry(const store::v1::DomainRecord& record, std::shared_ptr<co
 v1::Domain DomainOf(const Entry& entry) {
   v1::Domain domain;
   (void)domain.ParseFromString(entry.full);  // serialized by MakeEntry
+  if (!entry.secret_spec.empty()) (void)domain.mutable_spec()->ParseFromString(entry.secret_spec);
   return domain;
 }
 

@@ -28,8 +28,9 @@ struct Entry {
   bool persistent = false;
   bool autostart = false;
   std::string basic;         // serialized Domain in view BASIC
-  std::string full;          // serialized Domain in view FULL
-  std::string running_spec;  // serialized DomainSpec where it is not the stored one, else empty
+  std::string full;          // serialized Domain in view FULL, without secrets: every reader is given this
+  std::string secret_spec;   // serialized DomainSpec with its secrets where it has any, else empty
+  std::string running_spec;  // serialized DomainSpec with its secrets where it is not the stored one, else empty
 };
 using EntryPointer = std::shared_ptr<const Entry>;
 
@@ -42,7 +43,7 @@ v1::Domain BasicView(const v1::Domain& domain);
 // `key` of an earlier state of the same domain is shared; null: a new one is made from the record.
 EntryPointer MakeEntry(const store::v1::DomainRecord& record, std::shared_ptr<const EntryKey> key = nullptr);
 
-// The way back.
+// The way back, with secrets.
 v1::Domain DomainOf(const Entry& entry);
 store::v1::DomainRecord RecordOf(const Entry& entry);
 std::string ResourceName(const EntryKey& key);

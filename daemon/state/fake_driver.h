@@ -158,8 +158,12 @@ class FakeDriver final : public drivers::HypervisorDriver {
     if (step) step("started " + domain.name);
     return guest;
   }
-  absl::Status Shutdown(const drivers::DomainKey& domain) override { return Enter("shutdown", domain); }
-  absl::Status Reboot(const drivers::DomainKey& domain) override { return Enter("reboot", domain); }
+  absl::Status Shutdown(const drivers::DomainKey& domain, const drivers::ShutdownModes&) override {
+    return Enter("shutdown", domain);
+  }
+  absl::Status Reboot(const drivers::DomainKey& domain, const drivers::ShutdownModes&) override {
+    return Enter("reboot", domain);
+  }
   absl::StatusOr<drivers::GuestExit> Destroy(const drivers::DomainKey& domain) override {
     if (absl::Status status = Enter("destroy", domain); !status.ok()) return status;
     if (!Remove(domain)) return Error(v1::REASON_DOMAIN_STATE, "it has ended");
@@ -179,6 +183,28 @@ class FakeDriver final : public drivers::HypervisorDriver {
     if (status.ok()) Remove(domain);
     return status;
   }
+  absl::Status ChangeDevice(const drivers::DomainKey& domain, drivers::DeviceChange change, const v1::Devices& device,
+                            const v1::DomainSpec& before, const v1::DomainSpec& after) override {
+    if (absl::Status status = Enter("device", domain); !status.ok()) return status;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    device_changes.push_back({change, device, before, after});
+    return absl::OkStatus();
+  }
+  absl::Status Tune(const drivers::DomainKey& domain, const v1::DomainSpec& before,
+                    const v1::DomainSpec& after) override {
+    if (absl::Status status = Enter("tune", domain); !status.ok()) return status;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    tunings.emplace_back(before, after);
+    return absl::OkStatus();
+  }
+  // What was asked of it, in order.
+  struct DeviceCall {
+    drivers::DeviceChange change;
+    v1::Devices device;
+    v1::DomainSpec before, after;
+  };
+  std::vector<DeviceCall> device_changes;
+  std::vector<std::pair<v1::DomainSpec, v1::DomainSpec>> tunings;
   absl::StatusOr<v1::DomainStatistics> Sample(const drivers::DomainKey& domain) const override {
     v1::DomainStatistics statistics;
     statistics.set_cpu_time_ns(domain.run * 1000);

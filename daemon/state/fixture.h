@@ -29,14 +29,16 @@ struct Fixture {
     options.clock = &clock;
     options.timers = &timers;
     options.drivers = {driver};
-    options.formats.parse = [](absl::string_view text) -> absl::StatusOr<v1::Domain> {
+    options.formats.parse = [](v1::Document::Format format, absl::string_view text) -> absl::StatusOr<v1::Domain> {
+      if (format != v1::Document::FORMAT_LIBVIRT_XML) return UnknownFormat();
       if (text.empty()) return Error(v1::REASON_DOCUMENT_MALFORMED, "line 1: no element");
       v1::Domain domain;
       domain.set_name(std::string(text));
       domain.mutable_spec()->set_title("from a document");
       return domain;
     };
-    options.formats.write = [](const v1::Domain& domain) -> absl::StatusOr<std::string> {
+    options.formats.write = [](v1::Document::Format format, const v1::Domain& domain) -> absl::StatusOr<std::string> {
+      if (format != v1::Document::FORMAT_LIBVIRT_XML) return UnknownFormat();
       return domain.name() + " id=" + std::to_string(domain.status().id()) + " title=" + domain.spec().title();
     };
     options.formats.check = [](const v1::DomainSpec& spec) {
@@ -55,8 +57,9 @@ struct Fixture {
     return Open();
   }
 
+  static absl::Status UnknownFormat() { return Error(v1::REASON_REQUEST_INVALID, "format is not one that is known"); }
   static std::string Name(const std::string& domain) { return "hypervisors/test/domains/" + domain; }
-  Caller caller(const char* method = "/test") const { return {identity, method, 1}; }
+  Caller caller(const char* method = "/test") const { return {identity, method, 1, access}; }
 
   // Makes a call and waits for its answer.
   template <typename Response, typename Request>
@@ -123,10 +126,10 @@ struct Fixture {
     v1::GetDomainRequest request;
     request.set_name(Name(name));
     request.set_view(view);
-    return manager->GetDomain(request);
+    return manager->GetDomain(Caller(), request);
   }
   v1::ListDomainsResponse List(const v1::ListDomainsRequest& request) const {
-    absl::StatusOr<std::string> bytes = manager->ListDomains(request);
+    absl::StatusOr<std::string> bytes = manager->ListDomains(Caller(), request);
     v1::ListDomainsResponse response;
     if (!bytes.ok() || !response.ParseFromString(*bytes))
       throw std::runtime_error("list: " + bytes.status().ToString());
@@ -143,10 +146,11 @@ struct Fixture {
   }
 
   // All messages from a revision on, up to the present.
-  std::vector<v1::WatchResponse> Replay(int64_t start, v1::WatchRequest request = {}) {
+  std::vector<v1::WatchResponse> Replay(int64_t start, v1::WatchRequest request = {},
+                                        const Caller& watcher = {}) {
     request.set_start_revision(start);
     request.set_until_current(true);
-    absl::StatusOr<std::unique_ptr<Subscription>> subscription = manager->Watch(request, [] {});
+    absl::StatusOr<std::unique_ptr<Subscription>> subscription = manager->Watch(watcher, request, [] {});
     if (!subscription.ok()) throw std::runtime_error(subscription.status().ToString());
     std::vector<v1::WatchResponse> messages;
     while (!(*subscription)->finished()) {
@@ -169,6 +173,7 @@ struct Fixture {
   util::FakeTimers timers{&clock};
   std::shared_ptr<FakeDriver> driver = std::make_shared<FakeDriver>();
   std::string identity = "unix:alice(1000)";
+  auth::Access::Pointer access = auth::Access::Everything();  // of changes
   Options options;
   std::unique_ptr<ManagerImpl> manager;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/secrets.h"
 #include "proto/status.h"
 #include "util/proto_time.h"
 
@@ -24,9 +25,12 @@ absl::StatusOr<v1::Domain> Ledger::Commit(const Change& change, RequestRecord* r
   domain.set_etag(absl::StrCat(revision, "-", instance_));
   domain.clear_statistics();
   response.set_revision(revision);
+  const std::string blob = record.SerializeAsString();
+  const EntryPointer entry = MakeEntry(record);
+  // From here on nobody is given secrets: neither watchers nor whoever asked for the change.
+  ClearSecrets(&domain);
   *event.mutable_domain() = domain;
 
-  const std::string blob = record.SerializeAsString();
   std::string events = response.SerializeAsString();
   if (request != nullptr) request->response = empty_response ? std::string() : domain.SerializeAsString();
   Transaction transaction;
@@ -38,7 +42,6 @@ absl::StatusOr<v1::Domain> Ledger::Commit(const Change& change, RequestRecord* r
   if (absl::Status status = store_->Write(transaction); !status.ok()) return status;
 
   absl::StatusOr<std::shared_ptr<JournalRecord>> journal = JournalRecord::Parse(std::move(events));
-  const EntryPointer entry = MakeEntry(record);
   if (change.remove) {
     registry_->Erase(*entry->key, revision);
   } else {

@@ -31,8 +31,8 @@ class Ledger {
       : store_(store), registry_(registry), hub_(hub), clock_(clock), instance_(std::move(instance)) {}
 
   // Stores the change under the next revision, publishes it, and gives the domain as it is then (for a removal: as in
-  // the event), in view FULL. `request`, when given, is stored with it; its response becomes the domain unless
-  // `empty_response`. After an error (STORE_FAILED) nothing is changed.
+  // the event), in view FULL, without secrets. `request`, when given, is stored with it; its response becomes the
+  // domain unless `empty_response`. After an error (STORE_FAILED) nothing is changed.
   absl::StatusOr<v1::Domain> Commit(const Change& change, RequestRecord* request = nullptr,
                                     bool empty_response = false);
 

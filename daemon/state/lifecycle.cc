@@ -15,6 +15,29 @@ absl::StatusOr<EntryPointer> InState(absl::StatusOr<EntryPointer> entry, v1::Dom
   return entry;
 }
 
+absl::Status InvalidModes(absl::string_view description) {
+  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat("modes ", description));
+  AddFieldViolation(&status, "modes", description);
+  return status;
+}
+
+absl::StatusOr<drivers::ShutdownModes> ModesOf(const v1::DomainVerbRequest& request) {
+  drivers::ShutdownModes modes;
+  for (const int mode : request.modes()) {
+    if (!v1::ShutdownMode_IsValid(mode) || mode == v1::SHUTDOWN_MODE_UNSPECIFIED) {
+      return InvalidModes(absl::StrCat("has ", mode, ", which is none"));
+    }
+    modes.push_back(static_cast<v1::ShutdownMode>(mode));
+  }
+  if (modes.size() > v1::ShutdownMode_ARRAYSIZE) return InvalidModes("are too many");
+  return modes;
+}
+
+// Modes are of shutdown and reboot only.
+absl::Status RefuseModes(const v1::DomainVerbRequest& request) {
+  return request.modes().empty() ? absl::OkStatus() : InvalidModes("are for shutdown and reboot only");
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Domain> Core::StartJob(ChangeContext& context, const v1::StartDomainRequest& request,
@@ -33,11 +56,12 @@ absl::StatusOr<v1::Domain> Core::StartJob(ChangeContext& context, const v1::Star
     if (!status.ok()) return WithReason(v1::REASON_START_FAILED, status);
     return record.domain();
   }
-  return StartGuest(context, *driver, target, std::move(record), request.paused());
+  return StartGuest(context, *driver, target, std::move(record), request.paused(), request.auto_destroy());
 }
 
 absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::HypervisorDriver* driver,
-                                            const Target& target, store::v1::DomainRecord record, bool paused) {
+                                            const Target& target, store::v1::DomainRecord record, bool paused,
+                                            bool auto_destroy) {
   v1::Domain& domain = *record.mutable_domain();
   v1::DomainStatus& domain_status = *domain.mutable_status();
   const bool is_new = domain.revision() == 0;
@@ -54,6 +78,7 @@ absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::Hyp
 
   const bool restored = domain_status.managed_save();
   domain_status.clear_managed_save();
+  domain_status.set_auto_destroy(auto_destroy);
   domain_status.clear_updated();
   record.clear_running_spec();
   v1::DomainStateReason reason = v1::DOMAIN_STATE_REASON_BOOTED;
@@ -65,6 +90,15 @@ absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::Hyp
                           v1::EVENT_TYPE_STARTED,
                           restored ? v1::EVENT_DETAIL_STARTED_RESTORED : v1::EVENT_DETAIL_STARTED_BOOTED, before)};
   absl::StatusOr<v1::Domain> started = Commit(context, change);
+  if (started.ok() && auto_destroy) {
+    if (absl::Status status = EndWithConnection(target, key.run, context.connection); !status.ok()) {
+      // The caller has left meanwhile: what it started ends as if it had left a moment later.
+      ChangeContext ending;
+      ending.cause = v1::EVENT_CAUSE_DAEMON;
+      (void)DestroyJob(ending, "", target);
+      return status;
+    }
+  }
   if (started.ok()) return started;
 
   // A guest that nobody was told of and that the store does not know must not go on.
@@ -99,25 +133,31 @@ void Core::RecordStartFailure(const ChangeContext& context, store::v1::DomainRec
   }
 }
 
-absl::StatusOr<v1::Domain> Core::ShutdownJob(ChangeContext& context, absl::string_view etag, const Target& target) {
-  absl::StatusOr<EntryPointer> entry = InState(Expect(target, etag), v1::DOMAIN_STATE_RUNNING);
+absl::StatusOr<v1::Domain> Core::ShutdownJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                             const Target& target) {
+  absl::StatusOr<drivers::ShutdownModes> modes = ModesOf(request);
+  if (!modes.ok()) return modes.status();
+  absl::StatusOr<EntryPointer> entry = InState(Expect(target, request.etag()), v1::DOMAIN_STATE_RUNNING);
   if (!entry.ok()) return entry.status();
   absl::StatusOr<drivers::HypervisorDriver*> driver = DriverOf(target.hypervisor);
   if (!driver.ok()) return driver.status();
-  if (absl::Status status = (*driver)->Shutdown(KeyOf(**entry)); !status.ok()) return DriverError(status);
+  if (absl::Status status = (*driver)->Shutdown(KeyOf(**entry), *modes); !status.ok()) return DriverError(status);
   const Change change{
       .record = RecordOf(**entry),
       .event = context.NewEvent(v1::EVENT_TYPE_SHUTDOWN, v1::EVENT_DETAIL_SHUTDOWN_REQUESTED, (*entry)->state)};
   return CommitOrKeep(context, target, change, "the guest was asked to end");
 }
 
-absl::StatusOr<v1::Domain> Core::RebootJob(ChangeContext& context, absl::string_view etag, const Target& target) {
+absl::StatusOr<v1::Domain> Core::RebootJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                           const Target& target) {
   // The event comes when the guest has restarted (OnReboot).
-  absl::StatusOr<EntryPointer> entry = InState(Expect(target, etag), v1::DOMAIN_STATE_RUNNING);
+  absl::StatusOr<drivers::ShutdownModes> modes = ModesOf(request);
+  if (!modes.ok()) return modes.status();
+  absl::StatusOr<EntryPointer> entry = InState(Expect(target, request.etag()), v1::DOMAIN_STATE_RUNNING);
   if (!entry.ok()) return entry.status();
   absl::StatusOr<drivers::HypervisorDriver*> driver = DriverOf(target.hypervisor);
   if (!driver.ok()) return driver.status();
-  if (absl::Status status = (*driver)->Reboot(KeyOf(**entry)); !status.ok()) return DriverError(status);
+  if (absl::Status status = (*driver)->Reboot(KeyOf(**entry), *modes); !status.ok()) return DriverError(status);
   const std::lock_guard<std::mutex> lock(mutex_);
   reboot_requestors_[(*entry)->key->uid] = context.requestor;
   return DomainOf(**entry);
@@ -184,7 +224,7 @@ absl::StatusOr<v1::Domain> Core::ResumeJob(ChangeContext& context, absl::string_
 
 void ManagerImpl::StartDomain(const Caller& caller, v1::StartDomainRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "start", [&] { return core_->TargetOf(request.name()); }, !request.validate_only(),
+      caller, request, "start", [&] { return core_->TargetOf(caller, request.name()); }, !request.validate_only(),
       std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->StartJob(context, request, target);
@@ -193,40 +233,43 @@ void ManagerImpl::StartDomain(const Caller& caller, v1::StartDomainRequest reque
 
 void ManagerImpl::ShutdownDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "shutdown", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "shutdown", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
-        return core->ShutdownJob(context, request.etag(), target);
+        return core->ShutdownJob(context, request, target);
       });
 }
 
 void ManagerImpl::RebootDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "reboot", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "reboot", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
-        return core->RebootJob(context, request.etag(), target);
+        return core->RebootJob(context, request, target);
       });
 }
 
 void ManagerImpl::DestroyDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "destroy", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "destroy", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
+        if (absl::Status status = RefuseModes(request); !status.ok()) return absl::StatusOr<v1::Domain>(status);
         return core->DestroyJob(context, request.etag(), target);
       });
 }
 
 void ManagerImpl::SuspendDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "suspend", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "suspend", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
+        if (absl::Status status = RefuseModes(request); !status.ok()) return absl::StatusOr<v1::Domain>(status);
         return core->SuspendJob(context, request.etag(), target);
       });
 }
 
 void ManagerImpl::ResumeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "resume", [&] { return core_->TargetOf(request.name()); }, true, std::move(done),
+      caller, request, "resume", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
+        if (absl::Status status = RefuseModes(request); !status.ok()) return absl::StatusOr<v1::Domain>(status);
         return core->ResumeJob(context, request.etag(), target);
       });
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/state/entry_filter.h"
 #include "daemon/state/names.h"
 #include "daemon/state/wire.h"
 #include "proto/status.h"
@@ -22,6 +23,50 @@ absl::Status UnknownView(v1::DomainView view) {
   return status;
 }
 
+std::string WithStatistics(const Entry& entry, const std::optional<v1::DomainStatistics>& statistics) {
+  std::string bytes = entry.basic;
+  if (statistics) AppendBytesField(&bytes, v1::Domain::kStatisticsFieldNumber, statistics->SerializeAsString());
+  return bytes;
+}
+
+// Samples the running domains of a page some hundreds at a time, for a page may end before all that were asked for.
+class PageSamples {
+ public:
+  // `included` says which entries Bytes will be asked for.
+  PageSamples(const Sampler* sampler, const std::vector<EntryPointer>* entries, size_t end,
+              std::function<bool(const Entry&)> included)
+      : sampler_(*sampler), entries_(*entries), end_(end), included_(std::move(included)) {}
+
+  // The bytes of the domain at `index`; indexes grow from call to call.
+  std::string Bytes(size_t index, size_t left) {
+    if (!IsActive(entries_[index]->state)) return entries_[index]->basic;
+    if (next_ == batch_.size()) Fill(index, std::min(left, kBatch));
+    const size_t place = next_++;
+    return WithStatistics(*batch_[place], samples_[place]);
+  }
+
+ private:
+  static constexpr size_t kBatch = 2048;
+
+  void Fill(size_t index, size_t most) {
+    batch_.clear();
+    for (; index < end_ && batch_.size() < most; ++index) {
+      const Entry& entry = *entries_[index];
+      if (IsActive(entry.state) && included_(entry)) batch_.push_back(&entry);
+    }
+    samples_ = sampler_(batch_);
+    next_ = 0;
+  }
+
+  const Sampler& sampler_;
+  const std::vector<EntryPointer>& entries_;
+  const size_t end_;
+  const std::function<bool(const Entry&)> included_;
+  std::vector<const Entry*> batch_;
+  std::vector<std::optional<v1::DomainStatistics>> samples_;
+  size_t next_ = 0;
+};
+
 }  // namespace
 
 absl::StatusOr<std::string> SerializeView(const Entry& entry, v1::DomainView view, v1::DomainView unspecified,
@@ -32,20 +77,17 @@ absl::StatusOr<std::string> SerializeView(const Entry& entry, v1::DomainView vie
     case v1::DOMAIN_VIEW_FULL:
       return entry.full;
     case v1::DOMAIN_VIEW_STATS: {
-      std::string bytes = entry.basic;
-      if (!IsActive(entry.state)) return bytes;
-      if (std::optional<v1::DomainStatistics> statistics = sampler(entry)) {
-        AppendBytesField(&bytes, v1::Domain::kStatisticsFieldNumber, statistics->SerializeAsString());
-      }
-      return bytes;
+      if (!IsActive(entry.state)) return entry.basic;
+      return WithStatistics(entry, sampler({&entry}).front());
     }
     default:
       return UnknownView(view);
   }
 }
 
-absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, const SnapshotPointer& present,
-                                     PageTable& pages, absl::Time now, const Sampler& sampler) {
+absl::StatusOr<std::string> ListPage(const Caller& caller, const v1::ListDomainsRequest& request,
+                                     const SnapshotPointer& present, PageTable& pages, absl::Time now,
+                                     const Sampler& sampler) {
   absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/true);
   if (!hypervisor.ok()) return hypervisor.status();
   if (request.page_size() < 0) {
@@ -56,6 +98,8 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
   v1::DomainView view = request.view();
   if (view == v1::DOMAIN_VIEW_UNSPECIFIED) view = v1::DOMAIN_VIEW_BASIC;
   if (!v1::DomainView_IsValid(view)) return UnknownView(view);
+  absl::StatusOr<EntryFilter> shown = EntryFilter::Make(caller.access, view != v1::DOMAIN_VIEW_BASIC);
+  if (!shown.ok()) return shown.status();
   std::array<bool, v1::DomainState_ARRAYSIZE> wanted{};
   wanted.fill(request.states().empty());
   std::string query = absl::StrCat(*hypervisor, "\n", view);
@@ -66,10 +110,11 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
     wanted[state] = true;
   }
   for (const bool state : wanted) query.push_back(state ? '1' : '0');
+  for (const int part : request.statistics()) absl::StrAppend(&query, ",", part);
 
   PageTable::Place place{present, present->Range(*hypervisor).first, ""};
   if (!request.page_token().empty()) {
-    absl::StatusOr<PageTable::Place> found = pages.Find(request.page_token(), query, now);
+    absl::StatusOr<PageTable::Place> found = pages.Find(request.page_token(), caller.identity, query, now);
     if (!found.ok()) return found.status();
     place = *std::move(found);
   }
@@ -87,23 +132,24 @@ absl::StatusOr<std::string> ListPage(const v1::ListDomainsRequest& request, cons
     estimate += bytes_of(*entries[i]).size() + kFramingBytes;
   }
   response.reserve(estimate);
+  const auto included = [&](const Entry& entry) {
+    return wanted[entry.state] && shown->Shows(entry.key->hypervisor, entry.key->name);
+  };
+  PageSamples samples(&sampler, &entries, end, included);
   for (; next < end; ++next) {
     const Entry& entry = *entries[next];
-    if (!wanted[entry.state]) continue;
+    if (!included(entry)) continue;
     if (left == 0) break;
-    if (!response.empty() && response.size() + bytes_of(entry).size() > kMaxPageBytes) break;
-    if (view == v1::DOMAIN_VIEW_STATS) {
-      absl::StatusOr<std::string> bytes = SerializeView(entry, view, view, sampler);
-      if (!bytes.ok()) return bytes.status();
-      AppendBytesField(&response, v1::ListDomainsResponse::kDomainsFieldNumber, *bytes);
-    } else {
-      AppendBytesField(&response, v1::ListDomainsResponse::kDomainsFieldNumber, bytes_of(entry));
-    }
+    const std::string sampled =
+        view == v1::DOMAIN_VIEW_STATS ? samples.Bytes(next, static_cast<size_t>(left)) : std::string();
+    const std::string& bytes = view == v1::DOMAIN_VIEW_STATS ? sampled : bytes_of(entry);
+    if (!response.empty() && response.size() + bytes.size() > kMaxPageBytes) break;
+    AppendBytesField(&response, v1::ListDomainsResponse::kDomainsFieldNumber, bytes);
     --left;
   }
   if (next < end) {
     if (place.pin.empty()) {
-      absl::StatusOr<std::string> pin = pages.Pin(place.snapshot, query, now);
+      absl::StatusOr<std::string> pin = pages.Pin(place.snapshot, caller.identity, query, now);
       if (!pin.ok()) return pin.status();
       place.pin = *std::move(pin);
     }

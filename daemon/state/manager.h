@@ -1,4 +1,5 @@
-// The manager joins the store, the registry, the journal and the drivers: all that the services ask for goes through it.
+// The manager joins the store, the registry, the journal and the drivers: all that the services ask for goes through
+// it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "daemon/state/guest_manager.h"
 #include "daemon/state/watch.h"
 #include "drivers/driver.h"
 #include "reeve/v1/console_service.pb.h"
@@ -19,17 +21,6 @@
 #include "reeve/v1/operation_service.pb.h"
 
 namespace reeve::state {
-
-// On whose behalf a change is made.
-struct Caller {
-  std::string identity;     // "unix:alice(1000)"; also the scope of request ids
-  std::string method;       // "/reeve.v1.DomainService/StartDomain"
-  uint64_t connection = 0;  // number of the connection, 0 for the daemon itself
-};
-
-// Takes the answer of a change; called once, from any thread.
-template <typename Response>
-using Done = std::function<void(absl::StatusOr<Response>)>;
 
 // What the daemon knows of its state, for GetDaemon.
 struct StateSummary {
@@ -41,19 +32,29 @@ struct StateSummary {
 
 // Thread-safe. Reads are answered at once from snapshots and never wait for a change; changes return at once, are done one
 // after the other per domain and side by side for different domains, and are answered through `done` when they are stored
-// (or have failed). Every error carries a reason.
-class Manager {
+// (or have failed). Every error carries a reason. A domain that is hidden from the caller is treated, in every respect, as
+// one that is not there: not found, not listed, not counted, not watched. One that he may see, but not do this with, gives
+// PERMISSION_DENIED before anything of it is looked at.
+class Manager : public GuestManager {
  public:
-  virtual ~Manager() = default;
-
   // Reads.
-  virtual absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const = 0;
+  virtual absl::StatusOr<v1::Domain> GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const = 0;
   // A serialized ListDomainsResponse: it is put together from parts serialized when they changed.
-  virtual absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest& request) const = 0;
-  virtual absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest& request) const = 0;
-  virtual v1::ListHypervisorsResponse ListHypervisors() const = 0;
-  virtual absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const = 0;
+  virtual absl::StatusOr<std::string> ListDomains(const Caller& caller,
+                                                  const v1::ListDomainsRequest& request) const = 0;
+  virtual absl::StatusOr<v1::Document> ExportDomain(const Caller& caller,
+                                                    const v1::ExportDomainRequest& request) const = 0;
+  // The only two that give secrets.
+  virtual absl::StatusOr<v1::Domain> GetDomainWithSecrets(const Caller& caller,
+                                                          const v1::GetDomainRequest& request) const = 0;
+  virtual absl::StatusOr<v1::Document> ExportDomainWithSecrets(const Caller& caller,
+                                                               const v1::ExportDomainRequest& request) const = 0;
+  virtual v1::ListHypervisorsResponse ListHypervisors(const Caller& caller) const = 0;
+  virtual absl::StatusOr<v1::Hypervisor> GetHypervisor(const Caller& caller,
+                                                       const v1::GetHypervisorRequest& request) const = 0;
   virtual absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest& request) const = 0;
+  virtual absl::StatusOr<v1::Capabilities> GetDomainCapabilities(
+      const v1::GetDomainCapabilitiesRequest& request) const = 0;
   virtual StateSummary Summary() const = 0;
 
   // Changes.
@@ -72,18 +73,20 @@ class Manager {
   virtual void SaveDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Operation> done) = 0;
 
   // Events. `ready` as in Subscription.
-  virtual absl::StatusOr<std::unique_ptr<Subscription>> Watch(const v1::WatchRequest& request,
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Watch(const Caller& caller, const v1::WatchRequest& request,
                                                               std::function<void()> ready) = 0;
 
   // Operations.
-  virtual v1::ListOperationsResponse ListOperations(const v1::ListOperationsRequest& request) const = 0;
-  virtual absl::StatusOr<v1::Operation> GetOperation(absl::string_view name) const = 0;
-  virtual absl::StatusOr<v1::Operation> CancelOperation(absl::string_view name) = 0;
+  virtual v1::ListOperationsResponse ListOperations(const Caller& caller,
+                                                    const v1::ListOperationsRequest& request) const = 0;
+  virtual absl::StatusOr<v1::Operation> GetOperation(const Caller& caller, absl::string_view name) const = 0;
+  virtual absl::StatusOr<v1::Operation> CancelOperation(const Caller& caller, absl::string_view name) = 0;
   // Calls `done` when the operation has ended or `timeout` has passed.
-  virtual void WaitOperation(const v1::WaitOperationRequest& request, Done<v1::Operation> done) = 0;
+  virtual void WaitOperation(const Caller& caller, const v1::WaitOperationRequest& request,
+                             Done<v1::Operation> done) = 0;
 
   // Consoles.
-  virtual absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
+  virtual absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const Caller& caller, const v1::OpenConsole& request,
                                                                         drivers::ConsoleReader reader) = 0;
 };
 

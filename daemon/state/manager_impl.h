@@ -23,11 +23,19 @@ class Core;
 // The codecs and the check, which live in folders that the manager need not know. Thread-safe, pure. Null: refused.
 struct Formats {
   // Reads a document; the name of the result is the bare last part ("web1") or a whole resource name, uid may be empty.
-  std::function<absl::StatusOr<v1::Domain>(absl::string_view text)> parse;
+  // REQUEST_INVALID for a format that is not known.
+  std::function<absl::StatusOr<v1::Domain>(v1::Document::Format format, absl::string_view text)> parse;
   // Writes a document. The domain's name is the whole resource name.
-  std::function<absl::StatusOr<std::string>(const v1::Domain& domain)> write;
+  std::function<absl::StatusOr<std::string>(v1::Document::Format format, const v1::Domain& domain)> write;
   // Whether a specification is sound by itself: SPEC_INVALID with every wrong field.
   std::function<absl::Status(const v1::DomainSpec& spec)> check;
+  // Reads a document of one device.
+  std::function<absl::StatusOr<v1::Devices>(absl::string_view text)> parse_device;
+  // Puts an element into a namespace under a prefix, takes it out again, and tells which it is in.
+  std::function<absl::StatusOr<std::string>(absl::string_view element, absl::string_view key, absl::string_view uri)>
+      put_into_namespace;
+  std::function<absl::StatusOr<std::string>(absl::string_view element)> take_from_namespace;
+  std::function<std::string(absl::string_view element)> namespace_of;
 };
 
 // How much is kept and for how long.
@@ -57,6 +65,9 @@ struct Options {
   std::vector<std::shared_ptr<drivers::HypervisorDriver>> drivers;
   Formats formats;
   Limits limits;
+  // Calls `action` once, on any thread, when the connection of that number ends; false when it has ended. Null: there
+  // are no connections, and domains that shall end with one are refused.
+  std::function<bool(uint64_t connection, std::function<void()> action)> on_connection_end;
   // For tests: called at every step of a commit with its name (store.h), and 0: no limit of the database's size in
   // pages.
   std::function<void(absl::string_view step)> step_hook;
@@ -93,15 +104,23 @@ class ManagerImpl final : public Manager {
 
   // Housekeeping, which otherwise is done every ten minutes: old journal entries, requests and operations go.
   absl::Status Compact();
-  // Another window of the journal, from now on, in place of limits.journal_age (in whole seconds) and journal_revisions.
+  // Another window of the journal, from now on, in place of limits.journal_age (in whole seconds) and
+  // journal_revisions.
   void SetJournalLimits(absl::Duration age, int64_t revisions);
 
-  absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override;
-  absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest& request) const override;
-  absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest& request) const override;
-  v1::ListHypervisorsResponse ListHypervisors() const override;
-  absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const override;
+  absl::StatusOr<v1::Domain> GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const override;
+  absl::StatusOr<std::string> ListDomains(const Caller& caller, const v1::ListDomainsRequest& request) const override;
+  absl::StatusOr<v1::Document> ExportDomain(const Caller& caller, const v1::ExportDomainRequest& request) const override;
+  absl::StatusOr<v1::Domain> GetDomainWithSecrets(const Caller& caller,
+                                                  const v1::GetDomainRequest& request) const override;
+  absl::StatusOr<v1::Document> ExportDomainWithSecrets(const Caller& caller,
+                                                       const v1::ExportDomainRequest& request) const override;
+  v1::ListHypervisorsResponse ListHypervisors(const Caller& caller) const override;
+  absl::StatusOr<v1::Hypervisor> GetHypervisor(const Caller& caller,
+                                               const v1::GetHypervisorRequest& request) const override;
   absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest& request) const override;
+  absl::StatusOr<v1::Capabilities> GetDomainCapabilities(
+      const v1::GetDomainCapabilitiesRequest& request) const override;
   StateSummary Summary() const override;
 
   void CreateDomain(const Caller& caller, v1::CreateDomainRequest request, Done<v1::Domain> done) override;
@@ -117,16 +136,46 @@ class ManagerImpl final : public Manager {
   void SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request, Done<v1::Domain> done) override;
   void SaveDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Operation> done) override;
 
-  absl::StatusOr<std::unique_ptr<Subscription>> Watch(const v1::WatchRequest& request,
+  absl::StatusOr<std::unique_ptr<Subscription>> Watch(const Caller& caller, const v1::WatchRequest& request,
                                                       std::function<void()> ready) override;
 
-  v1::ListOperationsResponse ListOperations(const v1::ListOperationsRequest& request) const override;
-  absl::StatusOr<v1::Operation> GetOperation(absl::string_view name) const override;
-  absl::StatusOr<v1::Operation> CancelOperation(absl::string_view name) override;
-  void WaitOperation(const v1::WaitOperationRequest& request, Done<v1::Operation> done) override;
+  v1::ListOperationsResponse ListOperations(const Caller& caller,
+                                            const v1::ListOperationsRequest& request) const override;
+  absl::StatusOr<v1::Operation> GetOperation(const Caller& caller, absl::string_view name) const override;
+  absl::StatusOr<v1::Operation> CancelOperation(const Caller& caller, absl::string_view name) override;
+  void WaitOperation(const Caller& caller, const v1::WaitOperationRequest& request, Done<v1::Operation> done) override;
 
-  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const Caller& caller, const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override;
+
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const Caller& caller, const v1::GetDomainMetadataRequest& request) const override;
+  absl::StatusOr<v1::DomainTuning> GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const override;
+  absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
+      const Caller& caller, const v1::WatchStatisticsRequest& request) const override;
+  void SetDomainMetadata(const Caller& caller, v1::SetDomainMetadataRequest request, Done<v1::Domain> done) override;
+  void AttachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void DetachDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void UpdateDevice(const Caller& caller, v1::DeviceRequest request, Done<v1::Domain> done) override;
+  void SetMemory(const Caller& caller, v1::SetMemoryRequest request, Done<v1::Domain> done) override;
+  void SetMemoryParameters(const Caller& caller, v1::SetMemoryParametersRequest request,
+                           Done<v1::Domain> done) override;
+  void SetBlockIoParameters(const Caller& caller, v1::SetBlockIoParametersRequest request,
+                            Done<v1::Domain> done) override;
+  void SetSchedulerParameters(const Caller& caller, v1::SetSchedulerParametersRequest request,
+                              Done<v1::Domain> done) override;
+  void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
+                         Done<v1::SendProcessSignalResponse> done) override;
+  absl::StatusOr<v1::GuestHostname> GetHostname(const Caller& caller, const v1::GetHostnameRequest& request) override;
+  absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
+      const Caller& caller, const v1::ListInterfaceAddressesRequest& request) override;
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const Caller& caller, const v1::GetSecurityLabelRequest& request) override;
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const Caller& caller, const v1::GetNamespacesRequest& request) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const Caller& caller, const v1::ExecStart& start,
+                                                                 drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const Caller& caller, const v1::PushFileStart& start,
+                                                                  drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const Caller& caller, const v1::PullFileRequest& request,
+                                                                  drivers::GuestProcessReader reader) override;
 
  private:
   explicit ManagerImpl(std::unique_ptr<Core> core);

@@ -17,6 +17,20 @@ std::string Shown(absl::string_view text) {
   return util::EscapeControlCharacters(text.substr(0, 256));
 }
 
+// By name, uid or "id:N"; null when there is none.
+EntryPointer Lookup(const Snapshot& snapshot, const formats::DomainNameParts& parts) {
+  if (EntryPointer entry = snapshot.Find(parts.hypervisor, parts.name)) return entry;
+  if (absl::StatusOr<std::string> uid = formats::ParseUuid(parts.name); uid.ok()) {
+    EntryPointer entry = snapshot.FindUid(*uid);
+    if (entry != nullptr && entry->key->hypervisor == parts.hypervisor) return entry;
+  }
+  int64_t id = 0;
+  if (absl::string_view digits = parts.name; absl::ConsumePrefix(&digits, "id:") && absl::SimpleAtoi(digits, &id)) {
+    if (EntryPointer entry = snapshot.FindId(parts.hypervisor, id)) return entry;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ParseHypervisorName(absl::string_view name, bool wildcard) {
@@ -27,21 +41,24 @@ absl::StatusOr<std::string> ParseHypervisorName(absl::string_view name, bool wil
                {{"name", Shown(name)}});
 }
 
-absl::StatusOr<EntryPointer> FindDomain(const Snapshot& snapshot, absl::string_view name) {
+absl::StatusOr<EntryPointer> FindDomain(const Snapshot& snapshot, absl::string_view name, const auth::Access& access) {
   const formats::DomainNameParts parts = formats::SplitDomainResourceName(name);
   if (parts.name.empty()) {
     return Error(v1::REASON_NAME_INVALID,
                  absl::StrCat("'", Shown(name), "' is not of the form hypervisors/{hypervisor}/domains/{domain}"),
                  {{"name", Shown(name)}});
   }
-  if (EntryPointer entry = snapshot.Find(parts.hypervisor, parts.name)) return entry;
-  if (absl::StatusOr<std::string> uid = formats::ParseUuid(parts.name); uid.ok()) {
-    EntryPointer entry = snapshot.FindUid(*uid);
-    if (entry != nullptr && entry->key->hypervisor == parts.hypervisor) return entry;
-  }
-  int64_t id = 0;
-  if (absl::string_view digits = parts.name; absl::ConsumePrefix(&digits, "id:") && absl::SimpleAtoi(digits, &id)) {
-    if (EntryPointer entry = snapshot.FindId(parts.hypervisor, id)) return entry;
+  const EntryPointer entry = Lookup(snapshot, parts);
+  const std::string resource_name =
+      entry != nullptr ? ResourceName(*entry->key) : formats::DomainResourceName(parts.hypervisor, parts.name);
+  switch (access.Decide(resource_name)) {
+    case auth::Access::Decision::kAllowed:
+      if (entry != nullptr) return entry;
+      break;
+    case auth::Access::Decision::kDenied:
+      return access.Denied(resource_name);
+    case auth::Access::Decision::kHidden:
+      break;
   }
   return Error(v1::REASON_DOMAIN_NOT_FOUND, absl::StrCat("there is no domain ", Shown(name)), {{"name", Shown(name)}});
 }

@@ -29,6 +29,20 @@ absl::Status NotFound(absl::string_view name) {
   return Error(v1::REASON_OPERATION_NOT_FOUND, absl::StrCat("there is no operation ", shown), {{"name", shown}});
 }
 
+// What a caller is told of an operation that is not there, or not for him.
+absl::Status Refuse(const v1::Operation* operation, absl::string_view name, const auth::Access& access) {
+  if (operation == nullptr) return NotFound(name);
+  switch (access.Decide(operation->target())) {
+    case auth::Access::Decision::kAllowed:
+      return absl::OkStatus();
+    case auth::Access::Decision::kDenied:
+      return access.Denied(operation->target());
+    case auth::Access::Decision::kHidden:
+      break;
+  }
+  return NotFound(name);
+}
+
 absl::StatusOr<absl::Duration> WaitOf(const v1::WaitOperationRequest& request) {
   if (!request.has_timeout()) return kDefaultWait;
   const absl::Duration timeout = util::FromProto(request.timeout());
@@ -175,26 +189,31 @@ void OperationTable::End(absl::string_view name, const absl::Status& status) {
   }
 }
 
-v1::ListOperationsResponse OperationTable::List(bool running) const {
+v1::ListOperationsResponse OperationTable::List(bool running, const auth::Access& access) const {
   v1::ListOperationsResponse response;
   const std::lock_guard<std::mutex> lock(mutex_);
   for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
-    if (!running || !item->second.operation.done()) *response.add_operations() = item->second.operation;
+    const v1::Operation& operation = item->second.operation;
+    if ((!running || !operation.done()) && access.Shows(operation.target())) *response.add_operations() = operation;
   }
   return response;
 }
 
-absl::StatusOr<v1::Operation> OperationTable::Get(absl::string_view name) const {
+absl::StatusOr<v1::Operation> OperationTable::Get(absl::string_view name, const auth::Access& access) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const Item* item = Find(name);
-  if (item == nullptr) return NotFound(name);
+  if (absl::Status status = Refuse(item == nullptr ? nullptr : &item->operation, name, access); !status.ok()) {
+    return status;
+  }
   return item->operation;
 }
 
-absl::StatusOr<v1::Operation> OperationTable::Cancel(absl::string_view name) {
+absl::StatusOr<v1::Operation> OperationTable::Cancel(absl::string_view name, const auth::Access& access) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Item* item = Find(name);
-  if (item == nullptr) return NotFound(name);
+  if (absl::Status status = Refuse(item == nullptr ? nullptr : &item->operation, name, access); !status.ok()) {
+    return status;
+  }
   if (!item->operation.cancellable()) {
     return Error(v1::REASON_OPERATION_NOT_CANCELLABLE,
                  absl::StrCat(item->operation.name(), item->operation.done() ? " has ended" : " cannot be cancelled"),
@@ -204,22 +223,24 @@ absl::StatusOr<v1::Operation> OperationTable::Cancel(absl::string_view name) {
   return item->operation;
 }
 
-void OperationTable::Wait(const v1::WaitOperationRequest& request, Done<v1::Operation> done) {
+void OperationTable::Wait(const v1::WaitOperationRequest& request, const auth::Access& access,
+                          Done<v1::Operation> done) {
   const absl::StatusOr<absl::Duration> timeout = WaitOf(request);
   if (!timeout.ok()) return done(timeout.status());
   absl::StatusOr<v1::Operation> answer = absl::UnknownError("");
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     Item* item = Find(request.name());
-    if (item != nullptr && !item->operation.done() && *timeout > absl::ZeroDuration()) {
+    const absl::Status refused = Refuse(item == nullptr ? nullptr : &item->operation, request.name(), access);
+    if (refused.ok() && !item->operation.done() && *timeout > absl::ZeroDuration()) {
       const uint64_t id = ++last_waiter_;
       const util::Timers::Id timer =
           timers_->After(*timeout, [this, name = request.name(), id] { TimedOut(name, id); });
       item->waiters.emplace(id, Waiter{std::move(done), timer});
       return;
     }
-    if (item == nullptr) {
-      answer = NotFound(request.name());
+    if (!refused.ok()) {
+      answer = refused;
     } else {
       answer = item->operation;
     }

@@ -40,12 +40,13 @@ class OperationTable {
   // It has ended, well or with an error. An end that cannot be stored is stored by a later Maintain.
   void End(absl::string_view name, const absl::Status& status);
 
-  v1::ListOperationsResponse List(bool running) const;
-  // OPERATION_NOT_FOUND.
-  absl::StatusOr<v1::Operation> Get(absl::string_view name) const;
+  // An operation is as visible as the object it is for.
+  v1::ListOperationsResponse List(bool running, const auth::Access& access) const;
+  // OPERATION_NOT_FOUND, PERMISSION_DENIED.
+  absl::StatusOr<v1::Operation> Get(absl::string_view name, const auth::Access& access) const;
   // OPERATION_NOT_CANCELLABLE.
-  absl::StatusOr<v1::Operation> Cancel(absl::string_view name);
-  void Wait(const v1::WaitOperationRequest& request, Done<v1::Operation> done);
+  absl::StatusOr<v1::Operation> Cancel(absl::string_view name, const auth::Access& access);
+  void Wait(const v1::WaitOperationRequest& request, const auth::Access& access, Done<v1::Operation> done);
 
   // Drops those that ended long ago or are too many.
   absl::Status Maintain();

@@ -14,8 +14,9 @@ struct Saving : Fixture {
     request.set_name(name);
     request.mutable_timeout()->set_seconds(seconds);
     auto promise = std::make_shared<std::promise<absl::StatusOr<v1::Operation>>>();
-    manager->WaitOperation(
-        request, [promise](absl::StatusOr<v1::Operation> operation) { promise->set_value(std::move(operation)); });
+    manager->WaitOperation(Caller(), request, [promise](absl::StatusOr<v1::Operation> operation) {
+      promise->set_value(std::move(operation));
+    });
     return promise->get_future();
   }
 };
@@ -33,7 +34,7 @@ TEST_CASE_METHOD(Saving, "save is an operation that is waited for; the next star
   CHECK(operation->verb() == "domain.save");
   CHECK_FALSE(operation->done());
   driver->AwaitWedged(1);
-  CHECK(manager->GetOperation(operation->name())->phase() == "writing");
+  CHECK(manager->GetOperation(Caller(), operation->name())->phase() == "writing");
   auto timed_out = Wait(operation->name(), 5);
   auto ended = Wait(operation->name(), 3600);
   timers.Advance(absl::Seconds(6));
@@ -45,7 +46,8 @@ TEST_CASE_METHOD(Saving, "save is an operation that is waited for; the next star
   CHECK(LastEvent().detail() == v1::EVENT_DETAIL_STOPPED_SAVED);
   CHECK(LastEvent().operation() == operation->name());
   CHECK(Get("web1")->status().managed_save());
-  CHECK(ReasonOf(manager->CancelOperation(operation->name()).status()) == v1::REASON_OPERATION_NOT_CANCELLABLE);
+  CHECK(ReasonOf(manager->CancelOperation(Caller(), operation->name()).status()) ==
+        v1::REASON_OPERATION_NOT_CANCELLABLE);
   const auto restored = Start("web1");
   CHECK(restored->status().reason() == v1::DOMAIN_STATE_REASON_RESTORED);
   CHECK_FALSE(restored->status().managed_save());
@@ -58,7 +60,7 @@ TEST_CASE_METHOD(Saving, "a cancelled operation leaves the guest running") {
   driver->Wedge("web1", true);
   const std::string name = Save("web1")->name();
   driver->AwaitWedged(1);
-  REQUIRE(manager->CancelOperation(name).ok());
+  REQUIRE(manager->CancelOperation(Caller(), name).ok());
   driver->Wedge("web1", false);
   const auto ended = Wait(name, 3600).get();
   CHECK(ReasonOf(FromRpcStatus(ended->error())) == v1::REASON_OPERATION_CANCELLED);
@@ -75,7 +77,7 @@ TEST_CASE_METHOD(Saving, "operations are listed newest first, and bad waits are 
   CHECK(ReasonOf(FromRpcStatus(failed->error())) == v1::REASON_UNSUPPORTED_BY_DRIVER);
   const std::string second = Save("web1")->name();
   REQUIRE(Wait(second, 3600).get().ok());
-  const auto list = manager->ListOperations({});
+  const auto list = manager->ListOperations(Caller(), {});
   REQUIRE(list.operations_size() == 2);
   CHECK(list.operations(0).name() == second);
   CHECK(ReasonOf(Wait("operations/99", 1).get().status()) == v1::REASON_OPERATION_NOT_FOUND);
@@ -83,10 +85,10 @@ TEST_CASE_METHOD(Saving, "operations are listed newest first, and bad waits are 
   CHECK(ReasonOf(Wait(first, 3601).get().status()) == v1::REASON_REQUEST_INVALID);
   CHECK(ReasonOf(Wait(first, -1).get().status()) == v1::REASON_REQUEST_INVALID);
   Reopen();
-  CHECK(manager->ListOperations({}).operations_size() == 2);
+  CHECK(manager->ListOperations(Caller(), {}).operations_size() == 2);
   clock.Advance(absl::Hours(25));
   REQUIRE(manager->Compact().ok());
-  CHECK(manager->ListOperations({}).operations_size() == 0);
+  CHECK(manager->ListOperations(Caller(), {}).operations_size() == 0);
 }
 
 }  // namespace reeve::state

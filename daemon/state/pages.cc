@@ -22,11 +22,12 @@ void PageTable::DropOld(absl::Time now) {
   while (pinned_.size() > count_) pinned_.pop_front();
 }
 
-absl::StatusOr<std::string> PageTable::Pin(SnapshotPointer snapshot, std::string query, absl::Time now) {
+absl::StatusOr<std::string> PageTable::Pin(SnapshotPointer snapshot, std::string owner, std::string query,
+                                           absl::Time now) {
   absl::StatusOr<std::string> pin = util::NewUuid();
   if (!pin.ok()) return pin.status();
   const std::lock_guard<std::mutex> lock(mutex_);
-  pinned_.push_back({*pin, std::move(query), std::move(snapshot), now + age_});
+  pinned_.push_back({*pin, std::move(owner), std::move(query), std::move(snapshot), now + age_});
   DropOld(now);
   return pin;
 }
@@ -35,14 +36,15 @@ std::string PageTable::Token(absl::string_view pin, size_t offset) {
   return absl::StrCat(pin, ".", offset);
 }
 
-absl::StatusOr<PageTable::Place> PageTable::Find(absl::string_view token, absl::string_view query, absl::Time now) {
+absl::StatusOr<PageTable::Place> PageTable::Find(absl::string_view token, absl::string_view owner,
+                                                 absl::string_view query, absl::Time now) {
   const size_t point = token.find('.');
   uint64_t offset = 0;
   if (point == absl::string_view::npos || !absl::SimpleAtoi(token.substr(point + 1), &offset)) return Expired();
   const std::lock_guard<std::mutex> lock(mutex_);
   DropOld(now);
   for (const Pinned& pinned : pinned_) {
-    if (pinned.pin != token.substr(0, point)) continue;
+    if (pinned.pin != token.substr(0, point) || pinned.owner != owner) continue;
     if (offset > pinned.snapshot->entries().size()) return Expired();
     if (pinned.query != query) {
       return Error(v1::REASON_REQUEST_INVALID, "parent, view or states are not those of the list's first page");

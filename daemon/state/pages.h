@@ -26,16 +26,18 @@ class PageTable {
     std::string pin;    // names the snapshot
   };
 
-  // Pins a snapshot for a list whose other fields are `query`.
-  absl::StatusOr<std::string> Pin(SnapshotPointer snapshot, std::string query, absl::Time now);
+  // Pins a snapshot for a list whose other fields are `query`, and for nobody but `owner`.
+  absl::StatusOr<std::string> Pin(SnapshotPointer snapshot, std::string owner, std::string query, absl::Time now);
   static std::string Token(absl::string_view pin, size_t offset);
-  // PAGE_TOKEN_EXPIRED when it is malformed or no longer kept; REQUEST_INVALID when `query` is not that of the first
+  // PAGE_TOKEN_EXPIRED when it is malformed, another owner's or no longer kept; REQUEST_INVALID when `query` is not that of the first
   // page.
-  absl::StatusOr<Place> Find(absl::string_view token, absl::string_view query, absl::Time now);
+  absl::StatusOr<Place> Find(absl::string_view token, absl::string_view owner, absl::string_view query,
+                             absl::Time now);
 
  private:
   struct Pinned {
     std::string pin;
+    std::string owner;
     std::string query;
     SnapshotPointer snapshot;
     absl::Time until;

@@ -6,79 +6,95 @@
 #include "daemon/state/list.h"
 #include "daemon/state/names.h"
 #include "formats/domain_name.h"
+#include "proto/secrets.h"
 #include "proto/status.h"
 
 namespace reeve::state {
 namespace {
 
-v1::Hypervisor Describe(const HypervisorSlot& slot, const Snapshot& snapshot) {
+constexpr char kListDomains[] = "domain.list";
+
+// With the domains that the caller may list.
+v1::Hypervisor Describe(const Caller& caller, const HypervisorSlot& slot, const Snapshot& snapshot) {
   v1::Hypervisor hypervisor = slot.driver->Describe();
   const auto [begin, end] = snapshot.Range(slot.name);
+  const bool all = caller.access->HasEverywhere(kListDomains);
+  uint32_t domains = 0;
   uint32_t running = 0;
-  for (size_t i = begin; i < end; ++i) running += IsActive(snapshot.entries()[i]->state) ? 1 : 0;
-  hypervisor.set_domains(static_cast<uint32_t>(end - begin));
+  for (size_t i = begin; i < end; ++i) {
+    const Entry& entry = *snapshot.entries()[i];
+    if (!all && !caller.access->Has(kListDomains, ResourceName(*entry.key))) continue;
+    ++domains;
+    running += IsActive(entry.state) ? 1 : 0;
+  }
+  hypervisor.set_domains(domains);
   hypervisor.set_running_domains(running);
   return hypervisor;
 }
 
-// HYPERVISOR_NOT_FOUND for one that has neither driver nor domains.
-absl::Status CheckHypervisor(const Core& core, const Snapshot& snapshot, absl::string_view hypervisor) {
+constexpr char kHypervisors[] = "hypervisors/";
+
+// HYPERVISOR_NOT_FOUND for one that has neither driver nor domains, or is hidden.
+absl::Status CheckHypervisor(const Caller& caller, const Core& core, const Snapshot& snapshot,
+                             absl::string_view hypervisor) {
   if (hypervisor == "-") return absl::OkStatus();
+  if (!caller.access->Sees(absl::StrCat(kHypervisors, hypervisor))) return Core::HypervisorNotFound(hypervisor);
   const auto [begin, end] = snapshot.Range(hypervisor);
   return begin < end ? absl::OkStatus() : core.DriverOf(hypervisor).status();
 }
 
 }  // namespace
 
-Sampler Core::MakeSampler() const {
-  return [this](const Entry& entry) -> std::optional<v1::DomainStatistics> {
-    const HypervisorSlot* slot = FindSlot(entry.key->hypervisor);
-    if (slot == nullptr) return std::nullopt;
-    absl::StatusOr<v1::DomainStatistics> statistics = slot->driver->Sample(KeyOf(entry));
-    if (!statistics.ok()) return std::nullopt;  // it may have ended a moment ago
-    return *std::move(statistics);
-  };
-}
-
-absl::StatusOr<EntryPointer> Core::Find(absl::string_view name) const {
-  absl::StatusOr<EntryPointer> entry = FindDomain(*registry_.snapshot(), name);
+absl::StatusOr<EntryPointer> Core::Find(const Caller& caller, absl::string_view name) const {
+  absl::StatusOr<EntryPointer> entry = FindDomain(*registry_.snapshot(), name, *caller.access);
   if (ReasonOf(entry.status()) == v1::REASON_DOMAIN_NOT_FOUND) {
     const formats::DomainNameParts parts = formats::SplitDomainResourceName(name);
+    if (!caller.access->Sees(absl::StrCat(kHypervisors, parts.hypervisor))) return HypervisorNotFound(parts.hypervisor);
     if (auto driver = DriverOf(parts.hypervisor); !driver.ok()) return driver.status();
   }
   return entry;
 }
 
-absl::StatusOr<v1::Domain> ManagerImpl::GetDomain(const v1::GetDomainRequest& request) const {
-  absl::StatusOr<EntryPointer> entry = core_->Find(request.name());
+absl::StatusOr<v1::Domain> ManagerImpl::GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const {
+  if (absl::Status status = CheckParts(request.statistics()); !status.ok()) return WithContext("get", status);
+  absl::StatusOr<EntryPointer> entry = core_->Find(caller, request.name());
   if (!entry.ok()) return WithContext("get", entry.status());
   absl::StatusOr<std::string> bytes =
-      SerializeView(**entry, request.view(), v1::DOMAIN_VIEW_FULL, core_->MakeSampler());
+      SerializeView(**entry, request.view(), v1::DOMAIN_VIEW_FULL, core_->MakeSampler(request.statistics()));
   if (!bytes.ok()) return bytes.status();
   v1::Domain domain;
   if (!domain.ParseFromString(*bytes)) return Error(v1::REASON_INTERNAL, "a domain of the registry cannot be parsed");
   return domain;
 }
 
-absl::StatusOr<std::string> ManagerImpl::ListDomains(const v1::ListDomainsRequest& request) const {
+absl::StatusOr<std::string> ManagerImpl::ListDomains(const Caller& caller,
+                                                     const v1::ListDomainsRequest& request) const {
   const SnapshotPointer snapshot = core_->registry_.snapshot();
   absl::StatusOr<std::string> hypervisor = ParseHypervisorName(request.parent(), /*wildcard=*/true);
-  absl::Status status = hypervisor.ok() ? CheckHypervisor(*core_, *snapshot, *hypervisor) : hypervisor.status();
+  absl::Status status = hypervisor.ok() ? CheckHypervisor(caller, *core_, *snapshot, *hypervisor) : hypervisor.status();
+  if (status.ok()) status = CheckParts(request.statistics());
   if (!status.ok()) return WithContext("list domains", status);
-  absl::StatusOr<std::string> page =
-      ListPage(request, snapshot, core_->pages_, core_->options_.clock->Now(), core_->MakeSampler());
+  absl::StatusOr<std::string> page = ListPage(caller, request, snapshot, core_->pages_, core_->options_.clock->Now(),
+                                              core_->MakeSampler(request.statistics()));
   if (!page.ok()) return WithContext("list domains", page.status());
   return page;
 }
 
-absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const v1::ExportDomainRequest& request) const {
-  absl::StatusOr<EntryPointer> entry = core_->Find(request.name());
-  if (!entry.ok()) return WithContext("export", entry.status());
-  if (request.format() != v1::Document::FORMAT_LIBVIRT_XML || !core_->options_.formats.write) {
-    absl::Status status = Error(v1::REASON_REQUEST_INVALID, "export: format is not one that is known");
-    AddFieldViolation(&status, "format", "must be FORMAT_LIBVIRT_XML");
-    return status;
+absl::StatusOr<v1::Domain> ManagerImpl::GetDomainWithSecrets(const Caller& caller,
+                                                             const v1::GetDomainRequest& request) const {
+  if (request.view() != v1::DOMAIN_VIEW_UNSPECIFIED && request.view() != v1::DOMAIN_VIEW_FULL) {
+    return GetDomain(caller, request);  // has no specification
   }
+  absl::StatusOr<EntryPointer> entry = core_->Find(caller, request.name());
+  if (!entry.ok()) return WithContext("get", entry.status());
+  return DomainOf(**entry);
+}
+
+absl::StatusOr<v1::Document> Core::Export(const Caller& caller, const v1::ExportDomainRequest& request,
+                                          bool with_secrets) const {
+  absl::StatusOr<EntryPointer> entry = Find(caller, request.name());
+  if (!entry.ok()) return WithContext("export", entry.status());
+  if (!options_.formats.write) return Error(v1::REASON_REQUEST_INVALID, "export: format is not one that is known");
   store::v1::DomainRecord record = RecordOf(**entry);
   if (request.inactive()) {
     // Of the domain, not of its guest: no id.
@@ -86,7 +102,8 @@ absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const v1::ExportDomainReq
   } else if (record.has_running_spec()) {
     record.mutable_domain()->mutable_spec()->Swap(record.mutable_running_spec());
   }
-  absl::StatusOr<std::string> text = core_->options_.formats.write(record.domain());
+  if (!with_secrets) ClearSecrets(record.mutable_domain());
+  absl::StatusOr<std::string> text = options_.formats.write(request.format(), record.domain());
   if (!text.ok()) return WithContext(absl::StrCat("export ", record.domain().name()), text.status());
   v1::Document document;
   document.set_format(request.format());
@@ -94,19 +111,33 @@ absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const v1::ExportDomainReq
   return document;
 }
 
-v1::ListHypervisorsResponse ManagerImpl::ListHypervisors() const {
+absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const Caller& caller,
+                                                       const v1::ExportDomainRequest& request) const {
+  return core_->Export(caller, request, /*with_secrets=*/false);
+}
+
+absl::StatusOr<v1::Document> ManagerImpl::ExportDomainWithSecrets(const Caller& caller,
+                                                                  const v1::ExportDomainRequest& request) const {
+  return core_->Export(caller, request, /*with_secrets=*/true);
+}
+
+v1::ListHypervisorsResponse ManagerImpl::ListHypervisors(const Caller& caller) const {
   const SnapshotPointer snapshot = core_->registry_.snapshot();
   v1::ListHypervisorsResponse response;
-  for (const HypervisorSlot& slot : core_->slots_) *response.add_hypervisors() = Describe(slot, *snapshot);
+  for (const HypervisorSlot& slot : core_->slots_) {
+    if (!caller.access->Shows(absl::StrCat(kHypervisors, slot.name))) continue;
+    *response.add_hypervisors() = Describe(caller, slot, *snapshot);
+  }
   return response;
 }
 
-absl::StatusOr<v1::Hypervisor> ManagerImpl::GetHypervisor(const v1::GetHypervisorRequest& request) const {
+absl::StatusOr<v1::Hypervisor> ManagerImpl::GetHypervisor(const Caller& caller,
+                                                          const v1::GetHypervisorRequest& request) const {
   absl::StatusOr<std::string> name = ParseHypervisorName(request.name(), /*wildcard=*/false);
   if (!name.ok()) return name.status();
   const HypervisorSlot* slot = core_->FindSlot(*name);
   if (slot == nullptr) return core_->DriverOf(*name).status();
-  return Describe(*slot, *core_->registry_.snapshot());
+  return Describe(caller, *slot, *core_->registry_.snapshot());
 }
 
 absl::StatusOr<v1::Capabilities> ManagerImpl::GetCapabilities(const v1::GetCapabilitiesRequest& request) const {
@@ -121,41 +152,61 @@ absl::StatusOr<v1::Capabilities> ManagerImpl::GetCapabilities(const v1::GetCapab
   return capabilities;
 }
 
+absl::StatusOr<v1::Capabilities> ManagerImpl::GetDomainCapabilities(
+    const v1::GetDomainCapabilitiesRequest& request) const {
+  absl::StatusOr<std::string> name = ParseHypervisorName(request.name(), /*wildcard=*/false);
+  if (!name.ok()) return name.status();
+  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->DriverOf(*name);
+  if (!driver.ok()) return driver.status();
+  absl::StatusOr<std::string> xml = (*driver)->DomainCapabilities(request);
+  if (!xml.ok()) {
+    return WithContext(absl::StrCat("domain capabilities of ", request.name()), DriverError(xml.status()));
+  }
+  v1::Capabilities capabilities;
+  capabilities.set_xml(*std::move(xml));
+  return capabilities;
+}
+
 StateSummary ManagerImpl::Summary() const {
   const JournalRange journal = core_->store_->journal();
   return {core_->registry_.snapshot()->revision(), journal.oldest, core_->hub_.watches(), core_->set_aside_.load()};
 }
 
-absl::StatusOr<std::unique_ptr<Subscription>> ManagerImpl::Watch(const v1::WatchRequest& request,
+absl::StatusOr<std::unique_ptr<Subscription>> ManagerImpl::Watch(const Caller& caller, const v1::WatchRequest& request,
                                                                  std::function<void()> ready) {
-  absl::StatusOr<WatchFilter> filter = WatchFilter::Make(request);
-  absl::Status status =
-      filter.ok() ? CheckHypervisor(*core_, *core_->registry_.snapshot(), filter->hypervisor()) : filter.status();
+  absl::StatusOr<WatchFilter> filter = WatchFilter::Make(request, caller.access);
+  absl::Status status = filter.ok()
+                            ? CheckHypervisor(caller, *core_, *core_->registry_.snapshot(), filter->hypervisor())
+                            : filter.status();
   if (!status.ok()) return WithContext("watch", status);
-  absl::StatusOr<std::unique_ptr<Subscription>> subscription = core_->hub_.Watch(request, std::move(ready));
+  absl::StatusOr<std::unique_ptr<Subscription>> subscription =
+      core_->hub_.Watch(request, *std::move(filter), std::move(ready));
   if (!subscription.ok()) return WithContext("watch", subscription.status());
   return subscription;
 }
 
-v1::ListOperationsResponse ManagerImpl::ListOperations(const v1::ListOperationsRequest& request) const {
-  return core_->operations_.List(request.running());
+v1::ListOperationsResponse ManagerImpl::ListOperations(const Caller& caller,
+                                                       const v1::ListOperationsRequest& request) const {
+  return core_->operations_.List(request.running(), *caller.access);
 }
 
-absl::StatusOr<v1::Operation> ManagerImpl::GetOperation(absl::string_view name) const {
-  return core_->operations_.Get(name);
+absl::StatusOr<v1::Operation> ManagerImpl::GetOperation(const Caller& caller, absl::string_view name) const {
+  return core_->operations_.Get(name, *caller.access);
 }
 
-absl::StatusOr<v1::Operation> ManagerImpl::CancelOperation(absl::string_view name) {
-  return core_->operations_.Cancel(name);
+absl::StatusOr<v1::Operation> ManagerImpl::CancelOperation(const Caller& caller, absl::string_view name) {
+  return core_->operations_.Cancel(name, *caller.access);
 }
 
-void ManagerImpl::WaitOperation(const v1::WaitOperationRequest& request, Done<v1::Operation> done) {
-  core_->operations_.Wait(request, std::move(done));
+void ManagerImpl::WaitOperation(const Caller& caller, const v1::WaitOperationRequest& request,
+                                Done<v1::Operation> done) {
+  core_->operations_.Wait(request, *caller.access, std::move(done));
 }
 
-absl::StatusOr<std::unique_ptr<drivers::Console>> ManagerImpl::OpenConsole(const v1::OpenConsole& request,
+absl::StatusOr<std::unique_ptr<drivers::Console>> ManagerImpl::OpenConsole(const Caller& caller,
+                                                                           const v1::OpenConsole& request,
                                                                            drivers::ConsoleReader reader) {
-  absl::StatusOr<EntryPointer> entry = core_->Find(request.domain());
+  absl::StatusOr<EntryPointer> entry = core_->Find(caller, request.domain());
   if (!entry.ok()) return WithContext("console", entry.status());
   const std::string clause = absl::StrCat("console of ", ResourceName(*(*entry)->key));
   if (!IsActive((*entry)->state)) return WithContext(clause, StateError(**entry));

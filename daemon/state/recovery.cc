@@ -87,7 +87,11 @@ void Core::Recover(bool rebooted) {
                                     "found running at the start of the daemon");
         if (!status.ok()) util::LogError("adopt ", slot.name, " domain ", found.key.name, ": ", status.message());
       } else if (found.ended.has_value()) {
-        OnExit(slot.name, found.key, *found.ended);
+        if (found.removed.empty()) {
+          OnExit(slot.name, found.key, *found.ended);
+        } else {
+          ReportOrphan(slot, found);
+        }
       }
     }
     for (const drivers::KnownDomain& domain : known) {
@@ -95,6 +99,29 @@ void Core::Recover(bool rebooted) {
     }
   }
   ReleaseReports();
+  EndAbandoned();
+}
+
+void Core::ReportOrphan(const HypervisorSlot& slot, const drivers::RecoveredDomain& orphan) {
+  const Target target{slot.name, orphan.key.name, orphan.key.uid, ""};
+  util::LogWarn("recovery: ", target.resource_name(), ", UUID ", orphan.key.uid, ", is not known: removed ",
+                orphan.removed);
+  const SnapshotPointer snapshot = registry_.snapshot();
+  if (!formats::CheckDomainName(orphan.key.name).ok() || !formats::ParseUuid(orphan.key.uid).ok()) return;
+  if (snapshot->Find(slot.name, orphan.key.name) != nullptr || snapshot->FindUid(orphan.key.uid) != nullptr) return;
+  ChangeContext context;
+  context.cause = v1::EVENT_CAUSE_DAEMON;
+  Change change;
+  change.record.mutable_domain()->set_name(target.resource_name());
+  change.record.mutable_domain()->set_uid(orphan.key.uid);
+  MarkEnded(&change.record, v1::DOMAIN_STATE_REASON_VANISHED, "", options_.clock->Now());
+  change.remove = true;
+  change.event =
+      context.NewEvent(v1::EVENT_TYPE_STOPPED, v1::EVENT_DETAIL_STOPPED_ORPHAN, v1::DOMAIN_STATE_UNSPECIFIED);
+  change.event.set_message(absl::StrCat("left by an earlier daemon and not known: removed ", orphan.removed));
+  if (absl::Status status = Commit(context, change).status(); !status.ok()) {
+    util::LogWarn("recovery: ", target.resource_name(), ": ", status.message());
+  }
 }
 
 absl::Status Core::Adopt(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,

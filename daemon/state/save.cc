@@ -35,7 +35,7 @@ void ManagerImpl::SaveDomain(const Caller& caller, v1::DomainVerbRequest request
   core_->Do<v1::Operation>(
       caller, request, "save",
       [&]() -> absl::StatusOr<Target> {
-        absl::StatusOr<Target> target = core_->TargetOf(request.name());
+        absl::StatusOr<Target> target = core_->TargetOf(caller, request.name());
         // The operation is made beside the domain's queue: the answer must not wait for a change that hangs.
         if (target.ok()) target->queue = absl::StrCat("save ", target->resource_name());
         return target;

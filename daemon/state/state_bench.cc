@@ -64,7 +64,7 @@ int Run() {
   size_t bytes = 0;
   for (int i = 0; i < 200; ++i) {
     const auto start = SteadyClock::now();
-    bytes = manager.ListDomains(request)->size();
+    bytes = manager.ListDomains(Caller(), request)->size();
     lists.push_back(Milliseconds(SteadyClock::now() - start));
   }
   std::printf("list of 5000, BASIC, %zu bytes      %8.3f ms p50, %.3f ms p99\n", bytes, Median(lists),
@@ -78,7 +78,7 @@ int Run() {
     v1::WatchRequest from_now;
     from_now.set_start_revision(manager.Summary().revision + 1);
     for (int i = 0; i < watchers; ++i) {
-      subscriptions.push_back(*manager.Watch(from_now, [&] {
+      subscriptions.push_back(*manager.Watch(Caller(), from_now, [&] {
         const std::lock_guard<std::mutex> lock(mutex);
         if (++ready == watchers) changed.notify_all();
       }));

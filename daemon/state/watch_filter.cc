@@ -1,5 +1,7 @@
 #include "daemon/state/watch_filter.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "daemon/state/names.h"
 #include "formats/domain_name.h"
@@ -8,8 +10,10 @@
 
 namespace reeve::state {
 
-absl::StatusOr<WatchFilter> WatchFilter::Make(const v1::WatchRequest& request) {
-  WatchFilter filter;
+absl::StatusOr<WatchFilter> WatchFilter::Make(const v1::WatchRequest& request, auth::Access::Pointer access) {
+  absl::StatusOr<EntryFilter> shown = EntryFilter::Make(std::move(access), request.view() == v1::DOMAIN_VIEW_FULL);
+  if (!shown.ok()) return shown.status();
+  WatchFilter filter(*std::move(shown));
   const formats::DomainNameParts parts = formats::SplitDomainResourceName(request.parent());
   if (!parts.name.empty()) {
     filter.hypervisor_ = std::string(parts.hypervisor);
@@ -37,7 +41,8 @@ bool WatchFilter::Matches(const EventSummary& event) const {
   const auto type = static_cast<uint32_t>(event.type);
   if (type >= 64 || (types_ >> type & 1) == 0) return false;
   if (hypervisor_ != "-" && hypervisor_ != event.hypervisor) return false;
-  return name_.empty() || name_ == event.name || (!uid_.empty() && uid_ == event.uid);
+  if (!name_.empty() && name_ != event.name && (uid_.empty() || uid_ != event.uid)) return false;
+  return shown_.Shows(event.hypervisor, event.name);
 }
 
 JournalRecord::Mask WatchFilter::Choose(const JournalRecord& record) const {

@@ -49,10 +49,8 @@ void WatchHub::Append(std::shared_ptr<JournalRecord> record) {
   changed_.notify_one();
 }
 
-absl::StatusOr<std::unique_ptr<Subscription>> WatchHub::Watch(const v1::WatchRequest& request,
+absl::StatusOr<std::unique_ptr<Subscription>> WatchHub::Watch(const v1::WatchRequest& request, WatchFilter filter,
                                                               std::function<void()> ready) {
-  absl::StatusOr<WatchFilter> filter = WatchFilter::Make(request);
-  if (!filter.ok()) return filter.status();
   v1::DomainView view = request.view();
   if (view == v1::DOMAIN_VIEW_UNSPECIFIED) view = v1::DOMAIN_VIEW_BASIC;
   if (view != v1::DOMAIN_VIEW_BASIC && view != v1::DOMAIN_VIEW_FULL) {
@@ -76,7 +74,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> WatchHub::Watch(const v1::WatchReq
                  absl::StrCat("revision ", request.start_revision(), " lies in the future: the newest is ", newest),
                  {{"newest_revision", absl::StrCat(newest)}});
   }
-  auto queue = std::make_shared<SubscriberQueue>(*std::move(filter), view, budget_, newest, std::move(ready));
+  auto queue = std::make_shared<SubscriberQueue>(std::move(filter), view, budget_, newest, std::move(ready));
   queues_ = With(*queues_, queue);
   if (request.progress()) {
     progress_queues_ = With(*progress_queues_, queue);

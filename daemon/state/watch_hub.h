@@ -32,8 +32,9 @@ class WatchHub {
   // A commit that the store and the registry have. In order of revisions.
   void Append(std::shared_ptr<JournalRecord> record);
 
-  // REVISION_UNKNOWN for a start in the future, REQUEST_INVALID, NAME_INVALID.
-  absl::StatusOr<std::unique_ptr<Subscription>> Watch(const v1::WatchRequest& request, std::function<void()> ready);
+  // `filter` is made of the request. REVISION_UNKNOWN for a start in the future, REQUEST_INVALID.
+  absl::StatusOr<std::unique_ptr<Subscription>> Watch(const v1::WatchRequest& request, WatchFilter filter,
+                                                      std::function<void()> ready);
 
   [[nodiscard]] uint32_t watches() const { return watches_.load(); }
 

@@ -15,7 +15,7 @@ namespace {
 class Watcher {
  public:
   Watcher(Manager& manager, const v1::WatchRequest& request) {
-    auto made = manager.Watch(request, [this] {
+    auto made = manager.Watch(Caller(), request, [this] {
       const std::lock_guard<std::mutex> lock(mutex_);
       ready_ = true;
       changed_.notify_all();
@@ -158,20 +158,20 @@ TEST_CASE_METHOD(Fixture,
 TEST_CASE_METHOD(Fixture, "bad watches are refused") {
   Open();
   REQUIRE(Create("web1").ok());
-  CHECK(ReasonOf(manager->Watch(From(3), [] {}).status()) == v1::REASON_REVISION_UNKNOWN);
-  CHECK(manager->Watch(From(2), [] {}).ok());
-  CHECK(ReasonOf(manager->Watch(From(-1), [] {}).status()) == v1::REASON_REQUEST_INVALID);
+  CHECK(ReasonOf(manager->Watch(Caller(), From(3), [] {}).status()) == v1::REASON_REVISION_UNKNOWN);
+  CHECK(manager->Watch(Caller(), From(2), [] {}).ok());
+  CHECK(ReasonOf(manager->Watch(Caller(), From(-1), [] {}).status()) == v1::REASON_REQUEST_INVALID);
   v1::WatchRequest request;
   request.set_view(v1::DOMAIN_VIEW_STATS);
-  CHECK(ReasonOf(manager->Watch(request, [] {}).status()) == v1::REASON_REQUEST_INVALID);
+  CHECK(ReasonOf(manager->Watch(Caller(), request, [] {}).status()) == v1::REASON_REQUEST_INVALID);
   request.Clear();
   request.set_parent("domains/web1");
-  CHECK(ReasonOf(manager->Watch(request, [] {}).status()) == v1::REASON_NAME_INVALID);
+  CHECK(ReasonOf(manager->Watch(Caller(), request, [] {}).status()) == v1::REASON_NAME_INVALID);
   request.set_parent("hypervisors/none");
-  CHECK(ReasonOf(manager->Watch(request, [] {}).status()) == v1::REASON_HYPERVISOR_NOT_FOUND);
+  CHECK(ReasonOf(manager->Watch(Caller(), request, [] {}).status()) == v1::REASON_HYPERVISOR_NOT_FOUND);
   request.Clear();
   request.add_types(static_cast<v1::EventType>(77));
-  CHECK(ReasonOf(manager->Watch(request, [] {}).status()) == v1::REASON_REQUEST_INVALID);
+  CHECK(ReasonOf(manager->Watch(Caller(), request, [] {}).status()) == v1::REASON_REQUEST_INVALID);
   CHECK(manager->Summary().watches == 0);
 }
 
@@ -291,7 +291,7 @@ TEST_CASE_METHOD(Fixture, "a watch may be ended by its own ready, and ended watc
   Open();
   std::unique_ptr<Subscription> subscription;
   std::promise<void> ended;
-  auto made = manager->Watch(From(1), [&] {
+  auto made = manager->Watch(Caller(), From(1), [&] {
     subscription.reset();
     ended.set_value();
   });

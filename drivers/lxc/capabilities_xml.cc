@@ -1,28 +1,28 @@
 #include "drivers/lxc/capabilities_xml.h"
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "formats/capabilities_xml.h"
 
 namespace reeve::lxc {
 namespace {
 
-std::string Guest(const std::string& architecture, int word_size) {
-  return absl::StrCat("  <guest>\n    <os_type>exe</os_type>\n    <arch name='", architecture, "'>\n      <wordsize>",
-                      word_size, "</wordsize>\n      <domain type='lxc'/>\n    </arch>\n  </guest>\n");
+void AddGuest(const std::string& architecture, uint32_t word_size, v1::HostCapabilities* capabilities) {
+  v1::GuestCapability* guest = capabilities->add_guests();
+  guest->set_os_type("exe");
+  guest->set_architecture(architecture);
+  guest->set_word_size(word_size);
+  guest->add_domains()->set_type("lxc");
 }
 
 }  // namespace
 
 std::string CapabilitiesXml(const std::string& machine) {
-  const std::string architecture =
-      absl::StrReplaceAll(machine, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"'", "&apos;"}});
-  std::string xml = absl::StrCat("<capabilities>\n  <host>\n    <cpu>\n      <arch>", architecture,
-                                 "</arch>\n    </cpu>\n    <power_management/>\n  </host>\n");
+  v1::HostCapabilities capabilities;
+  capabilities.mutable_host()->mutable_cpu()->set_architecture(machine);
+  capabilities.mutable_host()->mutable_power_management();
   const bool x86_64 = machine == "x86_64";
-  absl::StrAppend(&xml, Guest(architecture, x86_64 || machine == "aarch64" ? 64 : 32));
-  if (x86_64) absl::StrAppend(&xml, Guest("i686", 32));
-  absl::StrAppend(&xml, "</capabilities>\n");
-  return xml;
+  AddGuest(machine, x86_64 || machine == "aarch64" ? 64 : 32, &capabilities);
+  if (x86_64) AddGuest("i686", 32, &capabilities);
+  return formats::WriteCapabilitiesXml(capabilities);
 }
 
 }  // namespace reeve::lxc

@@ -1,5 +1,6 @@
 #include "drivers/lxc/container.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "drivers/lxc/limits.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
@@ -129,12 +131,25 @@ absl::Status Container::Ask(MessageKind kind, uint32_t number) {
   return absl::OkStatus();
 }
 
+util::UniqueFd Container::FirstProcess() const {
+  absl::MutexLock lock(&mutex_);
+  return util::UniqueFd(ended_ || !pidfd_ ? -1 : fcntl(pidfd_.get(), F_DUPFD_CLOEXEC, 0));
+}
+
 absl::Status Container::Shutdown() {
   return Ask(MessageKind::kSignal, parts_.plan.shutdown_signal);
 }
 
 absl::Status Container::Reboot() {
   return Ask(MessageKind::kReboot, parts_.plan.reboot_signal);
+}
+
+absl::Status Container::ExpectEnd() {
+  return Ask(MessageKind::kSignal, 0);
+}
+
+absl::Status Container::ExpectReboot() {
+  return Ask(MessageKind::kReboot, 0);
 }
 
 absl::Status Container::Suspend() {
@@ -159,7 +174,7 @@ absl::Status Container::Resume() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<drivers::GuestExit> Container::Destroy() {
+absl::StatusOr<drivers::GuestExit> Container::Destroy(const Stopped& stopped) {
   {
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = RefuseEnded(); !status.ok()) return status;
@@ -186,6 +201,7 @@ absl::StatusOr<drivers::GuestExit> Container::Destroy() {
   }
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
+  stopped();
   const bool removed = RemoveParts(&parts_).ok();
   absl::MutexLock lock(&mutex_);
   if (!removed) leftover_ = std::move(parts_);
@@ -209,11 +225,12 @@ std::optional<ExitRecord> Container::TakeRecord() {
   return *record;
 }
 
-drivers::GuestExit Container::Finish(std::optional<ContainerParts>* leftover) {
+drivers::GuestExit Container::Finish(const Stopped& stopped, std::optional<ContainerParts>* leftover) {
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
   int signal = 0;
   if (!record) signal = ReapSupervisor(parts_.supervisor);
+  stopped();
   if (!RemoveParts(&parts_).ok()) *leftover = std::move(parts_);
   absl::MutexLock lock(&mutex_);
   ReapOrphan(pidfd_);
@@ -266,6 +283,35 @@ absl::StatusOr<std::unique_ptr<drivers::Console>> Container::OpenConsole(const d
   if (absl::Status status = link->Watch(); !status.ok()) return Failed(status);
   if (!options.read_only) writers_[options.console] = link;
   return std::make_unique<LxcConsole>(std::move(link));
+}
+
+absl::Status Container::Tune(const v1::DomainSpec& before, const v1::DomainSpec& after) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (absl::Status status = RefuseEnded(); !status.ok()) return status;
+  }
+  const absl::Status status = ChangeLimits(before, after, *parts_.group);
+  return status.ok() ? status : Failed(status);
+}
+
+absl::Status Container::StartTask(util::UniqueFd far) {
+  absl::MutexLock lock(&mutex_);
+  if (absl::Status status = RefuseEnded(); !status.ok()) return status;
+  if (guest_.paused) return Error(v1::REASON_DOMAIN_STATE, "the domain is paused");
+  Message message;
+  message.kind = MessageKind::kTask;
+  if (const int error = SendMessage(parts_.supervisor.control.get(), std::move(message), far.get()); error != 0) {
+    return Failed(util::ErrnoStatus(error, "tell the supervisor"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Container::Kill(uint32_t signal) {
+  absl::MutexLock lock(&mutex_);
+  if (absl::Status status = RefuseEnded(); !status.ok()) return status;
+  const int error = util::SignalPidfd(pidfd_.get(), static_cast<int>(signal));
+  if (error == ESRCH) return NotRunning();
+  return error == 0 ? absl::OkStatus() : Failed(util::ErrnoStatus(error, "send the signal"));
 }
 
 void Container::HandleControl() {

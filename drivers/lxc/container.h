@@ -22,6 +22,9 @@
 
 namespace reeve::lxc {
 
+// Called when the guest has ended and before anything of it is removed.
+using Stopped = std::function<void()>;
+
 // What a container is made of. Every part may be missing in what an earlier daemon has left.
 struct ContainerParts {
   drivers::DomainKey key;
@@ -56,16 +59,27 @@ class Container : public std::enable_shared_from_this<Container> {
 
   const drivers::DomainKey& key() const { return parts_.key; }
   drivers::RunningGuest Describe() const;
+  // A pidfd of its first process; empty when it has ended.
+  util::UniqueFd FirstProcess() const;
+  const LaunchPlan& plan() const { return parts_.plan; }
+  // By a signal.
   absl::Status Shutdown();
   absl::Status Reboot();
+  // Note that the guest has been asked in another way.
+  absl::Status ExpectEnd();
+  absl::Status ExpectReboot();
+  absl::Status Kill(uint32_t signal);
   absl::Status Suspend();
   absl::Status Resume();
-  absl::StatusOr<drivers::GuestExit> Destroy();
+  absl::StatusOr<drivers::GuestExit> Destroy(const Stopped& stopped);
   absl::StatusOr<cgroups::Usage> Sample() const;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::ConsoleOptions& options,
                                                                 drivers::ConsoleReader reader);
+  absl::Status Tune(const v1::DomainSpec& before, const v1::DomainSpec& after);
+  // Hands the far end of a task's socket to the supervisor. DOMAIN_STATE when the guest is paused.
+  absl::Status StartTask(util::UniqueFd far);
   // Cleans up behind a guest that has ended by itself. `leftover` gets what could not be removed, if anything.
-  drivers::GuestExit Finish(std::optional<ContainerParts>* leftover);
+  drivers::GuestExit Finish(const Stopped& stopped, std::optional<ContainerParts>* leftover);
 
   // What Destroy could not remove in time, once; for the cleaner.
   std::optional<ContainerParts> TakeLeftover();

@@ -5,7 +5,7 @@
 namespace reeve::lxc {
 namespace {
 
-constexpr uint32_t kPlanVersion = 0x524c5801;  // "RLX", 1
+constexpr uint32_t kPlanVersion = 0x524c5802;  // "RLX", 2
 
 }  // namespace
 
@@ -23,6 +23,18 @@ void Fields(Archive& archive, FilesystemPlan& plan) {
   archive(plan.target);
   archive(plan.read_only);
   archive(plan.ram_size_kib);
+  archive(plan.always_shift);
+  archive(plan.device);
+  archive(plan.type);
+}
+
+template <typename Archive>
+void Fields(Archive& archive, NodePlan& plan) {
+  archive(plan.name);
+  archive(plan.block);
+  archive(plan.major);
+  archive(plan.minor);
+  archive(plan.read_only);
 }
 
 template <typename Archive>
@@ -41,8 +53,18 @@ void Fields(Archive& archive, RoutePlan& plan) {
 }
 
 template <typename Archive>
+void Fields(Archive& archive, RatePlan& plan) {
+  archive(plan.average);
+  archive(plan.peak);
+  archive(plan.burst);
+}
+
+template <typename Archive>
 void Fields(Archive& archive, InterfacePlan& plan) {
+  archive(plan.kind);
   archive(plan.bridge);
+  archive(plan.parent);
+  archive(plan.mode);
   archive(plan.mac);
   archive(plan.host_name);
   archive(plan.guest_name);
@@ -50,6 +72,17 @@ void Fields(Archive& archive, InterfacePlan& plan) {
   archive(plan.mtu);
   archive(plan.addresses);
   archive(plan.routes);
+  archive(plan.host_addresses);
+  archive(plan.host_routes);
+  archive(plan.isolated);
+  archive(plan.to_guest);
+  archive(plan.from_guest);
+}
+
+template <typename Archive>
+void Fields(Archive& archive, ReplacedFile& plan) {
+  archive(plan.path);
+  archive(plan.source);
 }
 
 template <typename Archive>
@@ -60,9 +93,12 @@ void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.namespaces);
   archive(plan.users);
   archive(plan.groups);
+  archive(plan.shared_network);
+  archive(plan.shared_ipc);
+  archive(plan.shared_uts);
   archive(plan.root);
-  archive(plan.root_read_only);
   archive(plan.filesystems);
+  archive(plan.nodes);
   archive(plan.interfaces);
   archive(plan.hostname);
   archive(plan.consoles);
@@ -73,6 +109,10 @@ void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.user);
   archive(plan.group);
   archive(plan.capabilities);
+  archive(plan.system_calls);
+  archive(plan.read_only_paths);
+  archive(plan.hidden_paths);
+  archive(plan.replaced_files);
   archive(plan.personality_32);
   archive(plan.restart_on_reboot);
   archive(plan.paused);

@@ -16,15 +16,33 @@ struct IdRange {
   uint32_t count = 0;
 };
 
-enum class FilesystemKind : uint8_t { kMount = 1, kBind = 2, kRam = 3 };
+enum class FilesystemKind : uint8_t {
+  kMount = 1,  // directory or file of the host
+  kBind = 2,   // of the guest, seen a second time
+  kRam = 3,
+  kBlock = 4,  // on a block device
+  kImage = 5,  // in an image; the launcher makes it one on a block device
+};
 
-// A file system beside the root.
+// A file system.
 struct FilesystemPlan {
   FilesystemKind kind = FilesystemKind::kMount;
-  std::string source;  // host path (mount), guest path (bind)
+  std::string source;  // host path (mount, block, image), guest path (bind)
   std::string target;  // guest path
   bool read_only = false;
   uint64_t ram_size_kib = 0;
+  bool always_shift = false;  // by the id map, also when the source does not belong to host id 0
+  std::string device;         // host path of the block device (block)
+  std::string type;           // "ext4" (block)
+};
+
+// A device node below /dev.
+struct NodePlan {
+  std::string name;  // "sda", "net/tun"
+  bool block = false;
+  uint32_t major = 0;
+  uint32_t minor = 0;
+  bool read_only = false;
 };
 
 // Addresses are 4 or 16 bytes in network order; empty: none.
@@ -41,9 +59,24 @@ struct RoutePlan {
   uint32_t metric = 0;  // 0: the kernel's default
 };
 
-// A veth pair.
+enum class InterfaceKind : uint8_t {
+  kPair = 1,   // a veth pair
+  kMacvlan,    // on an interface of the host
+  kHost,       // an interface of the host, which is the guest's as long as it runs
+};
+
+// Limits of one direction, bytes per second and bytes; 0: none.
+struct RatePlan {
+  uint64_t average = 0;
+  uint64_t peak = 0;
+  uint64_t burst = 0;
+};
+
 struct InterfacePlan {
-  std::string bridge;      // empty: the host's end is left alone
+  InterfaceKind kind = InterfaceKind::kPair;
+  std::string bridge;      // of a pair; empty: the host's end is left alone
+  std::string parent;      // of a macvlan; the interface itself (host)
+  uint32_t mode = 0;       // of a macvlan, MACVLAN_MODE_* (if_link.h)
   std::string mac;         // 6 bytes
   std::string host_name;   // empty: the first free vnetN
   std::string guest_name;  // "eth0"
@@ -51,6 +84,18 @@ struct InterfacePlan {
   uint32_t mtu = 0;  // 0: the bridge's
   std::vector<AddressPlan> addresses;
   std::vector<RoutePlan> routes;
+  // Of the host's end of a pair.
+  std::vector<AddressPlan> host_addresses;
+  std::vector<RoutePlan> host_routes;
+  bool isolated = false;  // from other isolated ports of the bridge
+  RatePlan to_guest;
+  RatePlan from_guest;
+};
+
+// A file of the host in the place of one of the kernel's, below /proc.
+struct ReplacedFile {
+  std::string path;
+  std::string source;
 };
 
 struct LaunchPlan {
@@ -63,10 +108,14 @@ struct LaunchPlan {
   uint64_t namespaces = 0;
   std::vector<IdRange> users;
   std::vector<IdRange> groups;
+  // Namespaces of others that the guest enters: which of the descriptors that the supervisor holds; -1: none.
+  int32_t shared_network = -1;
+  int32_t shared_ipc = -1;
+  int32_t shared_uts = -1;
 
-  std::string root;
-  bool root_read_only = false;
-  std::vector<FilesystemPlan> filesystems;
+  FilesystemPlan root;
+  std::vector<FilesystemPlan> filesystems;  // beside the root
+  std::vector<NodePlan> nodes;              // beside those that every guest has
   std::vector<InterfacePlan> interfaces;
   std::string hostname;
   uint32_t consoles = 1;
@@ -78,6 +127,11 @@ struct LaunchPlan {
   std::string user;           // empty: 0
   std::string group;          // empty: the user's
   uint64_t capabilities = 0;  // bit n: capability n is kept
+  std::string system_calls;  // a filter, struct sock_filter[] (seccomp(2)); empty: none
+  // Paths below /proc and /sys. /proc/sys/net is left writable in a network namespace of the guest's own.
+  std::vector<std::string> read_only_paths;
+  std::vector<std::string> hidden_paths;
+  std::vector<ReplacedFile> replaced_files;
   bool personality_32 = false;
   bool restart_on_reboot = true;
   bool paused = false;  // wait for Proceed before the exec

@@ -13,7 +13,7 @@ LaunchPlan Sample() {
   plan.uid = "u";
   plan.run = 7;
   plan.users = {{0, 100000, 65536}};
-  plan.filesystems = {{FilesystemKind::kRam, "", "/tmp", true, 1024}};
+  plan.filesystems = {{.kind = FilesystemKind::kRam, .target = "/tmp", .read_only = true, .ram_size_kib = 1024}};
   InterfacePlan interface;
   interface.mac = std::string("\x52\x54\0\1\2\3", 6);
   interface.addresses = {{"\1\2\3\4", "", 24}};

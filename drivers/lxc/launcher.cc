@@ -10,7 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "cgroups/cpu.h"
+#include "cgroups/memory.h"
 #include "cgroups/name.h"
+#include "drivers/lxc/host_devices.h"
+#include "drivers/lxc/limits.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
@@ -60,21 +64,18 @@ absl::Status AwaitWord(const SupervisorProcess& supervisor, Message* message, ut
   }
 }
 
-absl::Status SetLimits(const v1::DomainSpec& spec, cgroups::Group* group) {
-  const v1::MemoryTuning& memory = spec.memory_tuning();
-  const uint64_t hard_kib = memory.has_hard_limit_kib() ? memory.hard_limit_kib() : spec.memory_kib();
-  absl::Status status;
-  if (hard_kib != 0) status.Update(group->SetMemoryLimit(hard_kib * 1024));
-  if (memory.has_swap_hard_limit_kib() && status.ok())
-    status.Update(group->SetMemorySwapLimit(memory.swap_hard_limit_kib() * 1024));
-  if (memory.has_soft_limit_kib() && status.ok())
-    status.Update(group->SetMemorySoftLimit(memory.soft_limit_kib() * 1024));
-  const v1::CpuTuning& cpu = spec.cpu_tuning();
-  if (cpu.has_shares() && status.ok()) status.Update(group->SetCpuShares(cpu.shares()));
-  if (cpu.has_quota_us() && status.ok()) {
-    status.Update(group->SetCpuQuota(cpu.has_period_us() ? cpu.period_us() : 100000, cpu.quota_us()));
+absl::Status CheckSource(const FilesystemPlan& filesystem, Step step) {
+  struct stat status = {};
+  if (filesystem.kind == FilesystemKind::kBind || filesystem.kind == FilesystemKind::kRam) return absl::OkStatus();
+  if (stat(filesystem.source.c_str(), &status) < 0) return Refuse(step, filesystem.source, errno);
+  const bool is_root = step == Step::kOpenRoot;
+  if (filesystem.kind == FilesystemKind::kMount && is_root && !S_ISDIR(status.st_mode)) {
+    return Refuse(step, filesystem.source, ENOTDIR);
   }
-  return status;
+  if (filesystem.kind == FilesystemKind::kBlock && !S_ISBLK(status.st_mode)) {
+    return Refuse(step, filesystem.source, ENOTBLK);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -84,12 +85,9 @@ std::string GuestGroupName(const std::string& uid) {
 }
 
 absl::Status Launcher::Check(const LaunchPlan& plan) const {
-  struct stat status = {};
-  if (stat(plan.root.c_str(), &status) < 0) return Refuse(Step::kOpenRoot, plan.root, errno);
-  if (!S_ISDIR(status.st_mode)) return Refuse(Step::kOpenRoot, plan.root, ENOTDIR);
+  if (absl::Status status = CheckSource(plan.root, Step::kOpenRoot); !status.ok()) return status;
   for (const FilesystemPlan& filesystem : plan.filesystems) {
-    if (filesystem.kind != FilesystemKind::kMount) continue;
-    if (stat(filesystem.source.c_str(), &status) < 0) return Refuse(Step::kOpenSource, filesystem.source, errno);
+    if (absl::Status status = CheckSource(filesystem, Step::kOpenSource); !status.ok()) return status;
   }
   for (const InterfacePlan& interface : plan.interfaces) {
     if (!interface.bridge.empty() && if_nametoindex(interface.bridge.c_str()) == 0) {
@@ -100,6 +98,9 @@ absl::Status Launcher::Check(const LaunchPlan& plan) const {
 }
 
 absl::Status Launcher::PlanGroups(LaunchPlan* plan) const {
+  absl::StatusOr<std::string> home = PartitionOfGuest(home_, hierarchies_, plan->partition, plan->uid);
+  if (!home.ok()) return home.status();
+  plan->partition = *std::move(home);
   absl::StatusOr<std::string> partition = cgroups::ParsePartition(plan->partition);
   if (!partition.ok()) return partition.status();
   absl::StatusOr<std::string> name = cgroups::EscapeName(GuestGroupName(plan->uid));
@@ -120,32 +121,43 @@ absl::Status Launcher::PlanGroups(LaunchPlan* plan) const {
 
 absl::Status Launcher::MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& spec, ContainerParts* parts) const {
   const std::string name = GuestGroupName(plan.uid);
-  absl::StatusOr<cgroups::Group> group = cgroups::Group::Create(hierarchies_, plan.partition, name);
+  const std::string& delegated = parts->supervisor_group->delegated();
+  absl::StatusOr<cgroups::Group> group = cgroups::Group::Create(hierarchies_, plan.partition, name, delegated);
   if (absl::IsAlreadyExists(group.status())) {
     // Left by a daemon that was killed in a start. Whoever is in it has no supervisor and is nobody's guest.
     absl::StatusOr<cgroups::Group> stale = cgroups::Group::Open(hierarchies_, plan.partition, name);
     if (!stale.ok()) return stale.status();
     if (absl::Status status = stale->Kill(); !status.ok()) return status;
     if (absl::Status status = stale->Remove(); !status.ok()) return status;
-    group = cgroups::Group::Create(hierarchies_, plan.partition, name);
+    group = cgroups::Group::Create(hierarchies_, plan.partition, name, delegated);
   }
   if (!group.ok()) return group.status();
   parts->group = *std::move(group);
-  return SetLimits(spec, &*parts->group);
+  return SetLimits(spec, *parts->group);
 }
 
-absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpec& spec, ContainerParts* parts) const {
+absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpec& spec,
+                                                             std::vector<util::UniqueFd> held,
+                                                             const std::function<absl::Status()>& prepared,
+                                                             ContainerParts* parts) const {
   const LaunchPlan& plan = parts->plan;
+  if (absl::Status status = FindHostDevices(spec, &parts->plan, &held); !status.ok()) return status;
   absl::StatusOr<RunDirectory> directory = RunDirectory::Create(run_directory_, plan.uid, plan);
   if (!directory.ok()) return Refuse("make the run directory", directory.status());
   parts->directory = *std::move(directory);
-  absl::StatusOr<SupervisorProcess> supervisor = SpawnSupervisor(supervisor_path_, plan, parts->directory->fd());
+  if (absl::Status status = prepared(); !status.ok()) return status;
+  absl::StatusOr<SupervisorProcess> supervisor = SpawnSupervisor(supervisor_path_, plan, parts->directory->fd(), held);
   if (!supervisor.ok()) return Refuse("start the supervisor", supervisor.status());
   parts->supervisor = *std::move(supervisor);
   // While it executes and prepares what needs no groups:
-  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, home_, plan.partition, plan.uid);
+  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, plan.partition, plan.uid);
   if (!home.ok()) return Refuse("make the supervisor's group", home.status());
   parts->supervisor_group = *std::move(home);
+  const bool in_scope = parts->supervisor_group->in_scope();
+  if (absl::Status status = in_scope ? parts->supervisor_group->Add(parts->supervisor.pid) : absl::OkStatus();
+      !status.ok()) {
+    return Refuse("make the supervisor's scope", status);
+  }
   if (absl::Status status = MakeGroup(plan, spec, parts); !status.ok())
     return Refuse("make the control groups", status);
   absl::StatusOr<cgroups::AttachTargets> targets = parts->group->Targets();
@@ -161,7 +173,8 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   }
   // While it launches the guest: the guest has a group of its own from its first moment, so the supervisor may move
   // late.
-  if (absl::Status status = parts->supervisor_group->Add(parts->supervisor.pid); !status.ok()) {
+  if (absl::Status status = in_scope ? absl::OkStatus() : parts->supervisor_group->Add(parts->supervisor.pid);
+      !status.ok()) {
     return Refuse("make the supervisor's group", status);
   }
   Message word;
@@ -180,12 +193,14 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
 }
 
 absl::StatusOr<std::shared_ptr<Container>> Launcher::Launch(const drivers::DomainKey& key, LaunchPlan plan,
-                                                            const v1::DomainSpec& spec) const {
+                                                            const v1::DomainSpec& spec,
+                                                            std::vector<util::UniqueFd> held,
+                                                            const std::function<absl::Status()>& prepared) const {
   if (absl::Status status = PlanGroups(&plan); !status.ok()) return Refuse("plan the control groups", status);
   ContainerParts parts;
   parts.key = key;
   parts.plan = std::move(plan);
-  absl::StatusOr<std::shared_ptr<Container>> container = Attempt(spec, &parts);
+  absl::StatusOr<std::shared_ptr<Container>> container = Attempt(spec, std::move(held), prepared, &parts);
   if (container.ok()) return container;
   if (absl::Status undone = RemoveParts(&parts); !undone.ok()) {
     return WithContext(absl::StrCat("(and not all could be undone: ", undone.message(), ")"), container.status());

@@ -1,8 +1,10 @@
 // A start, from the plan to the running first process.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "cgroups/hierarchies.h"
@@ -28,15 +30,19 @@ class Launcher {
   // What of a plan can be checked without doing it: the root, the sources, the bridges. START_FAILED.
   absl::Status Check(const LaunchPlan& plan) const;
 
-  // Starts the guest of `plan`, with the limits of `spec`. START_FAILED names the step; nothing is left then. The
-  // container is not watched yet.
+  // Starts the guest of `plan`, with the limits and devices of `spec`. `held` is what its supervisor keeps open for the
+  // plan; `prepared` is called when all but the supervisor is there, and its error ends the start. START_FAILED names the
+  // step; nothing is left then. The container is not watched yet.
   absl::StatusOr<std::shared_ptr<Container>> Launch(const drivers::DomainKey& key, LaunchPlan plan,
-                                                    const v1::DomainSpec& spec) const;
+                                                    const v1::DomainSpec& spec, std::vector<util::UniqueFd> held,
+                                                    const std::function<absl::Status()>& prepared) const;
 
  private:
   absl::Status PlanGroups(LaunchPlan* plan) const;
   absl::Status MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& spec, ContainerParts* parts) const;
-  absl::StatusOr<std::shared_ptr<Container>> Attempt(const v1::DomainSpec& spec, ContainerParts* parts) const;
+  absl::StatusOr<std::shared_ptr<Container>> Attempt(const v1::DomainSpec& spec, std::vector<util::UniqueFd> held,
+                                                     const std::function<absl::Status()>& prepared,
+                                                     ContainerParts* parts) const;
 
   const std::string run_directory_;
   const std::string supervisor_path_;

@@ -17,14 +17,21 @@
 #include "drivers/lxc/addresses.h"
 #include "drivers/lxc/capabilities_xml.h"
 #include "drivers/lxc/container.h"
+#include "drivers/lxc/guest_calls.h"
+#include "drivers/lxc/hooks.h"
 #include "drivers/lxc/launcher.h"
+#include "drivers/lxc/lxcfs.h"
 #include "drivers/lxc/plan_builder.h"
 #include "drivers/lxc/recovery.h"
+#include "drivers/lxc/shared_namespaces.h"
+#include "drivers/lxc/system_calls.h"
 #include "drivers/lxc/validate.h"
 #include "drivers/worker.h"
+#include "formats/domain_xml.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/files.h"
+#include "util/log.h"
 
 namespace reeve::lxc {
 namespace {
@@ -36,6 +43,7 @@ constexpr int kOldestMajor = 5;
 constexpr int kOldestMinor = 14;
 // How often what could not be removed is tried again, each try waiting for seconds itself.
 constexpr int kCleaningAttempts = 10;
+constexpr size_t kMaximumMounts = 16 << 20;
 
 std::string KernelRelease() {
   utsname names = {};
@@ -73,6 +81,21 @@ absl::Status Obstacle(const LxcDriverOptions& options) {
   return absl::OkStatus();
 }
 
+// Runlevels of a System V init.
+constexpr char kHaltRunlevel = '0';
+constexpr char kRebootRunlevel = '6';
+
+absl::StatusOr<drivers::ShutdownModes> WaysToAsk(const drivers::ShutdownModes& modes) {
+  if (modes.empty()) return drivers::ShutdownModes{v1::SHUTDOWN_MODE_INITCTL, v1::SHUTDOWN_MODE_SIGNAL};
+  for (const v1::ShutdownMode mode : modes) {
+    if (mode != v1::SHUTDOWN_MODE_INITCTL && mode != v1::SHUTDOWN_MODE_SIGNAL) {
+      return Error(v1::REASON_UNSUPPORTED_BY_DRIVER,
+                   absl::StrCat("LXC asks guests by initctl or signal, not by ", v1::ShutdownMode_Name(mode)));
+    }
+  }
+  return modes;
+}
+
 }  // namespace
 
 class LxcDriver::Implementation {
@@ -80,8 +103,7 @@ class LxcDriver::Implementation {
   Implementation(LxcDriverOptions options, absl::Status obstacle, std::shared_ptr<EventLoop> loop)
       : options_(std::move(options)), obstacle_(std::move(obstacle)), loop_(std::move(loop)) {
     if (options_.hierarchies != nullptr) {
-      launcher_.emplace(options_.run_directory, options_.supervisor_path, *options_.hierarchies,
-                        options_.systemd_scopes ? SupervisorHome::kSystemdScope : SupervisorHome::kGroup, loop_);
+      launcher_.emplace(options_.run_directory, options_.supervisor_path, *options_.hierarchies, home(), loop_);
     }
   }
 
@@ -96,6 +118,9 @@ class LxcDriver::Implementation {
   }
 
   const LxcDriverOptions& options() const { return options_; }
+  SupervisorHome home() const {
+    return options_.systemd_scopes ? SupervisorHome::kSystemdScope : SupervisorHome::kGroup;
+  }
   const absl::Status& obstacle() const { return obstacle_; }
   const Launcher& launcher() const { return *launcher_; }
   const std::shared_ptr<EventLoop>& loop() const { return loop_; }
@@ -104,6 +129,113 @@ class LxcDriver::Implementation {
   absl::Status RefuseUnavailable() const {
     if (obstacle_.ok()) return absl::OkStatus();
     return Error(v1::REASON_HYPERVISOR_UNAVAILABLE, absl::StrCat("LXC cannot run here: ", obstacle_.message()));
+  }
+
+  // The files of lxcfs, where they are to be had.
+  void AddLxcfs(LaunchPlan* plan) const {
+    const absl::StatusOr<std::string> mounts = util::ReadFile("/proc/self/mountinfo", kMaximumMounts);
+    if (mounts.ok() && LxcfsIsMounted(*mounts, options_.lxcfs_directory)) PlanLxcfs(options_.lxcfs_directory, plan);
+  }
+
+  absl::StatusOr<FirstProcess> FindFirstProcess(const std::string& name) const {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [uid, container] : containers_) {
+      if (container->key().name != name) continue;
+      FirstProcess process{.pid = container->Describe().id, .pidfd = container->FirstProcess()};
+      if (process.pidfd) return process;
+    }
+    return absl::NotFoundError("it does not run");
+  }
+
+  // Starts the guest of a plan, with the hooks at their points.
+  absl::StatusOr<std::shared_ptr<Container>> Launch(const DomainKey& domain, LaunchPlan plan,
+                                                    const v1::DomainSpec& spec) {
+    absl::StatusOr<std::shared_ptr<Container>> container = LaunchBetweenHooks(domain, std::move(plan), spec);
+    if (container.ok()) {
+      absl::Status status = RunHook(Hooks::Point::kStarted, domain, spec);
+      if (status.ok()) return container;
+      EndAfterHook(*container);
+      container = status;
+    }
+    NoteHook(Hooks::Point::kStopped, domain, spec);
+    NoteHook(Hooks::Point::kRelease, domain, spec);
+    return container;
+  }
+
+  absl::StatusOr<std::shared_ptr<Container>> LaunchBetweenHooks(const DomainKey& domain, LaunchPlan plan,
+                                                                const v1::DomainSpec& spec) {
+    if (absl::Status status = RunHook(Hooks::Point::kPrepare, domain, spec); !status.ok()) return status;
+    std::vector<util::UniqueFd> held;
+    const auto find_guest = [this](const std::string& name) { return FindFirstProcess(name); };
+    if (absl::Status status = FindSharedNamespaces(spec, find_guest, &plan, &held); !status.ok()) return status;
+    const bool paused = plan.paused;
+    absl::StatusOr<std::shared_ptr<Container>> container = launcher_->Launch(
+        domain, std::move(plan), spec, std::move(held), [&] { return RunHook(Hooks::Point::kStart, domain, spec); });
+    if (!container.ok()) return container;
+    if (absl::Status status = Keep(*container, paused); !status.ok()) return status;
+    return container;
+  }
+
+  // As libvirt does: a hook that fails here ends the guest.
+  absl::Status RunHook(Hooks::Point point, const DomainKey& domain, const v1::DomainSpec& spec) const {
+    absl::Status status = hooks_.Run(point, domain.name, [&] { return Document(domain, spec); });
+    return status.ok() ? status : WithReason(v1::REASON_START_FAILED, status);
+  }
+  // What has ended cannot be held up: a failure is noted.
+  void NoteHook(Hooks::Point point, const DomainKey& domain, const v1::DomainSpec& spec) const {
+    absl::Status status = hooks_.Run(point, domain.name, [&] { return Document(domain, spec); });
+    if (!status.ok()) util::LogError("hypervisors/lxc/domains/", domain.name, ": ", status.message());
+  }
+
+  // Takes back a guest of an earlier daemon, unless the hook of it forbids it: then it is ended, as libvirt does.
+  bool Readopt(const FoundGuest& guest, const v1::DomainSpec* spec) {
+    if (spec != nullptr) Remember(guest.key.uid, *spec);
+    if (!Keep(guest.running, guest.paused).ok()) return false;
+    if (spec == nullptr) return true;
+    absl::Status status = RunHook(Hooks::Point::kReconnect, guest.key, *spec);
+    if (status.ok()) return true;
+    util::LogError("hypervisors/lxc/domains/", guest.key.name, " is ended: ", status.message());
+    EndAfterHook(guest.running);
+    return false;
+  }
+
+  absl::StatusOr<drivers::GuestExit> End(const std::shared_ptr<Container>& container) {
+    const v1::DomainSpec spec = SpecOf(container->key().uid);
+    absl::StatusOr<drivers::GuestExit> exit =
+        container->Destroy([&] { NoteHook(Hooks::Point::kStopped, container->key(), spec); });
+    if (!exit.ok()) return exit;
+    Drop(container);
+    Clean(container->TakeLeftover());
+    NoteHook(Hooks::Point::kRelease, container->key(), spec);
+    return exit;
+  }
+
+  // Specifications of guests that run, for hooks at their end.
+  void Remember(const std::string& uid, const v1::DomainSpec& spec) {
+    absl::MutexLock lock(&mutex_);
+    specs_[uid] = spec.SerializeAsString();
+  }
+  void Forget(const std::string& uid) {
+    absl::MutexLock lock(&mutex_);
+    if (!containers_.contains(uid)) specs_.erase(uid);
+  }
+  v1::DomainSpec SpecOf(const std::string& uid) const {
+    absl::MutexLock lock(&mutex_);
+    v1::DomainSpec spec;
+    const auto found = specs_.find(uid);
+    if (found != specs_.end()) (void)spec.ParseFromString(found->second);  // we wrote it ourselves
+    return spec;
+  }
+
+  // The plan of a start, in which nothing is left open.
+  absl::StatusOr<LaunchPlan> Plan(const DomainKey& domain, const v1::DomainSpec& spec) {
+    absl::StatusOr<LaunchPlan> plan = BuildPlan(domain, spec, options_.cgroup_partition);
+    if (!plan.ok()) return plan;
+    absl::StatusOr<std::string> filter = filters_.Make(RefusedSystemCalls(spec));
+    if (!filter.ok()) return WithReason(v1::REASON_START_FAILED, filter.status());
+    plan->system_calls = *std::move(filter);
+    AddLxcfs(&*plan);
+    return plan;
   }
 
   // DOMAIN_STATE when it does not run.
@@ -130,7 +262,7 @@ class LxcDriver::Implementation {
     container->Forget();
     Drop(container);
     std::optional<ContainerParts> leftover;
-    (void)container->Finish(&leftover);  // nobody has heard of it yet
+    (void)container->Finish([] {}, &leftover);  // nobody has heard of it yet
     Clean(std::move(leftover));
     return WithReason(v1::REASON_START_FAILED, WithContext("watch the supervisor", status));
   }
@@ -138,7 +270,27 @@ class LxcDriver::Implementation {
   void Drop(const std::shared_ptr<Container>& container) {
     absl::MutexLock lock(&mutex_);
     const auto found = containers_.find(container->key().uid);
-    if (found != containers_.end() && found->second == container) containers_.erase(found);
+    if (found == containers_.end() || found->second != container) return;
+    specs_.erase(found->first);
+    containers_.erase(found);
+  }
+
+  // Asks a guest to end or to restart, in the first of the ways that it takes.
+  absl::Status Ask(Container& container, const drivers::ShutdownModes& modes, bool reboot) const {
+    absl::StatusOr<drivers::ShutdownModes> ways = WaysToAsk(modes);
+    if (!ways.ok()) return ways.status();
+    absl::Status status;
+    for (const v1::ShutdownMode way : *ways) {
+      if (way == v1::SHUTDOWN_MODE_SIGNAL) {
+        status = reboot ? container.Reboot() : container.Shutdown();
+      } else {
+        status = AskInitctl(loop_, &container, reboot ? kRebootRunlevel : kHaltRunlevel);
+        // A restart must be known as one that was asked for.
+        if (status.ok()) status = reboot ? container.ExpectReboot() : container.ExpectEnd();
+      }
+      if (ReasonOf(status) != v1::REASON_GUEST_CANNOT) return status;
+    }
+    return status;
   }
 
   // Removes in the background what could not be removed at once.
@@ -151,13 +303,32 @@ class LxcDriver::Implementation {
   }
 
  private:
+  static std::string Document(const DomainKey& domain, const v1::DomainSpec& spec) {
+    v1::Domain whole;
+    whole.set_name(absl::StrCat("hypervisors/lxc/domains/", domain.name));
+    whole.set_uid(domain.uid);
+    *whole.mutable_spec() = spec;
+    return formats::WriteDomainXml(whole);
+  }
+
+  void EndAfterHook(const std::shared_ptr<Container>& container) {
+    // An end of its own meanwhile is reported by itself.
+    if (absl::StatusOr<drivers::GuestExit> exit = container->Destroy([] {}); exit.ok()) {
+      Drop(container);
+      Clean(container->TakeLeftover());
+    }
+  }
+
   // On the loop's thread.
   void HandleEnd(const std::shared_ptr<Container>& container) {
     worker_.Add([this, container] {
       std::optional<ContainerParts> leftover;
-      const drivers::GuestExit exit = container->Finish(&leftover);
+      const v1::DomainSpec spec = SpecOf(container->key().uid);
+      const drivers::GuestExit exit =
+          container->Finish([&] { NoteHook(Hooks::Point::kStopped, container->key(), spec); }, &leftover);
       Drop(container);
       Clean(std::move(leftover));
+      NoteHook(Hooks::Point::kRelease, container->key(), spec);
       if (observer_ != nullptr) observer_->OnExit(container->key(), exit);
     });
   }
@@ -165,10 +336,13 @@ class LxcDriver::Implementation {
   const LxcDriverOptions options_;
   const absl::Status obstacle_;
   const std::shared_ptr<EventLoop> loop_;
+  const Hooks hooks_{options_.hook_directory, options_.hook_timeout};
+  SystemCallFilters filters_;
   std::optional<Launcher> launcher_;
   drivers::GuestObserver* observer_ = nullptr;  // set once, before anything else
   mutable absl::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Container>> containers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> specs_ ABSL_GUARDED_BY(mutex_);  // serialized, by uid
   drivers::Worker worker_;  // last: its jobs use the others
 };
 
@@ -223,12 +397,16 @@ std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drive
                                                          drivers::GuestObserver* observer) {
   implementation_->set_observer(observer);
   std::map<std::string, DomainKey> missing;
-  for (const drivers::KnownDomain& domain : known) missing[domain.key.uid] = domain.key;
+  std::map<std::string, v1::DomainSpec> specs;
+  for (const drivers::KnownDomain& domain : known) {
+    missing[domain.key.uid] = domain.key;
+    specs[domain.key.uid] = domain.spec;
+  }
   std::vector<drivers::RecoveredDomain> recovered;
   if (implementation_->obstacle().ok()) {
     const LxcDriverOptions& options = implementation_->options();
-    for (FoundGuest& guest :
-         FindGuests(options.run_directory, *options.hierarchies, options.cgroup_partition, implementation_->loop())) {
+    for (FoundGuest& guest : FindGuests(options.run_directory, *options.hierarchies, implementation_->home(),
+                                        options.cgroup_partition, implementation_->loop())) {
       implementation_->Clean(std::move(guest.leftover));
       const auto expected = missing.find(guest.key.uid);
       // What has ended and nobody knows, or knows of a later run, is of no interest.
@@ -240,7 +418,7 @@ std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drive
         domain.key.name = expected->second.name;
         missing.erase(expected);
       }
-      if (guest.running != nullptr && implementation_->Keep(guest.running, guest.paused).ok()) {
+      if (guest.running != nullptr && implementation_->Readopt(guest, wanted ? &specs[guest.key.uid] : nullptr)) {
         domain.running = guest.running->Describe();
       } else {
         domain.ended = guest.running == nullptr ? guest.exit : ReportVanished(absl::Now());
@@ -258,7 +436,7 @@ std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drive
 absl::Status LxcDriver::Preflight(const DomainKey& domain, const v1::DomainSpec& spec) {
   if (absl::Status status = implementation_->RefuseUnavailable(); !status.ok()) return status;
   if (absl::Status status = ValidateSpec(spec); !status.ok()) return status;
-  absl::StatusOr<LaunchPlan> plan = BuildPlan(domain, spec, implementation_->options().cgroup_partition);
+  absl::StatusOr<LaunchPlan> plan = implementation_->Plan(domain, spec);
   if (!plan.ok()) return plan.status();
   return implementation_->launcher().Check(*plan);
 }
@@ -271,35 +449,105 @@ absl::StatusOr<drivers::RunningGuest> LxcDriver::Start(const DomainKey& domain, 
   if (implementation_->Find(domain).ok()) {
     return Error(v1::REASON_DOMAIN_STATE, "the domain runs already", {{"domain", domain.name}});
   }
-  absl::StatusOr<LaunchPlan> plan = BuildPlan(domain, spec, implementation_->options().cgroup_partition);
+  absl::StatusOr<LaunchPlan> plan = implementation_->Plan(domain, spec);
   if (!plan.ok()) return plan.status();
   plan->paused = paused;
-  absl::StatusOr<std::shared_ptr<Container>> container =
-      implementation_->launcher().Launch(domain, *std::move(plan), spec);
+  implementation_->Remember(domain.uid, spec);
+  absl::StatusOr<std::shared_ptr<Container>> container = implementation_->Launch(domain, *std::move(plan), spec);
+  if (!container.ok()) {
+    implementation_->Forget(domain.uid);
+    return container.status();
+  }
+  return (*container)->Describe();
+}
+
+absl::Status LxcDriver::Shutdown(const DomainKey& domain, const drivers::ShutdownModes& modes) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? implementation_->Ask(**container, modes, /*reboot=*/false) : container.status();
+}
+
+absl::Status LxcDriver::Reboot(const DomainKey& domain, const drivers::ShutdownModes& modes) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? implementation_->Ask(**container, modes, /*reboot=*/true) : container.status();
+}
+
+absl::Status LxcDriver::Tune(const DomainKey& domain, const v1::DomainSpec& before, const v1::DomainSpec& after) {
+  auto container = implementation_->Find(domain);
+  return container.ok() ? (*container)->Tune(before, after) : container.status();
+}
+
+absl::Status LxcDriver::ReadTuning(const DomainKey& domain, v1::DomainTuning* tuning) const {
+  auto container = implementation_->Find(domain);
   if (!container.ok()) return container.status();
-  const std::shared_ptr<Container> started = *container;
-  if (absl::Status status = implementation_->Keep(started, paused); !status.ok()) return status;
-  return started->Describe();
+  absl::StatusOr<cgroups::Usage> usage = (*container)->Sample();
+  if (!usage.ok()) return usage.status();
+  tuning->mutable_memory()->clear_hard_limit_kib();
+  if (usage->memory_limit_bytes != 0) tuning->mutable_memory()->set_hard_limit_kib(usage->memory_limit_bytes / 1024);
+  tuning->set_scheduler("posix");
+  return absl::OkStatus();
 }
 
-absl::Status LxcDriver::Shutdown(const DomainKey& domain) {
+absl::Status LxcDriver::SendSignal(const DomainKey& domain, int64_t pid, uint32_t number) {
   auto container = implementation_->Find(domain);
-  return container.ok() ? (*container)->Shutdown() : container.status();
+  if (!container.ok()) return container.status();
+  if (pid != 1) {
+    return Error(v1::REASON_GUEST_CANNOT, absl::StrCat("LXC signals the guest's process 1 only, not ", pid));
+  }
+  return (*container)->Kill(number);
 }
 
-absl::Status LxcDriver::Reboot(const DomainKey& domain) {
+absl::StatusOr<std::string> LxcDriver::Hostname(const DomainKey& domain) {
   auto container = implementation_->Find(domain);
-  return container.ok() ? (*container)->Reboot() : container.status();
+  if (!container.ok()) return container.status();
+  return lxc::Hostname(implementation_->loop(), container->get());
+}
+
+absl::StatusOr<v1::ListInterfaceAddressesResponse> LxcDriver::InterfaceAddresses(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::InterfaceAddresses(implementation_->loop(), container->get());
+}
+
+absl::StatusOr<v1::GuestSecurityLabel> LxcDriver::SecurityLabel(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::SecurityLabel(**container);
+}
+
+absl::StatusOr<v1::GuestNamespaces> LxcDriver::Namespaces(const DomainKey& domain) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::Namespaces(**container);
+}
+
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> LxcDriver::Execute(const DomainKey& domain,
+                                                                          const v1::ExecStart& start,
+                                                                          drivers::GuestProcessReader reader) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::Execute(implementation_->loop(), container->get(), start, std::move(reader));
+}
+
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> LxcDriver::PushFile(const DomainKey& domain,
+                                                                           const v1::PushFileStart& start,
+                                                                           drivers::GuestProcessReader reader) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::PushFile(implementation_->loop(), container->get(), start, std::move(reader));
+}
+
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> LxcDriver::PullFile(const DomainKey& domain,
+                                                                           const v1::PullFileRequest& request,
+                                                                           drivers::GuestProcessReader reader) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::PullFile(implementation_->loop(), container->get(), request, std::move(reader));
 }
 
 absl::StatusOr<drivers::GuestExit> LxcDriver::Destroy(const DomainKey& domain) {
   auto container = implementation_->Find(domain);
   if (!container.ok()) return container.status();
-  absl::StatusOr<drivers::GuestExit> exit = (*container)->Destroy();
-  if (!exit.ok()) return exit;
-  implementation_->Drop(*container);
-  implementation_->Clean((*container)->TakeLeftover());
-  return exit;
+  return implementation_->End(*container);
 }
 
 absl::Status LxcDriver::Suspend(const DomainKey& domain) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "drivers/driver.h"
 
 namespace reeve::cgroups {
@@ -25,6 +26,11 @@ struct LxcDriverOptions {
   // Partition of guests whose specification names none: "/reeve" gives the groups reeve/<uid>.domain and
   // reeve/<uid>.supervisor.
   std::string cgroup_partition = "/reeve";
+  // Hook scripts (hooks.h), and how long one may take.
+  std::string hook_directory = "/etc/reeve/hooks";
+  absl::Duration hook_timeout = absl::Seconds(60);
+  // Where lxcfs is mounted. Empty: nowhere.
+  std::string lxcfs_directory = "/var/lib/lxcfs";
   // systemd is the host's init: each supervisor lives in a transient scope of it instead of a group of ours.
   bool systemd_scopes = false;
   // The host's cgroup hierarchies. Null: the driver exists but cannot run guests, for the reason `unavailable`.
@@ -53,13 +59,30 @@ class LxcDriver : public drivers::HypervisorDriver {
   absl::Status Preflight(const drivers::DomainKey& domain, const v1::DomainSpec& spec) override;
   absl::StatusOr<drivers::RunningGuest> Start(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                               bool paused) override;
-  absl::Status Shutdown(const drivers::DomainKey& domain) override;
-  absl::Status Reboot(const drivers::DomainKey& domain) override;
+  absl::Status Shutdown(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
+  absl::Status Reboot(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
   absl::StatusOr<drivers::GuestExit> Destroy(const drivers::DomainKey& domain) override;
   absl::Status Suspend(const drivers::DomainKey& domain) override;
   absl::Status Resume(const drivers::DomainKey& domain) override;
   absl::Status Save(const drivers::DomainKey& domain, drivers::Progress* progress) override;
   absl::StatusOr<v1::DomainStatistics> Sample(const drivers::DomainKey& domain) const override;
+  absl::Status Tune(const drivers::DomainKey& domain, const v1::DomainSpec& before,
+                    const v1::DomainSpec& after) override;
+  absl::Status ReadTuning(const drivers::DomainKey& domain, v1::DomainTuning* tuning) const override;
+  absl::Status SendSignal(const drivers::DomainKey& domain, int64_t pid, uint32_t number) override;
+  absl::StatusOr<std::string> Hostname(const drivers::DomainKey& domain) override;
+  absl::StatusOr<v1::ListInterfaceAddressesResponse> InterfaceAddresses(const drivers::DomainKey& domain) override;
+  absl::StatusOr<v1::GuestSecurityLabel> SecurityLabel(const drivers::DomainKey& domain) override;
+  absl::StatusOr<v1::GuestNamespaces> Namespaces(const drivers::DomainKey& domain) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const drivers::DomainKey& domain,
+                                                                 const v1::ExecStart& start,
+                                                                 drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const drivers::DomainKey& domain,
+                                                                  const v1::PushFileStart& start,
+                                                                  drivers::GuestProcessReader reader) override;
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const drivers::DomainKey& domain,
+                                                                  const v1::PullFileRequest& request,
+                                                                  drivers::GuestProcessReader reader) override;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::DomainKey& domain,
                                                                 const drivers::ConsoleOptions& options,
                                                                 drivers::ConsoleReader reader) override;

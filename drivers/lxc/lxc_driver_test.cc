@@ -115,7 +115,7 @@ TEST_CASE("shutdown asks, and the end counts as asked for whatever the code") {
     ConsoleText text;
     const auto console = MustAttach(&host, host.Key("a"), &text);
     text.AwaitText("stubborn");
-    REQUIRE(host.driver()->Shutdown(host.Key("a")).ok());
+    REQUIRE(host.driver()->Shutdown(host.Key("a"), {}).ok());
     const GuestExit exit = host.observer()->AwaitExit().second;
     CHECK(exit.detail == v1::EVENT_DETAIL_STOPPED_SHUTDOWN);
     CHECK(exit.cause == v1::EVENT_CAUSE_USER);
@@ -128,7 +128,7 @@ TEST_CASE("shutdown asks, and the end counts as asked for whatever the code") {
     ConsoleText text;
     const auto console = MustAttach(&host, host.Key("a"), &text);
     text.AwaitText("up");
-    REQUIRE(host.driver()->Shutdown(host.Key("a")).ok());
+    REQUIRE(host.driver()->Shutdown(host.Key("a"), {}).ok());
     CHECK(host.observer()->AwaitExit().second.detail == v1::EVENT_DETAIL_STOPPED_SHUTDOWN);
     text.AwaitText("asked");
   }
@@ -208,7 +208,7 @@ TEST_CASE("a guest that reboots is launched again, in the same run and with its 
     ConsoleText text;
     const auto console = MustAttach(&host, key, &text);
     text.AwaitText("wait");
-    REQUIRE(host.driver()->Reboot(key).ok());
+    REQUIRE(host.driver()->Reboot(key, {}).ok());
     CHECK(host.observer()->AwaitReboot().second);
     text.AwaitText("wait\r\nwait\r\n");
   }
@@ -318,7 +318,7 @@ TEST_CASE("a later driver finds what runs and what has ended") {
   ConsoleText replay;
   auto again = MustAttach(&host, running, &replay);
   replay.AwaitText("stubborn");
-  REQUIRE(host.driver()->Shutdown(running).ok());
+  REQUIRE(host.driver()->Shutdown(running, {}).ok());
   const auto [key, exit] = host.observer()->AwaitExit();
   CHECK(key.name == "running");
   CHECK(exit.status.code() == 7);

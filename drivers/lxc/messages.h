@@ -16,8 +16,8 @@ enum class MessageKind : uint8_t {
   // To the supervisor.
   kGo = 1,   // launch; descriptor: the group's v2 directory, if there is one
   kProceed,  // execute init, of a guest that is started paused
-  kSignal,   // number: send it to init and remember that the guest has been asked to end
-  kReboot,   // number: send it to init and launch it again when it ends
+  kSignal,   // number: send it to init (0: nothing) and remember that the guest has been asked to end
+  kReboot,   // number: send it to init (0: nothing) and launch it again when it ends
   kAttach,   // number: the console; flag: with what the ring holds; descriptor: the client's end
   // From the supervisor. Each of the first three has init's pidfd.
   kReady,     // init waits for kProceed
@@ -26,7 +26,9 @@ enum class MessageKind : uint8_t {
   kHello,     // first message on a new connection: init runs
   kFailed,    // the launch failed and is undone; step, error, text
   kExited,    // the guest has ended; exit
-  kLast = kExited,
+  // To the supervisor. Numbers stay as they are: supervisors outlive daemons of other versions.
+  kTask,  // descriptor: the far end of a task's socket (guest_task.h)
+  kLast = kTask,
 };
 
 enum class ExitKind : uint8_t {
@@ -71,6 +73,11 @@ int SendMessage(int socket, Message message, int fd = -1);
 // Receives one message, and a descriptor into `fd` (close-on-exec; -1: none came), which the caller owns. `flags` as
 // for recvmsg(2). Returns 0 or an errno value: ECONNRESET at the end, EBADMSG for what is no message.
 int ReceiveMessage(int socket, Message* message, int* fd, int flags = 0);
+
+// Descriptors of a supervisor: the control connection, the run directory, and from the third on those that it holds.
+inline constexpr int kControlDescriptor = 3;
+inline constexpr int kRunDirectoryDescriptor = 4;
+inline constexpr int kFirstHeldDescriptor = 5;
 
 // Console sockets: SOCK_SEQPACKET, first byte is the kind.
 enum class ConsoleKind : uint8_t {

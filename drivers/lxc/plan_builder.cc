@@ -1,5 +1,6 @@
 #include "drivers/lxc/plan_builder.h"
 
+#include <linux/if_link.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "drivers/lxc/addresses.h"
 #include "drivers/lxc/capability_set.h"
+#include "drivers/lxc/protected_paths.h"
 #include "drivers/lxc/signals.h"
 #include "proto/status.h"
 
@@ -58,45 +60,105 @@ std::vector<std::string> Environment(const drivers::DomainKey& domain, const v1:
   return environment;
 }
 
+FilesystemKind KindOf(v1::Filesystem::Type type) {
+  switch (type) {
+    case v1::Filesystem::TYPE_BIND:
+      return FilesystemKind::kBind;
+    case v1::Filesystem::TYPE_RAM:
+      return FilesystemKind::kRam;
+    case v1::Filesystem::TYPE_FILE:
+      return FilesystemKind::kImage;
+    case v1::Filesystem::TYPE_BLOCK:
+      return FilesystemKind::kBlock;
+    default:
+      return FilesystemKind::kMount;
+  }
+}
+
 FilesystemPlan PlanFilesystem(const v1::Filesystem& filesystem) {
   FilesystemPlan plan;
-  plan.kind = filesystem.type() == v1::Filesystem::TYPE_BIND  ? FilesystemKind::kBind
-              : filesystem.type() == v1::Filesystem::TYPE_RAM ? FilesystemKind::kRam
-                                                              : FilesystemKind::kMount;
+  plan.kind = KindOf(filesystem.type());
   plan.source = filesystem.source();
   plan.target = filesystem.target();
   plan.read_only = filesystem.read_only();
   plan.ram_size_kib = filesystem.ram_size_kib();
+  plan.always_shift = filesystem.access_mode() == v1::Filesystem::ACCESS_MODE_MAPPED;
   return plan;
+}
+
+std::vector<AddressPlan> PlanAddresses(const google::protobuf::RepeatedPtrField<v1::InterfaceAddress>& addresses) {
+  std::vector<AddressPlan> planned;
+  for (const v1::InterfaceAddress& address : addresses) {
+    AddressPlan& plan = planned.emplace_back();
+    plan.address = ParseAddress(address.address());
+    plan.peer = ParseAddress(address.peer());
+    plan.prefix = static_cast<uint8_t>(address.has_prefix()       ? address.prefix()
+                                       : plan.address.size() == 4 ? 24
+                                                                  : 64);
+  }
+  return planned;
+}
+
+std::vector<RoutePlan> PlanRoutes(const google::protobuf::RepeatedPtrField<v1::InterfaceRoute>& routes) {
+  std::vector<RoutePlan> planned;
+  for (const v1::InterfaceRoute& route : routes) {
+    RoutePlan& plan = planned.emplace_back();
+    const bool six = route.family() == "ipv6" || absl::StrContains(route.destination(), ":");
+    plan.destination =
+        route.destination().empty() ? std::string(six ? 16 : 4, '\0') : ParseAddress(route.destination());
+    plan.gateway = ParseAddress(route.gateway());
+    const bool any = std::all_of(plan.destination.begin(), plan.destination.end(), [](char c) { return c == 0; });
+    const size_t whole = plan.destination.size() * 8;
+    plan.prefix = static_cast<uint8_t>(route.has_prefix() ? route.prefix() : any ? 0 : whole);
+    plan.metric = route.metric();
+  }
+  return planned;
+}
+
+// libvirt's kilobytes per second are of 1000 bytes, its bursts of 1024 (tc(8), "kbps", "kb").
+RatePlan PlanRate(const v1::BandwidthLimit& limit) {
+  return {.average = limit.average_kilobytes_per_second() * 1000,
+          .peak = limit.peak_kilobytes_per_second() * 1000,
+          .burst = limit.burst_kib() * 1024};
+}
+
+uint32_t MacvlanMode(const std::string& mode) {
+  return mode == "bridge"        ? MACVLAN_MODE_BRIDGE
+         : mode == "private"     ? MACVLAN_MODE_PRIVATE
+         : mode == "passthrough" ? MACVLAN_MODE_PASSTHRU
+                                 : MACVLAN_MODE_VEPA;
 }
 
 InterfacePlan PlanInterface(const v1::Interface& interface, int index) {
   InterfacePlan plan;
+  if (interface.type() == v1::Interface::TYPE_DIRECT) {
+    plan.kind = InterfaceKind::kMacvlan;
+    plan.parent = interface.source();
+    plan.mode = MacvlanMode(interface.source_mode());
+  }
   if (interface.type() == v1::Interface::TYPE_BRIDGE) plan.bridge = interface.source();
   plan.mac = ParseMac(interface.mac_address());
   plan.host_name = interface.target_device();
   plan.guest_name = interface.guest_device().empty() ? absl::StrCat("eth", index) : interface.guest_device();
   plan.up = !interface.has_link_up() || interface.link_up();
   plan.mtu = interface.mtu();
-  for (const v1::InterfaceAddress& address : interface.addresses()) {
-    AddressPlan& planned = plan.addresses.emplace_back();
-    planned.address = ParseAddress(address.address());
-    planned.peer = ParseAddress(address.peer());
-    planned.prefix = static_cast<uint8_t>(address.has_prefix()          ? address.prefix()
-                                          : planned.address.size() == 4 ? 24
-                                                                        : 64);
-  }
-  for (const v1::InterfaceRoute& route : interface.routes()) {
-    RoutePlan& planned = plan.routes.emplace_back();
-    const bool six = route.family() == "ipv6" || absl::StrContains(route.destination(), ":");
-    planned.destination =
-        route.destination().empty() ? std::string(six ? 16 : 4, '\0') : ParseAddress(route.destination());
-    planned.gateway = ParseAddress(route.gateway());
-    const bool any = std::all_of(planned.destination.begin(), planned.destination.end(), [](char c) { return c == 0; });
-    const size_t whole = planned.destination.size() * 8;
-    planned.prefix = static_cast<uint8_t>(route.has_prefix() ? route.prefix() : any ? 0 : whole);
-    planned.metric = route.metric();
-  }
+  plan.addresses = PlanAddresses(interface.addresses());
+  plan.routes = PlanRoutes(interface.routes());
+  plan.host_addresses = PlanAddresses(interface.host_addresses());
+  plan.host_routes = PlanRoutes(interface.host_routes());
+  plan.isolated = interface.isolated();
+  plan.to_guest = PlanRate(interface.bandwidth().inbound());
+  plan.from_guest = PlanRate(interface.bandwidth().outbound());
+  return plan;
+}
+
+InterfacePlan PlanHostInterface(const v1::HostNetworkDevice& device) {
+  InterfacePlan plan;
+  plan.kind = InterfaceKind::kHost;
+  plan.parent = device.interface();
+  plan.guest_name = device.interface();
+  plan.addresses = PlanAddresses(device.addresses());
+  plan.routes = PlanRoutes(device.routes());
   return plan;
 }
 
@@ -121,13 +183,12 @@ absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1:
   }
   for (const v1::Filesystem& filesystem : spec.devices().filesystems()) {
     if (IsRoot(filesystem.target())) {
-      plan.root = filesystem.source();
-      plan.root_read_only = filesystem.read_only();
+      plan.root = PlanFilesystem(filesystem);
     } else {
       plan.filesystems.push_back(PlanFilesystem(filesystem));
     }
   }
-  if (plan.root.empty()) {
+  if (plan.root.source.empty()) {
     absl::Status status = Error(v1::REASON_SPEC_INVALID, "devices.filesystems: no file system has the target \"/\"");
     AddFieldViolation(&status, "devices.filesystems", "no file system has the target \"/\"");
     return status;
@@ -135,6 +196,9 @@ absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1:
   int index = 0;
   for (const v1::Interface& interface : spec.devices().interfaces()) {
     plan.interfaces.push_back(PlanInterface(interface, index++));
+  }
+  for (const v1::HostDevice& device : spec.devices().host_devices()) {
+    if (device.has_network()) plan.interfaces.push_back(PlanHostInterface(device.network()));
   }
   plan.hostname = Hostname(domain.name);
   plan.consoles = static_cast<uint32_t>(std::max(1, spec.devices().consoles_size()));
@@ -147,6 +211,7 @@ absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1:
   plan.user = os.init_user();
   plan.group = os.init_group();
   plan.capabilities = CapabilitySet(spec.features().capabilities());
+  PlanProtectedPaths(&plan);
   plan.personality_32 = os.architecture() == "i686";
   plan.restart_on_reboot = spec.lifecycle_actions().on_reboot() != "destroy";
   plan.shutdown_signal = SignalOr(spec.shutdown_signals().shutdown(), SIGTERM);

@@ -33,7 +33,7 @@ TEST_CASE("a plan has the defaults that the specification leaves open") {
   const absl::StatusOr<LaunchPlan> plan = BuildPlan(kKey, Sound(), "/reeve");
   REQUIRE(plan.ok());
   CHECK(plan->run == 3);
-  CHECK(plan->root == "/srv/web1");
+  CHECK(plan->root.source == "/srv/web1");
   CHECK(plan->init == "/sbin/init");
   CHECK(plan->arguments == std::vector<std::string>{"/sbin/init"});
   CHECK(plan->directory == "/");
@@ -95,19 +95,22 @@ TEST_CASE("what is wrong and what is not supported are told apart, with the fiel
     refused(v1::REASON_SPEC_INVALID, "devices.filesystems[1].target", spec);
   }
   spec = Sound();
-  spec.mutable_devices()->mutable_filesystems(0)->set_type(v1::Filesystem::TYPE_BLOCK);
+  spec.mutable_devices()->mutable_filesystems(0)->set_type(v1::Filesystem::TYPE_TEMPLATE);
   refused(v1::REASON_SPEC_UNSUPPORTED, "devices.filesystems[0].type", spec);
   spec = Sound();
-  spec.mutable_devices()->add_interfaces()->set_type(v1::Interface::TYPE_DIRECT);
+  spec.mutable_devices()->add_interfaces()->set_type(v1::Interface::TYPE_USER);
   refused(v1::REASON_SPEC_UNSUPPORTED, "devices.interfaces[0].type", spec);
+  spec.mutable_devices()->mutable_interfaces(0)->set_type(v1::Interface::TYPE_DIRECT);
+  refused(v1::REASON_SPEC_INVALID, "devices.interfaces[0].source", spec);
+  spec.mutable_devices()->mutable_interfaces(0)->set_source("eth0");
   spec.mutable_devices()->mutable_interfaces(0)->set_guest_device("../../x");
   refused(v1::REASON_SPEC_INVALID, "devices.interfaces[0].guest_device", spec);
   spec = Sound();
   spec.mutable_devices()->add_disks();
-  refused(v1::REASON_SPEC_UNSUPPORTED, "devices.disks[0]", spec);
+  refused(v1::REASON_SPEC_INVALID, "devices.disks[0].source", spec);
   spec = Sound();
   spec.mutable_namespaces()->mutable_ipc()->set_kind(v1::SharedNamespace::KIND_PID);
-  refused(v1::REASON_SPEC_UNSUPPORTED, "namespaces.ipc", spec);
+  refused(v1::REASON_SPEC_INVALID, "namespaces.ipc.value", spec);
   spec = Sound();
   auto* range = spec.mutable_id_map()->add_users();
   range->set_count(10);

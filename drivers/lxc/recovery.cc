@@ -38,11 +38,11 @@ bool Reach(ContainerParts* parts) {
 }
 
 Candidate Examine(const std::string& run_directory, const std::string& uid, const cgroups::Hierarchies& hierarchies,
-                  const std::string& partition) {
+                  SupervisorHome home, const std::string& partition) {
   Candidate candidate;
   ContainerParts& parts = candidate.parts;
   parts.plan.uid = uid;
-  parts.plan.partition = partition;
+  parts.plan.partition = PartitionOfGuest(home, hierarchies, partition, uid).value_or(partition);
   parts.key.uid = uid;
   absl::StatusOr<RunDirectory> directory = RunDirectory::Open(run_directory, uid);
   if (!directory.ok()) return candidate;
@@ -85,14 +85,15 @@ std::shared_ptr<Container> Adopt(ContainerParts* parts, const std::shared_ptr<Ev
 }  // namespace
 
 std::vector<FoundGuest> FindGuests(const std::string& run_directory, const cgroups::Hierarchies& hierarchies,
-                                   const std::string& partition, const std::shared_ptr<EventLoop>& loop) {
+                                   SupervisorHome home, const std::string& partition,
+                                   const std::shared_ptr<EventLoop>& loop) {
   std::vector<FoundGuest> found;
   absl::StatusOr<std::vector<std::string>> uids = RunDirectory::List(run_directory);
   if (!uids.ok()) return found;
   // First all are connected to, then all are heard: they answer at the same time.
   std::vector<Candidate> candidates;
   candidates.reserve(uids->size());
-  for (const std::string& uid : *uids) candidates.push_back(Examine(run_directory, uid, hierarchies, partition));
+  for (const std::string& uid : *uids) candidates.push_back(Examine(run_directory, uid, hierarchies, home, partition));
   for (Candidate& candidate : candidates) {
     FoundGuest& guest = found.emplace_back();
     guest.key = candidate.parts.key;

@@ -22,8 +22,9 @@ struct FoundGuest {
 
 // Looks through the run directories and asks every supervisor. What belongs to no supervisor is killed and removed.
 // Takes some milliseconds for a hundred guests; a supervisor that does not answer within five seconds is killed.
-// `partition` is for directories whose plan cannot be read.
+// `home` and `partition` are for directories whose plan cannot be read.
 std::vector<FoundGuest> FindGuests(const std::string& run_directory, const cgroups::Hierarchies& hierarchies,
-                                   const std::string& partition, const std::shared_ptr<EventLoop>& loop);
+                                   SupervisorHome home, const std::string& partition,
+                                   const std::shared_ptr<EventLoop>& loop);
 
 }  // namespace reeve::lxc

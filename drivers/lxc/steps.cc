@@ -16,6 +16,10 @@ const char* StepText(Step step) {
       return "make the devices";
     case Step::kMakeTerminals:
       return "make the terminals";
+    case Step::kShareNamespace:
+      return "enter a namespace of others";
+    case Step::kReplaceFile:
+      return "put a file of lxcfs in its place";
     case Step::kClone:
       return "make the first process and its namespaces";
     case Step::kMapIds:
@@ -26,6 +30,14 @@ const char* StepText(Step step) {
       return "join the control groups";
     case Step::kMakeInterface:
       return "make the network interface";
+    case Step::kMoveInterface:
+      return "move the network interface into the guest";
+    case Step::kIsolatePort:
+      return "isolate the port of the bridge";
+    case Step::kLimitRates:
+      return "limit the traffic of the network interface";
+    case Step::kMakeStage:
+      return "make the stage for the mounts";
     case Step::kBecomeRoot:
       return "become the guest's root";
     case Step::kKeyring:
@@ -38,6 +50,8 @@ const char* StepText(Step step) {
       return "mount /proc";
     case Step::kProtectProc:
       return "protect /proc";
+    case Step::kHide:
+      return "hide what belongs to the host";
     case Step::kMountSys:
       return "mount /sys";
     case Step::kMountDev:
@@ -48,6 +62,8 @@ const char* StepText(Step step) {
       return "make the console";
     case Step::kProtectRoot:
       return "make the root read-only";
+    case Step::kCopyStage:
+      return "copy the mounts into the guest";
     case Step::kPivotRoot:
       return "change the root";
     case Step::kHostname:
@@ -66,6 +82,8 @@ const char* StepText(Step step) {
       return "change to the directory of init";
     case Step::kLimits:
       return "set the limits of init";
+    case Step::kSystemCalls:
+      return "filter system calls";
     case Step::kCapabilities:
       return "drop capabilities";
     case Step::kChangeUser:

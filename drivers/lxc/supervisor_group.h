@@ -1,5 +1,5 @@
-// Where a supervisor lives: apart from the daemon, so that ending the daemon's service does not end the guests, and
-// apart from the guest, so that killing or freezing the guest's group spares it.
+// Where a guest and its supervisor live: apart from the daemon, so that ending the daemon's service does not end the
+// guests, and apart from each other, so that killing or freezing the guest's group spares the supervisor.
 #pragma once
 
 #include <sys/types.h>
@@ -17,35 +17,49 @@ namespace reeve::lxc {
 
 // Who makes the place.
 enum class SupervisorHome {
-  kGroup,         // we: a group beside the guest's
+  kGroup,         // we: a group beside the guest's, in the partition of the domain
   kSystemdScope,  // systemd, where it is the host's init: groups are its to make, and what is in none of its units it
                   // may kill
 };
 
-// The group `<partition>/<uid>.supervisor` in the hierarchies that managers of services look at, v2 and "name=systemd",
-// whichever the host has; or the scope `reeve-<uid>.scope` of systemd in machine.slice. Limits and usage of the
-// daemon's other groups still apply to the supervisor. Copyable, thread-safe; the place outlives the object.
+// The partition that the groups of one guest are made in: `partition` itself, or the scope `reeve-<uid>.scope` in the
+// slice of that partition, "/machine.slice/reeve-<uid>.scope". INVALID_ARGUMENT when it is not a partition.
+absl::StatusOr<std::string> PartitionOfGuest(SupervisorHome home, const cgroups::Hierarchies& hierarchies,
+                                             absl::string_view partition, absl::string_view uid);
+
+// The group `<uid>.supervisor` of a guest's partition, in the hierarchies that managers of services look at: v2 and
+// "name=systemd", whichever the host has. Where the partition is a scope, systemd makes that, delegates it to us and
+// removes it with its last process. Limits and usage of the daemon's other groups still apply to the supervisor.
+// Copyable, thread-safe; the place outlives the object.
 class SupervisorGroup {
  public:
-  // Makes the group and the partition. One that is there already is taken. A scope is made by Add.
-  static absl::StatusOr<SupervisorGroup> Create(const cgroups::Hierarchies& hierarchies, SupervisorHome home,
-                                                absl::string_view partition, absl::string_view uid);
+  // Makes the group and the partition. One that is there already is taken. In a scope that is left to Add.
+  static absl::StatusOr<SupervisorGroup> Create(const cgroups::Hierarchies& hierarchies, absl::string_view partition,
+                                                absl::string_view uid);
   // Names it, to remove one that an earlier daemon has made.
   static absl::StatusOr<SupervisorGroup> Find(const cgroups::Hierarchies& hierarchies, absl::string_view partition,
                                               absl::string_view uid);
 
+  // Whether the partition is a scope of systemd. Then Add comes before the guest's group, which is made in it.
+  bool in_scope() const { return !scope_.empty(); }
+  // The group above the guest's from which on controllers are ours to enable; "" is the root.
+  const std::string& delegated() const { return scope_; }
+
   absl::Status Add(pid_t supervisor) const;
-  // Removes it; the supervisor has ended. What is gone is fine. A scope goes by itself.
+  // Removes it, and what is left of a scope; guest and supervisor have ended. What is gone is fine.
   absl::Status Remove() const;
 
  private:
-  SupervisorGroup(cgroups::Hierarchies hierarchies, std::string path, std::string uid)
-      : hierarchies_(std::move(hierarchies)), path_(std::move(path)), uid_(std::move(uid)) {}
+  SupervisorGroup(cgroups::Hierarchies hierarchies, std::string path, std::string scope, std::string uid)
+      : hierarchies_(std::move(hierarchies)), path_(std::move(path)), scope_(std::move(scope)), uid_(std::move(uid)) {}
   std::vector<int> Members() const;
+  absl::Status Make() const;
+  absl::Status MakeScope(pid_t supervisor) const;
+  absl::Status RemoveScope() const;
 
   cgroups::Hierarchies hierarchies_;
-  SupervisorHome home_ = SupervisorHome::kGroup;
   std::string path_;
+  std::string scope_;  // path of the scope's group; empty without one
   std::string uid_;
 };
 

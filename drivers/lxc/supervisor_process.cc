@@ -10,20 +10,16 @@
 #include <csignal>
 
 #include "absl/strings/str_cat.h"
+#include "drivers/lxc/messages.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
 
 namespace reeve::lxc {
 namespace {
 
-// What supervisor/main.cc expects.
-constexpr int kControlFd = 3;
-constexpr int kRunDirectoryFd = 4;
-constexpr int kFirstUnusedFd = 5;
-
-// A duplicate that is out of the way of the numbers above.
-util::UniqueFd Aside(int fd) {
-  return util::UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, 16));
+// A duplicate that is out of the way of the numbers above, and of `more` after them.
+util::UniqueFd Aside(int fd, size_t more) {
+  return util::UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, kFirstHeldDescriptor + static_cast<int>(more)));
 }
 
 class FileActions {
@@ -80,22 +76,29 @@ class Attributes {
 }  // namespace
 
 absl::StatusOr<SupervisorProcess> SpawnSupervisor(const std::string& program, const LaunchPlan& plan,
-                                                  int run_directory) {
+                                                  int run_directory, const std::vector<util::UniqueFd>& held) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return util::ErrnoStatus("make a socket pair");
   SupervisorProcess supervisor;
   supervisor.control.Reset(ends[0]);
   const util::UniqueFd near_end(ends[1]);
-  const util::UniqueFd control = Aside(near_end.get());
-  const util::UniqueFd directory = Aside(run_directory);
+  const util::UniqueFd control = Aside(near_end.get(), held.size());
+  const util::UniqueFd directory = Aside(run_directory, held.size());
   if (!control || !directory) return util::ErrnoStatus("duplicate a descriptor");
   FileActions actions;
   actions.Open(0, "/dev/null", O_RDWR);
   actions.Duplicate(0, 1);
   actions.Duplicate(0, 2);
-  actions.Duplicate(control.get(), kControlFd);
-  actions.Duplicate(directory.get(), kRunDirectoryFd);
-  actions.CloseFrom(kFirstUnusedFd);
+  actions.Duplicate(control.get(), kControlDescriptor);
+  actions.Duplicate(directory.get(), kRunDirectoryDescriptor);
+  int next = kFirstHeldDescriptor;
+  std::vector<util::UniqueFd> aside;
+  for (const util::UniqueFd& descriptor : held) {
+    aside.push_back(Aside(descriptor.get(), held.size()));
+    if (!aside.back()) return util::ErrnoStatus("duplicate a descriptor");
+    actions.Duplicate(aside.back().get(), next++);
+  }
+  actions.CloseFrom(next);
   const Attributes attributes;
   if (actions.error() != 0) return util::ErrnoStatus(actions.error(), "prepare the supervisor");
   if (attributes.error() != 0) return util::ErrnoStatus(attributes.error(), "prepare the supervisor");

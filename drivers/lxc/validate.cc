@@ -1,21 +1,15 @@
 #include "drivers/lxc/validate.h"
 
 #include <algorithm>
-#include <optional>
-#include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "drivers/lxc/addresses.h"
 #include "drivers/lxc/capability_set.h"
 #include "drivers/lxc/signals.h"
 #include "drivers/lxc/supported_fields.h"
-#include "proto/status.h"
+#include "drivers/lxc/violations.h"
 
 namespace reeve::lxc {
 namespace {
@@ -24,50 +18,6 @@ constexpr int kMaximumList = 256;
 constexpr int kMaximumIdRanges = 340;  // user_namespaces(7)
 constexpr size_t kMaximumArgument = 32768;
 constexpr int kMaximumConsoles = 16;
-constexpr size_t kMaximumPath = 4095;
-constexpr size_t kMaximumDeviceName = 15;  // IFNAMSIZ - 1
-
-// Gathers what is wrong.
-class Violations {
- public:
-  void Invalid(std::string field, std::string why) { invalid_.emplace_back(std::move(field), std::move(why)); }
-  void Unsupported(std::string field, std::string why) { unsupported_.emplace_back(std::move(field), std::move(why)); }
-
-  absl::Status ToStatus() const {
-    if (invalid_.empty() && unsupported_.empty()) return absl::OkStatus();
-    const auto& first = invalid_.empty() ? unsupported_.front() : invalid_.front();
-    absl::Status status = Error(invalid_.empty() ? v1::REASON_SPEC_UNSUPPORTED : v1::REASON_SPEC_INVALID,
-                                absl::StrCat(first.first, ": ", first.second), {{"field", first.first}});
-    for (const auto& [field, why] : invalid_) AddFieldViolation(&status, field, why);
-    for (const auto& [field, why] : unsupported_) AddFieldViolation(&status, field, why);
-    return status;
-  }
-
- private:
-  std::vector<std::pair<std::string, std::string>> invalid_;
-  std::vector<std::pair<std::string, std::string>> unsupported_;
-};
-
-// Absolute, without "..", of a length the kernel takes.
-std::optional<std::string> PathFault(const std::string& path) {
-  if (path.empty()) return "is missing";
-  if (path[0] != '/') return absl::StrCat("'", path, "' is not an absolute path");
-  if (path.size() > kMaximumPath) return "is longer than 4095 bytes";
-  if (path.find('\0') != std::string::npos) return "has a zero byte in it";
-  for (absl::string_view part : absl::StrSplit(path, '/')) {
-    if (part == "..") return absl::StrCat("'", path, "' has \"..\" in it");
-    if (part.size() > 255) return "has a part longer than 255 bytes";
-  }
-  return std::nullopt;
-}
-
-void CheckPath(const std::string& path, const std::string& field, Violations* violations) {
-  if (auto fault = PathFault(path)) violations->Invalid(field, *fault);
-}
-
-bool HasZero(const std::string& text) {
-  return text.find('\0') != std::string::npos;
-}
 
 void CheckOperatingSystem(const v1::OperatingSystem& os, Violations* violations) {
   if (!os.type().empty() && os.type() != "exe") {
@@ -130,121 +80,12 @@ void CheckIdRanges(const google::protobuf::RepeatedPtrField<v1::IdMapping>& rang
   }
 }
 
-void CheckFilesystems(const v1::Devices& devices, Violations* violations) {
-  int roots = 0;
-  for (int i = 0; i < devices.filesystems_size(); ++i) {
-    const v1::Filesystem& filesystem = devices.filesystems(i);
-    const std::string field = absl::StrCat("devices.filesystems[", i, "]");
-    CheckPath(filesystem.target(), absl::StrCat(field, ".target"), violations);
-    const bool root = !filesystem.target().empty() && filesystem.target().find_first_not_of('/') == std::string::npos;
-    if (root) ++roots;
-    switch (filesystem.type()) {
-      case v1::Filesystem::TYPE_UNSPECIFIED:
-      case v1::Filesystem::TYPE_MOUNT:
-        CheckPath(filesystem.source(), absl::StrCat(field, ".source"), violations);
-        break;
-      case v1::Filesystem::TYPE_BIND:
-        CheckPath(filesystem.source(), absl::StrCat(field, ".source"), violations);
-        if (root)
-          violations->Invalid(absl::StrCat(field, ".type"), "the root cannot be a directory of the guest itself");
-        break;
-      case v1::Filesystem::TYPE_RAM:
-        if (filesystem.ram_size_kib() == 0) violations->Invalid(absl::StrCat(field, ".ram_size_kib"), "is 0");
-        if (filesystem.ram_size_kib() > (uint64_t{1} << 52)) {
-          violations->Invalid(absl::StrCat(field, ".ram_size_kib"), "is too large");
-        }
-        if (root) violations->Unsupported(absl::StrCat(field, ".type"), "the root cannot be a ram file system");
-        break;
-      default:
-        violations->Unsupported(absl::StrCat(field, ".type"),
-                                absl::StrCat(v1::Filesystem::Type_Name(filesystem.type()), " is not supported"));
-    }
-    if (filesystem.access_mode() > v1::Filesystem::ACCESS_MODE_PASSTHROUGH) {
-      violations->Unsupported(absl::StrCat(field, ".access_mode"), "only passthrough is supported");
-    }
-    if (filesystem.has_space_hard_limit_kib() || filesystem.has_space_soft_limit_kib()) {
-      violations->Unsupported(absl::StrCat(field, ".space_hard_limit_kib"), "limits of space are not supported");
-    }
-  }
-  if (roots > 1) violations->Invalid("devices.filesystems", "more than one has the target \"/\"");
-}
-
-void CheckDeviceName(const std::string& name, const std::string& field, Violations* violations) {
-  if (name.empty()) return;
-  const bool sound = name != "." && name != ".." && std::none_of(name.begin(), name.end(), [](unsigned char c) {
-                       return c <= ' ' || c == '/' || c == ':' || c == '%' || c >= 0x7f;
-                     });
-  if (!sound || name.size() > kMaximumDeviceName) {
-    violations->Invalid(field, absl::StrCat("'", name, "' is not an interface's name of at most 15 bytes"));
-  }
-}
-
-void CheckAddresses(const v1::Interface& interface, const std::string& field, Violations* violations) {
-  for (int i = 0; i < interface.addresses_size(); ++i) {
-    const v1::InterfaceAddress& address = interface.addresses(i);
-    const std::string place = absl::StrCat(field, ".addresses[", i, "]");
-    const std::string bytes = ParseAddress(address.address());
-    if (bytes.empty()) violations->Invalid(absl::StrCat(place, ".address"), "is not an IPv4 or IPv6 address");
-    if (address.has_prefix() && (address.prefix() < 1 || address.prefix() > bytes.size() * 8)) {
-      violations->Invalid(absl::StrCat(place, ".prefix"), "is out of range");
-    }
-    if (!address.peer().empty() && ParseAddress(address.peer()).size() != bytes.size()) {
-      violations->Invalid(absl::StrCat(place, ".peer"), "is not an address of the same family");
-    }
-  }
-  for (int i = 0; i < interface.routes_size(); ++i) {
-    const v1::InterfaceRoute& route = interface.routes(i);
-    const std::string place = absl::StrCat(field, ".routes[", i, "]");
-    const size_t size = route.family() == "ipv6" || absl::StrContains(route.destination(), ":") ? 16 : 4;
-    if (!route.destination().empty() && ParseAddress(route.destination()).size() != size) {
-      violations->Invalid(absl::StrCat(place, ".destination"), "is not an address of the route's family");
-    }
-    if (!route.gateway().empty() && ParseAddress(route.gateway()).size() != size) {
-      violations->Invalid(absl::StrCat(place, ".gateway"), "is not an address of the route's family");
-    }
-    if (route.prefix() > size * 8) violations->Invalid(absl::StrCat(place, ".prefix"), "is out of range");
-  }
-}
-
-void CheckInterfaces(const v1::DomainSpec& spec, Violations* violations) {
-  const auto& interfaces = spec.devices().interfaces();
-  if (!interfaces.empty() && spec.network_mode() == v1::NETWORK_MODE_HOST) {
-    violations->Invalid("network_mode", "a guest in the host's network cannot have interfaces of its own");
-  }
-  std::set<std::string> names;
-  for (int i = 0; i < interfaces.size(); ++i) {
-    const v1::Interface& interface = interfaces[i];
-    const std::string field = absl::StrCat("devices.interfaces[", i, "]");
-    if (interface.type() == v1::Interface::TYPE_UNSPECIFIED) {
-      violations->Invalid(absl::StrCat(field, ".type"), "is missing");
-    } else if (interface.type() == v1::Interface::TYPE_BRIDGE) {
-      if (interface.source().empty()) violations->Invalid(absl::StrCat(field, ".source"), "is missing");
-      CheckDeviceName(interface.source(), absl::StrCat(field, ".source"), violations);
-    } else if (interface.type() != v1::Interface::TYPE_ETHERNET) {
-      violations->Unsupported(absl::StrCat(field, ".type"),
-                              absl::StrCat(v1::Interface::Type_Name(interface.type()), " is not supported"));
-    }
-    if (!interface.mac_address().empty() && ParseMac(interface.mac_address()).empty()) {
-      violations->Invalid(absl::StrCat(field, ".mac_address"),
-                          absl::StrCat("'", interface.mac_address(), "' is not a unicast hardware address"));
-    }
-    CheckDeviceName(interface.target_device(), absl::StrCat(field, ".target_device"), violations);
-    CheckDeviceName(interface.guest_device(), absl::StrCat(field, ".guest_device"), violations);
-    const std::string guest = interface.guest_device().empty() ? absl::StrCat("eth", i) : interface.guest_device();
-    if (guest == "lo" || !names.insert(guest).second) {
-      violations->Invalid(absl::StrCat(field, ".guest_device"), absl::StrCat("'", guest, "' is used twice"));
-    }
-    if (interface.has_mtu() && (interface.mtu() < 68 || interface.mtu() > 65535)) {
-      violations->Invalid(absl::StrCat(field, ".mtu"), "is not from 68 to 65535");
-    }
-    CheckAddresses(interface, field, violations);
-  }
-}
-
 void CheckDevices(const v1::DomainSpec& spec, Violations* violations) {
   const v1::Devices& devices = spec.devices();
   for (const auto& [field, size] : {std::pair("devices.filesystems", devices.filesystems_size()),
-                                    std::pair("devices.interfaces", devices.interfaces_size())}) {
+                                    std::pair("devices.interfaces", devices.interfaces_size()),
+                                    std::pair("devices.disks", devices.disks_size()),
+                                    std::pair("devices.host_devices", devices.host_devices_size())}) {
     if (size > kMaximumList) {
       violations->Invalid(field, "has more than 256 elements");
       return;
@@ -252,6 +93,7 @@ void CheckDevices(const v1::DomainSpec& spec, Violations* violations) {
   }
   CheckFilesystems(devices, violations);
   CheckInterfaces(spec, violations);
+  CheckNamespaces(spec, violations);
   if (devices.consoles_size() > kMaximumConsoles)
     violations->Unsupported("devices.consoles", "has more than 16 elements");
   for (int i = 0; i < devices.consoles_size() && i < kMaximumConsoles; ++i) {
@@ -268,7 +110,7 @@ void CheckDevices(const v1::DomainSpec& spec, Violations* violations) {
       violations->Unsupported(absl::StrCat(field, ".target_port"), "is not its place in the list");
     }
   }
-  if (devices.disks_size() > 0) violations->Unsupported("devices.disks[0]", "disks are not supported");
+  CheckNodes(spec, violations);
 }
 
 void CheckTuning(const v1::DomainSpec& spec, Violations* violations) {
@@ -291,13 +133,6 @@ void CheckTuning(const v1::DomainSpec& spec, Violations* violations) {
 }
 
 void CheckTheRest(const v1::DomainSpec& spec, Violations* violations) {
-  const v1::NamespaceSharing& sharing = spec.namespaces();
-  for (const auto& [field, kind] :
-       {std::pair("namespaces.network", sharing.network().kind()), std::pair("namespaces.ipc", sharing.ipc().kind()),
-        std::pair("namespaces.uts", sharing.uts().kind())}) {
-    if (kind != v1::SharedNamespace::KIND_UNSPECIFIED)
-      violations->Unsupported(field, "shared namespaces are not supported");
-  }
   const v1::CapabilityPolicy& capabilities = spec.features().capabilities();
   for (int i = 0; i < capabilities.states_size(); ++i) {
     if (!CapabilityNumber(capabilities.states(i).name())) {

@@ -41,12 +41,11 @@ TEST_CASE("what the driver does not look at is refused by its path") {
   auto* interface = spec.mutable_devices()->add_interfaces();
   interface->set_type(v1::Interface::TYPE_BRIDGE);
   interface->set_source("br0");
-  interface->set_isolated(true);
-  interface->mutable_bandwidth()->mutable_inbound()->set_average_kilobytes_per_second(1);
-  spec.mutable_devices()->add_host_devices()->set_misc_character("/dev/input/event0");
-  CHECK(UnsupportedFields(spec) == std::vector<std::string>{"devices.interfaces[0].bandwidth",
-                                                            "devices.interfaces[0].isolated", "devices.host_devices[0]",
-                                                            "cpu_placement", "block_io_tuning"});
+  interface->mutable_filter()->set_filter("clean-traffic");
+  interface->mutable_vlan()->add_tags()->set_id(7);
+  spec.mutable_devices()->add_sounds()->set_model("ac97");
+  CHECK(UnsupportedFields(spec) == std::vector<std::string>{"devices.interfaces[0].vlan", "devices.interfaces[0].filter",
+                                                            "devices.sounds[0]", "cpu_placement", "block_io_tuning"});
   const absl::Status status = ValidateSpec(spec);
   CHECK(ReasonOf(status) == v1::REASON_SPEC_UNSUPPORTED);
   CHECK(FieldViolationsOf(status).size() == 5);
@@ -54,7 +53,7 @@ TEST_CASE("what the driver does not look at is refused by its path") {
 
 TEST_CASE("no more than the limit is told") {
   v1::DomainSpec spec = Sound();
-  for (int i = 0; i < 300; ++i) spec.mutable_devices()->add_host_devices()->set_misc_character("/dev/null");
+  for (int i = 0; i < 300; ++i) spec.mutable_devices()->add_sounds()->set_model("ac97");
   CHECK(UnsupportedFields(spec).size() == 20);
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "drivers/test/guest.h"
 #include "drivers/test/timestamp.h"
+#include "formats/capabilities_xml.h"
 #include "formats/domain_spec_check.h"
 #include "proto/status.h"
 
@@ -45,6 +46,15 @@ drivers::GuestExit ExitBySignal(int signal, absl::Time now) {
   return exit;
 }
 
+// Its guests take every way but those that need something in them.
+absl::Status CheckModes(const drivers::ShutdownModes& modes) {
+  if (modes.empty()) return absl::OkStatus();
+  for (const v1::ShutdownMode mode : modes) {
+    if (mode == v1::SHUTDOWN_MODE_SIGNAL || mode == v1::SHUTDOWN_MODE_ACPI_POWER_BUTTON) return absl::OkStatus();
+  }
+  return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "guests of the test driver are asked by signal or power button only");
+}
+
 }  // namespace
 
 TestDriver::TestDriver(const util::Clock* clock) : clock_(*clock), architecture_(HostArchitecture()) {}
@@ -62,9 +72,14 @@ v1::Hypervisor TestDriver::Describe() const {
 }
 
 absl::StatusOr<std::string> TestDriver::Capabilities() const {
-  return absl::StrCat("<capabilities>\n  <host>\n    <cpu>\n      <arch>", architecture_,
-                      "</arch>\n    </cpu>\n  </host>\n  <guest>\n    <os_type>exe</os_type>\n    <arch name='",
-                      architecture_, "'>\n      <domain type='test'/>\n    </arch>\n  </guest>\n</capabilities>\n");
+  v1::HostCapabilities capabilities;
+  capabilities.mutable_host()->mutable_cpu()->set_architecture(architecture_);
+  v1::GuestCapability* guest = capabilities.add_guests();
+  guest->set_os_type("exe");
+  guest->set_architecture(architecture_);
+  guest->set_word_size(sizeof(void*) * 8);
+  guest->add_domains()->set_type("test");
+  return formats::WriteCapabilitiesXml(capabilities);
 }
 
 absl::Status TestDriver::Validate(const v1::DomainSpec& spec) const {
@@ -116,7 +131,8 @@ absl::StatusOr<drivers::RunningGuest> TestDriver::Start(const drivers::DomainKey
   return guest->running();
 }
 
-absl::Status TestDriver::Shutdown(const drivers::DomainKey& domain) {
+absl::Status TestDriver::Shutdown(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) {
+  if (absl::Status status = CheckModes(modes); !status.ok()) return status;
   wedges_.Wait(domain.name);
   std::unique_lock<std::mutex> lock(mutex_);
   const absl::StatusOr<Guest*> guest = Find(domain);
@@ -124,7 +140,8 @@ absl::Status TestDriver::Shutdown(const drivers::DomainKey& domain) {
   return End(std::move(lock), *guest, Ending::kShutdown, true);
 }
 
-absl::Status TestDriver::Reboot(const drivers::DomainKey& domain) {
+absl::Status TestDriver::Reboot(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) {
+  if (absl::Status status = CheckModes(modes); !status.ok()) return status;
   wedges_.Wait(domain.name);
   std::unique_lock<std::mutex> lock(mutex_);
   const absl::StatusOr<Guest*> guest = Find(domain);

@@ -37,8 +37,8 @@ class TestDriver final : public drivers::HypervisorDriver, public TestControls {
   absl::Status Preflight(const drivers::DomainKey& domain, const v1::DomainSpec& spec) override;
   absl::StatusOr<drivers::RunningGuest> Start(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                               bool paused) override;
-  absl::Status Shutdown(const drivers::DomainKey& domain) override;
-  absl::Status Reboot(const drivers::DomainKey& domain) override;
+  absl::Status Shutdown(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
+  absl::Status Reboot(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
   absl::StatusOr<drivers::GuestExit> Destroy(const drivers::DomainKey& domain) override;
   absl::Status Suspend(const drivers::DomainKey& domain) override;
   absl::Status Resume(const drivers::DomainKey& domain) override;

@@ -79,8 +79,8 @@ TEST_CASE_METHOD(Fixture, "a guest starts, is suspended, resumed and destroyed")
 }
 
 TEST_CASE_METHOD(Fixture, "every call on a guest that does not run is refused") {
-  CHECK(Reason(driver.Shutdown(key)) == v1::REASON_DOMAIN_STATE);
-  CHECK(Reason(driver.Reboot(key)) == v1::REASON_DOMAIN_STATE);
+  CHECK(Reason(driver.Shutdown(key, {})) == v1::REASON_DOMAIN_STATE);
+  CHECK(Reason(driver.Reboot(key, {})) == v1::REASON_DOMAIN_STATE);
   CHECK(Reason(driver.Suspend(key)) == v1::REASON_DOMAIN_STATE);
   CHECK(Reason(driver.Sample(key).status()) == v1::REASON_DOMAIN_STATE);
   CHECK(Reason(driver.OpenConsole(key, {}, {}).status()) == v1::REASON_DOMAIN_STATE);
@@ -95,7 +95,7 @@ TEST_CASE_METHOD(Fixture, "every call on a guest that does not run is refused") 
 
 TEST_CASE_METHOD(Fixture, "shutdown ends the guest at once") {
   REQUIRE(driver.Start(key, spec, false).ok());
-  CHECK(driver.Shutdown(key).ok());
+  CHECK(driver.Shutdown(key, {}).ok());
   REQUIRE(observer.exits.size() == 1);
   CHECK(observer.exits[0].first.name == "web1");
   CHECK(observer.exits[0].first.run == 1);
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(Fixture, "shutdown ends the guest at once") {
 
 TEST_CASE_METHOD(Fixture, "reboot restarts it, and a suspended one runs again") {
   REQUIRE(driver.Start(key, spec, true).ok());
-  CHECK(driver.Reboot(key).ok());
+  CHECK(driver.Reboot(key, {}).ok());
   REQUIRE(observer.reboots.size() == 1);
   CHECK(observer.reboots[0].second);
   CHECK(Reason(driver.Resume(key)) == v1::REASON_DOMAIN_STATE);
@@ -145,7 +145,7 @@ TEST_CASE_METHOD(Fixture, "lifecycle actions decide between end and restart") {
   CHECK(driver.EndGuest("web1", v1::EndGuestRequest::HOW_CRASH).ok());
   CHECK(observer.reboots.size() == 2);
   CHECK(observer.exits.empty());
-  CHECK(driver.Reboot(key).ok());
+  CHECK(driver.Reboot(key, {}).ok());
   CHECK(observer.exits.size() == 1);
 }
 
@@ -165,8 +165,8 @@ TEST_CASE_METHOD(Fixture, "a wedged domain's calls hang; reads and other domains
 
 TEST_CASE_METHOD(Fixture, "every changing call can hang") {
   const std::vector<std::function<void()>> calls = {[&] { (void)driver.Start(key, spec, false); },
-                                                    [&] { (void)driver.Shutdown(key); },
-                                                    [&] { (void)driver.Reboot(key); },
+                                                    [&] { (void)driver.Shutdown(key, {}); },
+                                                    [&] { (void)driver.Reboot(key, {}); },
                                                     [&] { (void)driver.Destroy(key); },
                                                     [&] { (void)driver.Suspend(key); },
                                                     [&] { (void)driver.Resume(key); }};

@@ -46,7 +46,8 @@ std::string Resource(const std::string& domain) {
 
 class Bench {
  public:
-  explicit Bench(std::string socket) : socket_(std::move(socket)) {}
+  explicit Bench(const std::string& daemon)
+      : uri_(daemon.find("://") == std::string::npos ? absl::StrCat("test+unix:///default?socket=", daemon) : daemon) {}
 
   absl::StatusOr<Figures> Do(std::istream& words) {
     if (connection_ == nullptr) {
@@ -79,7 +80,7 @@ class Bench {
 
  private:
   absl::StatusOr<std::unique_ptr<client::Connection>> Connect() {
-    auto uri = client::ParseUri(absl::StrCat("test+unix:///default?socket=", socket_));
+    auto uri = client::ParseUri(uri_);
     if (!uri.ok()) return uri.status();
     return client::Connection::Open(*uri, {});
   }
@@ -295,15 +296,15 @@ class Bench {
     return figures;
   }
 
-  const std::string socket_;
+  const std::string uri_;
   std::unique_ptr<client::Connection> connection_;
   std::vector<std::unique_ptr<client::Connection>> idle_;
   std::thread hanging_;
   bool autostart_ = false;
 };
 
-int Run(const std::string& socket) {
-  Bench bench(socket);
+int Run(const std::string& daemon) {
+  Bench bench(daemon);
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     auto figures = bench.Do(words);
@@ -323,7 +324,7 @@ int Run(const std::string& socket) {
 
 int main(int count, char** words) {
   if (count != 2) {
-    std::cerr << "usage: api_client SOCKET\n";
+    std::cerr << "usage: api_client SOCKET|URI\n";
     return 2;
   }
   return reeve::Run(words[1]);

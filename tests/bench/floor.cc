@@ -1,9 +1,10 @@
-// The floor of starting a container: what the kernel alone costs, without a daemon, a plan, a console or a check. Prints one
-// line for each cycle: nanoseconds from the start to the first instruction of init, and from the kill to nothing left.
+// The floor of starting a container: what the kernel alone costs, without a daemon, a plan, a console or a check.
+// Prints one line for each cycle: nanoseconds from the start to the first instruction of init, and from the kill to
+// nothing left.
 //
 // usage: floor CYCLES ROOT FIFO-IN-ROOT [network] [users] [cgroups]
-//   network  a network namespace of its own     users  a user namespace, 65536 ids from 100000, root mapped by an id-mapped mount
-//   cgroups  a group in every mounted v1 controller, and one in the v2 hierarchy
+//   network  a network namespace of its own     users  a user namespace, 65536 ids from 100000, root mapped by an
+//   id-mapped mount cgroups  a group in every mounted v1 controller, and one in the v2 hierarchy
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
@@ -65,7 +66,9 @@ const std::vector<std::string>& Controllers() {
   return controllers;
 }
 
-std::string Group(const std::string& controller) { return "/sys/fs/cgroup/" + controller + "/reeve-floor"; }
+std::string Group(const std::string& controller) {
+  return "/sys/fs/cgroup/" + controller + "/reeve-floor";
+}
 
 void MakeGroups(pid_t pid) {
   for (const auto& controller : Controllers()) {

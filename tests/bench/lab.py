@@ -100,11 +100,11 @@ class Root:
 class Daemon:
     """reeved under a temporary root; ready when constructed."""
 
-    def __init__(self, root=None, configuration=""):
+    def __init__(self, root=None, configuration="", level="warn"):
         self.root = root or tempfile.mkdtemp(prefix="reeve-bench-")
         os.makedirs(self.root + "/etc/reeve", exist_ok=True)
         with open(self.root + "/etc/reeve/reeved.toml", "w") as text:
-            text.write(f'[log]\ntarget = "stderr"\nlevel = "warn"\n[lxc]\nsupervisor = "{SUPERVISOR}"\n' + configuration)
+            text.write(f'[log]\ntarget = "stderr"\nlevel = "{level}"\n[lxc]\nsupervisor = "{SUPERVISOR}"\n' + configuration)
         self.socket = self.root + "/run/reeve/reeve.sock"
         self.log = open(self.root + "/daemon.log", "ab")
         self.begin()
@@ -137,7 +137,8 @@ class Daemon:
 
 
 class Client:
-    """A C++ client that does one command a line; its figures are nanoseconds of CLOCK_MONOTONIC."""
+    """A C++ client that does one command a line; its figures are nanoseconds of CLOCK_MONOTONIC. `path` is a socket's, or a
+    URI."""
 
     def __init__(self, path):
         self.process = subprocess.Popen([CLIENT, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

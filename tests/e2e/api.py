@@ -1,5 +1,7 @@
 """The API as any python3-grpcio program calls it: plain channels on the Unix socket, generated stubs."""
 
+import glob
+import importlib
 import os
 import queue
 import threading
@@ -11,15 +13,19 @@ environment.load_protocol()
 
 # pylint: disable=wrong-import-position
 import grpc  # noqa: E402
+from google.protobuf import descriptor_pb2  # noqa: E402
 from google.rpc import error_details_pb2, status_pb2  # noqa: E402
 from grpc.health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
 from grpc.reflection.v1alpha import reflection_pb2, reflection_pb2_grpc  # noqa: E402
 from reeve.v1 import (admin_service_pb2, admin_service_pb2_grpc, console_service_pb2,  # noqa: E402
-                      console_service_pb2_grpc, domain_pb2, domain_service_pb2, domain_service_pb2_grpc, event_pb2,
-                      event_service_pb2, event_service_pb2_grpc, hypervisor_service_pb2, hypervisor_service_pb2_grpc,
+                      console_service_pb2_grpc, device_service_pb2, device_service_pb2_grpc, domain_pb2, domain_service_pb2, domain_service_pb2_grpc, event_pb2,
+                      event_service_pb2, event_service_pb2_grpc, exec_service_pb2, exec_service_pb2_grpc,
+                      file_service_pb2, file_service_pb2_grpc, guest_service_pb2, guest_service_pb2_grpc,
+                      hypervisor_service_pb2, hypervisor_service_pb2_grpc,
                       node_service_pb2, node_service_pb2_grpc, operation_service_pb2, operation_service_pb2_grpc,
-                      options_pb2, reasons_pb2, session_service_pb2, session_service_pb2_grpc, test_service_pb2,
-                      test_service_pb2_grpc)
+                      options_pb2, reasons_pb2, session_service_pb2, session_service_pb2_grpc, statistics_service_pb2,
+                      statistics_service_pb2_grpc, test_service_pb2, test_service_pb2_grpc, tuning_service_pb2,
+                      tuning_service_pb2_grpc)
 
 LXC = "hypervisors/lxc"
 TEST = "hypervisors/test"
@@ -64,9 +70,12 @@ def name(domain, parent=LXC):
 class Client:
     """One connection to the daemon. `lxc` and `test` verbs take the domain's short or full name."""
 
-    def __init__(self, socket):
+    def __init__(self, address, credentials=None):
+        """`address` is the path of a Unix socket, or with TLS credentials "host:port"."""
         # Without a pool of its own the channels of one process to one address would share a connection.
-        self.channel = grpc.insecure_channel(f"unix:{socket}", options=[("grpc.use_local_subchannel_pool", 1)])
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        self.channel = (grpc.secure_channel(address, credentials, options) if credentials
+                        else grpc.insecure_channel(f"unix:{address}", options))
         self.domains = domain_service_pb2_grpc.DomainServiceStub(self.channel)
         self.events = event_service_pb2_grpc.EventServiceStub(self.channel)
         self.consoles = console_service_pb2_grpc.ConsoleServiceStub(self.channel)
@@ -76,6 +85,12 @@ class Client:
         self.operations = operation_service_pb2_grpc.OperationServiceStub(self.channel)
         self.hypervisors = hypervisor_service_pb2_grpc.HypervisorServiceStub(self.channel)
         self.test = test_service_pb2_grpc.TestServiceStub(self.channel)
+        self.devices = device_service_pb2_grpc.DeviceServiceStub(self.channel)
+        self.tuning = tuning_service_pb2_grpc.TuningServiceStub(self.channel)
+        self.guests = guest_service_pb2_grpc.GuestServiceStub(self.channel)
+        self.commands = exec_service_pb2_grpc.ExecServiceStub(self.channel)
+        self.files = file_service_pb2_grpc.FileServiceStub(self.channel)
+        self.statistics = statistics_service_pb2_grpc.StatisticsServiceStub(self.channel)
 
     def close(self):
         self.channel.close()
@@ -109,6 +124,28 @@ class Client:
 
     def console(self, domain, **fields):
         return Console(self, name(domain), **fields)
+
+    def execute(self, domain, *arguments, **fields):
+        return Command(self, exec_service_pb2.ExecStart(domain=name(domain), arguments=arguments, **fields))
+
+    def run(self, domain, *arguments, **fields):
+        """Runs a command to its end: exit status, output, error output."""
+        command = self.execute(domain, *arguments, **fields)
+        command.finish()
+        return command.result()
+
+    def push(self, domain, path, data, timeout=20, **fields):
+        start = file_service_pb2.PushFileStart(domain=name(domain), path=path, **fields)
+        pieces = [data[i:i + 65536] for i in range(0, len(data), 65536)]
+        requests = [file_service_pb2.PushFileRequest(start=start)]
+        requests += [file_service_pb2.PushFileRequest(data=piece) for piece in pieces]
+        return next(iter(self.files.PushFile(iter(requests), timeout=timeout)))
+
+    def pull(self, domain, path, timeout=20):
+        """The header and the bytes of a file of a guest."""
+        messages = list(self.files.PullFile(file_service_pb2.PullFileRequest(domain=name(domain), path=path),
+                                            timeout=timeout))
+        return messages[0].start, b"".join(message.data for message in messages[1:])
 
 
 class Stream:
@@ -208,6 +245,39 @@ class Console(Stream):
         self._requests.put(None)
 
 
+class Command(Stream):
+    """A command in a guest."""
+
+    def __init__(self, client, start):
+        super().__init__()
+        self._requests = queue.Queue()
+        self._requests.put(exec_service_pb2.ExecRequest(start=start))
+        self._read(client.commands.Exec(iter(self._requests.get, None)))
+
+    def send(self, **fields):
+        self._requests.put(exec_service_pb2.ExecRequest(**fields))
+
+    def finish(self):
+        """The end of the input, and of our half."""
+        self._requests.put(exec_service_pb2.ExecRequest(input_end=exec_service_pb2.ExecInputEnd()))
+
+    def output(self):
+        return b"".join(message.output for message in self.messages)
+
+    def error_output(self):
+        return b"".join(message.error_output for message in self.messages)
+
+    def wait_output(self, text, timeout=10.0):
+        self.wait(lambda: text in self.output(), f"{text!r} from the command (it gave {self.output()[-500:]!r})", timeout)
+
+    def result(self, timeout=20.0):
+        self.wait_end(timeout)
+        self._requests.put(None)
+        if self.error is not None:
+            raise self.error
+        return self.messages[-1].exited, self.output(), self.error_output()
+
+
 def request_id():
     return str(uuid.uuid4())
 
@@ -221,14 +291,41 @@ def state_reason(domain):
     return domain_pb2.DomainStateReason.Name(domain.status.reason)[len("DOMAIN_STATE_REASON_"):]
 
 
+def method_descriptors():
+    """Every method of the API."""
+    for proto in sorted(glob.glob(os.path.join(environment.ROOT, "proto/reeve/v1/*_service.proto"))):
+        module = importlib.import_module(f"reeve.v1.{os.path.basename(proto)[:-len('.proto')]}_pb2")
+        for service in module.DESCRIPTOR.services_by_name.values():
+            yield from service.methods
+
+
+def path(method):
+    """"/package.Service/Method"."""
+    return f"/{method.containing_service.full_name}/{method.name}"
+
+
 def methods():
     """Every method of the API, as ("/package.Service/Method", whether it writes)."""
-    for module in (admin_service_pb2, console_service_pb2, domain_service_pb2, event_service_pb2, hypervisor_service_pb2,
-                   node_service_pb2, operation_service_pb2, session_service_pb2, test_service_pb2):
-        for service in module.DESCRIPTOR.services_by_name.values():
-            for method in service.methods:
-                access = method.GetOptions().Extensions[options_pb2.access]
-                yield f"/{service.full_name}/{method.name}", access == options_pb2.ACCESS_WRITE
+    for method in method_descriptors():
+        yield path(method), method.GetOptions().Extensions[options_pb2.access] == options_pb2.ACCESS_WRITE
+
+
+def call_raw(channel, method, request, timeout=10):
+    """Calls any kind of method with one serialized request; returns the error, None if there was none."""
+    shape = descriptor_pb2.MethodDescriptorProto()
+    method.CopyToProto(shape)
+    try:
+        if shape.client_streaming:
+            for _ in channel.stream_stream(path(method))(iter([request]), timeout=timeout):
+                break
+        elif shape.server_streaming:
+            for _ in channel.unary_stream(path(method))(request, timeout=timeout):
+                break
+        else:
+            channel.unary_unary(path(method))(request, timeout=timeout)
+    except grpc.RpcError as error:
+        return error
+    return None
 
 
 # A fork while gRPC's threads run is not safe for gRPC; programs are started by posix_spawn where Python can.

@@ -1,6 +1,6 @@
-"""Runs the modules test_*.py of this folder, each in a process of its own.
+"""Runs the modules test_*.py of this folder, or of another one that stands on it, each in a process of its own.
 
-By hand: /usr/bin/python3 tests/e2e/suite.py [MODULE [PART OF A TEST'S NAME]]
+By hand: /usr/bin/python3 tests/e2e/suite.py [[FOLDER/]MODULE [PART OF A TEST'S NAME]], e.g. tests/security/test_roles
 """
 
 import json
@@ -16,11 +16,12 @@ import counts  # noqa: E402
 import subreaper  # noqa: E402
 
 
-def run_module(module, pattern=""):
+def run_module(module, pattern="", folder=FOLDER):
     """Returns (Counts, lines that tell what failed). A test that never reported counts as failed."""
     with tempfile.NamedTemporaryFile(mode="r", encoding="utf-8") as report:
         status = subprocess.call(["/usr/bin/python3", os.path.join(FOLDER, "run_module.py"), module, report.name, pattern],
-                                 cwd=FOLDER, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+                                 cwd=folder, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
+                                                  "PYTHONPATH": os.pathsep.join((folder, FOLDER))})
         lines = [json.loads(line) for line in report]
     if not lines:
         return counts.Counts(failed=1), [f"{module} did not load (status {status})"]
@@ -31,20 +32,22 @@ def run_module(module, pattern=""):
     return total, [test for test, state in states.items() if state == "failed"]
 
 
-def run(modules=None, pattern=""):
+def run(modules=None, pattern="", folder=FOLDER):
     total, failures = counts.Counts(), []
-    names = modules or sorted(name[:-3] for name in os.listdir(FOLDER)
+    names = modules or sorted(name[:-3] for name in os.listdir(folder)
                               if name.startswith("test_") and name.endswith(".py"))
     for module in names:
         print(f"-- {module}", flush=True)
-        one, failed = run_module(module, pattern)
+        one, failed = run_module(module, pattern, folder)
         total.add(one)
         failures += failed
     return total, failures
 
 
 def main():
-    total, failures = run(sys.argv[1:2] or None, sys.argv[2] if len(sys.argv) > 2 else "")
+    folder, _, module = (sys.argv[1] if len(sys.argv) > 1 else "").rpartition("/")
+    total, failures = run([module] if module else None, sys.argv[2] if len(sys.argv) > 2 else "",
+                          os.path.abspath(folder) if folder else FOLDER)
     for failure in failures:
         print(f"failed: {failure}")
     print(total.line(), flush=True)

@@ -106,8 +106,8 @@ class BadInput(EndToEnd):
             self.assertIn(field, fields)
 
     def test_what_the_driver_cannot_do_is_refused_by_name(self):
-        disk = "<disk type='file' device='disk'><source file='/a.img'/><target dev='sda'/></disk>"
-        self.refused(guests.xml("a", self.root, devices=disk), "SPEC_UNSUPPORTED", parent=api.LXC)
+        sound = "<sound model='ac97'/>"
+        self.refused(guests.xml("a", self.root, devices=sound), "SPEC_UNSUPPORTED", parent=api.LXC)
 
     def test_a_message_over_the_limit(self):
         with self.flat(self.reeved):

@@ -58,6 +58,16 @@ def e2e(flags):
     return total, failures + failed
 
 
+def security(flags):
+    """Who is let in and what he may do, against real daemons."""
+    if bazel.run(["build", *PROGRAMS, *flags]) != 0:
+        return counts.Counts(failed=1), ["the programs did not build"]
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "e2e"))
+    import suite  # pylint: disable=import-outside-toplevel
+
+    return suite.run(folder=os.path.join(bazel.ROOT, "tests", "security"))
+
+
 def bench(flags):
     if bazel.run(["build", *PROGRAMS, "//tests/bench/...", *flags]) != 0:
         return counts.Counts(failed=1), ["the programs did not build"]
@@ -81,14 +91,14 @@ def formats(flags):
         cause = f"{CORPUS} names no directory: '{corpus}'" if corpus else f"{CORPUS} is not set"
         say(f"formats: skipped, {cause}")
         return counts.Counts(skipped=1), []
-    label = "//formats:format_filter"
-    if bazel.run(["build", "--noshow_progress", label, *flags]) != 0:
+    label, layout_label = "//formats:format_filter", "//cgroups:layout_filter"
+    if bazel.run(["build", "--noshow_progress", label, layout_label, *flags]) != 0:
         return counts.Counts(failed=1), ["formats: the converter did not build"]
     sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "formats"))
     import run_corpus  # pylint: disable=import-outside-toplevel
 
     try:
-        outcomes = run_corpus.run(pathlib.Path(corpus), bazel.binary(label))
+        outcomes = run_corpus.run(pathlib.Path(corpus), bazel.binary(label), layout_filter=bazel.binary(layout_label))
     except (OSError, KeyError) as error:
         return counts.Counts(failed=1), [f"formats: the manifest in {corpus} cannot be read: {error}"]
     run_corpus.print_table(outcomes)
@@ -104,11 +114,22 @@ def formats(flags):
     return total, failures
 
 
-SUITES = {"unit": unit, "e2e": e2e, "bench": bench, "formats": formats}
+def cgroup2(flags):
+    """Reeve in an emulated machine that has only cgroup v2, with and without systemd."""
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "cgroup2"))
+    import suite_cgroup2  # pylint: disable=import-outside-toplevel
+
+    if bazel.run(["build", "--noshow_progress", *suite_cgroup2.PROGRAMS, *suite_cgroup2.TESTS, *flags]) != 0:
+        return counts.Counts(failed=1), ["cgroup2: the programs did not build"]
+    return suite_cgroup2.run()
+
+
+SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats,
+          "cgroup2": cgroup2}
 
 
 def default_suites():
-    return ["unit", "e2e"] + (["formats"] if os.environ.get(CORPUS) else [])
+    return ["unit", "e2e", "security"] + (["formats"] if os.environ.get(CORPUS) else [])
 
 
 def main(arguments):

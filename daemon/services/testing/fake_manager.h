@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "daemon/services/testing/fake_guest_process.h"
 #include "daemon/state/manager.h"
 #include "proto/status.h"
 
@@ -183,24 +184,39 @@ class FakeManager final : public state::Manager {
   }
   const std::shared_ptr<FakeConsoleState> console = std::make_shared<FakeConsoleState>();
 
-  absl::StatusOr<v1::Domain> GetDomain(const v1::GetDomainRequest& request) const override {
+  absl::StatusOr<v1::Domain> GetDomain(const state::Caller& caller,
+                                       const v1::GetDomainRequest& request) const override {
+    if (request.name() != "forget") (void)caller.access->Decide(request.name());
     if (request.name() == "throw") throw std::runtime_error("a bug");
-    if (request.name() != "hypervisors/test/domains/web1") {
+    if (request.name() != "hypervisors/test/domains/web1" && request.name() != "forget") {
       return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain " + request.name(), {{"name", request.name()}});
     }
     v1::Domain domain;
     domain.set_name(request.name());
     return domain;
   }
-  absl::StatusOr<std::string> ListDomains(const v1::ListDomainsRequest&) const override {
+  absl::StatusOr<std::string> ListDomains(const state::Caller&, const v1::ListDomainsRequest&) const override {
     v1::ListDomainsResponse response;
     response.add_domains()->set_name("hypervisors/test/domains/web1");
     response.set_revision(7);
     return response.SerializeAsString();
   }
-  absl::StatusOr<v1::Document> ExportDomain(const v1::ExportDomainRequest&) const override { return v1::Document(); }
-  v1::ListHypervisorsResponse ListHypervisors() const override { return {}; }
-  absl::StatusOr<v1::Hypervisor> GetHypervisor(const v1::GetHypervisorRequest& request) const override {
+  absl::StatusOr<v1::Document> ExportDomain(const state::Caller& caller,
+                                            const v1::ExportDomainRequest& request) const override {
+    (void)caller.access->Decide(request.name());
+    return v1::Document();
+  }
+  absl::StatusOr<v1::Domain> GetDomainWithSecrets(const state::Caller& caller,
+                                                  const v1::GetDomainRequest& request) const override {
+    return GetDomain(caller, request);
+  }
+  absl::StatusOr<v1::Document> ExportDomainWithSecrets(const state::Caller& caller,
+                                                       const v1::ExportDomainRequest& request) const override {
+    return ExportDomain(caller, request);
+  }
+  v1::ListHypervisorsResponse ListHypervisors(const state::Caller&) const override { return {}; }
+  absl::StatusOr<v1::Hypervisor> GetHypervisor(const state::Caller&,
+                                               const v1::GetHypervisorRequest& request) const override {
     v1::Hypervisor hypervisor;
     hypervisor.set_name(request.name());
     hypervisor.set_available(request.name() == "hypervisors/test");
@@ -210,6 +226,11 @@ class FakeManager final : public state::Manager {
   absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest&) const override {
     v1::Capabilities capabilities;
     capabilities.set_xml("<capabilities/>");
+    return capabilities;
+  }
+  absl::StatusOr<v1::Capabilities> GetDomainCapabilities(const v1::GetDomainCapabilitiesRequest&) const override {
+    v1::Capabilities capabilities;
+    capabilities.set_xml("<domainCapabilities/>");
     return capabilities;
   }
   state::StateSummary Summary() const override { return {.revision = 9, .oldest_revision = 3, .watches = 1}; }
@@ -224,7 +245,7 @@ class FakeManager final : public state::Manager {
   }
   void DeleteDomain(const state::Caller& caller, v1::DeleteDomainRequest,
                     state::Done<v1::DeleteDomainResponse> done) override {
-    SetCaller(caller);
+    SetCaller(caller, "");
     done(v1::DeleteDomainResponse());
   }
   void StartDomain(const state::Caller& caller, v1::StartDomainRequest request, state::Done<v1::Domain> done) override {
@@ -254,11 +275,85 @@ class FakeManager final : public state::Manager {
     Change(caller, request.name(), std::move(done));
   }
   void SaveDomain(const state::Caller& caller, v1::DomainVerbRequest, state::Done<v1::Operation> done) override {
-    SetCaller(caller);
+    SetCaller(caller, "");
     done(v1::Operation());
   }
 
-  absl::StatusOr<std::unique_ptr<state::Subscription>> Watch(const v1::WatchRequest& request,
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const state::Caller&, const v1::GetDomainMetadataRequest&) const override {
+    return v1::DomainMetadata();
+  }
+  absl::StatusOr<v1::DomainTuning> GetTuning(const state::Caller&, const v1::GetTuningRequest&) const override { return v1::DomainTuning(); }
+  absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
+      const state::Caller&, const v1::WatchStatisticsRequest& request) const override {
+    if (request.parent() == "none") return Error(v1::REASON_NAME_INVALID, "there is no such name");
+    std::vector<v1::WatchStatisticsResponse> messages(2);
+    messages[0].add_samples()->set_name("first");
+    messages[1].add_samples()->set_name("second");
+    messages[1].set_complete(true);
+    return messages;
+  }
+  void SetDomainMetadata(const state::Caller& caller, v1::SetDomainMetadataRequest request,
+                         state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void AttachDevice(const state::Caller& caller, v1::DeviceRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void DetachDevice(const state::Caller& caller, v1::DeviceRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void UpdateDevice(const state::Caller& caller, v1::DeviceRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetMemory(const state::Caller& caller, v1::SetMemoryRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetMemoryParameters(const state::Caller& caller, v1::SetMemoryParametersRequest request,
+                           state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetBlockIoParameters(const state::Caller& caller, v1::SetBlockIoParametersRequest request,
+                            state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetSchedulerParameters(const state::Caller& caller, v1::SetSchedulerParametersRequest request,
+                              state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SendProcessSignal(const state::Caller& caller, v1::SendProcessSignalRequest request,
+                         state::Done<v1::SendProcessSignalResponse> done) override {
+    SetCaller(caller, request.name());
+    done(v1::SendProcessSignalResponse());
+  }
+  absl::StatusOr<v1::GuestHostname> GetHostname(const state::Caller&, const v1::GetHostnameRequest&) override { return v1::GuestHostname(); }
+  absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
+      const state::Caller&, const v1::ListInterfaceAddressesRequest&) override {
+    return v1::ListInterfaceAddressesResponse();
+  }
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const state::Caller&, const v1::GetSecurityLabelRequest&) override {
+    return v1::GuestSecurityLabel();
+  }
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const state::Caller&, const v1::GetNamespacesRequest&) override {
+    return v1::GuestNamespaces();
+  }
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const state::Caller& caller, const v1::ExecStart& start,
+                                                                 drivers::GuestProcessReader reader) override {
+    (void)caller.access->Decide(start.domain());
+    if (start.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
+    return FakeGuestProcess::Attach(process, std::move(reader));
+  }
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const state::Caller& caller, const v1::PushFileStart& start,
+                                                                  drivers::GuestProcessReader reader) override {
+    (void)caller.access->Decide(start.domain());
+    return FakeGuestProcess::Attach(process, std::move(reader));
+  }
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const state::Caller& caller, const v1::PullFileRequest& request,
+                                                                  drivers::GuestProcessReader reader) override {
+    (void)caller.access->Decide(request.domain());
+    return FakeGuestProcess::Attach(process, std::move(reader));
+  }
+
+  absl::StatusOr<std::unique_ptr<state::Subscription>> Watch(const state::Caller&, const v1::WatchRequest& request,
                                                              std::function<void()> ready) override {
     if (request.start_revision() > 1000) return Error(v1::REASON_REVISION_UNKNOWN, "the revision lies in the future");
     auto feed = std::make_shared<Feed>();
@@ -268,17 +363,25 @@ class FakeManager final : public state::Manager {
     return subscription;
   }
 
-  v1::ListOperationsResponse ListOperations(const v1::ListOperationsRequest&) const override { return {}; }
-  absl::StatusOr<v1::Operation> GetOperation(absl::string_view name) const override {
+  v1::ListOperationsResponse ListOperations(const state::Caller&, const v1::ListOperationsRequest&) const override {
+    return {};
+  }
+  absl::StatusOr<v1::Operation> GetOperation(const state::Caller&, absl::string_view name) const override {
     return Error(v1::REASON_OPERATION_NOT_FOUND, "there is no operation", {{"name", name}});
   }
-  absl::StatusOr<v1::Operation> CancelOperation(absl::string_view name) override { return GetOperation(name); }
-  void WaitOperation(const v1::WaitOperationRequest&, state::Done<v1::Operation> done) override {
+  absl::StatusOr<v1::Operation> CancelOperation(const state::Caller& caller, absl::string_view name) override {
+    return GetOperation(caller, name);
+  }
+  void WaitOperation(const state::Caller& caller, const v1::WaitOperationRequest& request,
+                     state::Done<v1::Operation> done) override {
+    (void)caller.access->Decide(request.name());
     done(v1::Operation());
   }
 
-  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const v1::OpenConsole& request,
+  absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const state::Caller& caller,
+                                                                const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override {
+    (void)caller.access->Decide(request.domain());
     if (request.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
     if (request.domain() == "replay") reader.on_output("before", 3);  // from within, as a driver may
     const absl::MutexLock lock(&console->mutex);
@@ -287,13 +390,17 @@ class FakeManager final : public state::Manager {
     return std::make_unique<FakeConsole>(console);
   }
 
+  // What Execute, PushFile and PullFile attach.
+  const std::shared_ptr<FakeGuestProcess::State> process = std::make_shared<FakeGuestProcess::State>();
+
  private:
-  void SetCaller(const state::Caller& caller) {
+  void SetCaller(const state::Caller& caller, const std::string& name) {
+    (void)caller.access->Decide(name);
     const absl::MutexLock lock(&mutex_);
     last_caller_ = caller;
   }
   void Change(const state::Caller& caller, const std::string& name, state::Done<v1::Domain> done) {
-    SetCaller(caller);
+    SetCaller(caller, name);
     {
       const absl::MutexLock lock(&mutex_);
       if (hold_) {

@@ -23,18 +23,22 @@ connections::Listener ListenAt(const std::string& path, bool read_only) {
 }  // namespace
 
 Harness::Harness(Options options)
-    : dispatcher(&permissions, &table, options.limits),
-      path_(directory_.Path("rw")),
-      read_only_path_(directory_.Path("ro")) {
+    : dispatcher(&table, options.limits), path_(directory_.Path("rw")), read_only_path_(directory_.Path("ro")) {
   Dependencies dependencies;
   dependencies.manager = &manager;
   dependencies.connections = &table;
+  dependencies.authentication = &authentication;
   dependencies.health = &health;
   dependencies.workers = &workers;
   dependencies.node = []() -> absl::StatusOr<v1::Node> {
     v1::Node node;
     node.set_hostname("here");
     return node;
+  };
+  dependencies.control_groups = []() -> absl::StatusOr<v1::ControlGroups> {
+    v1::ControlGroups groups;
+    groups.set_mode("v2");
+    return groups;
   };
   dependencies.version.set_daemon("1.2.3");
   dependencies.daemon = [] {
@@ -57,7 +61,8 @@ Harness::Harness(Options options)
   connections::Acceptor::Options accept;
   accept.limits = options.clients;
   auto accepting = connections::Acceptor::Start(
-      std::move(listeners), &table, [this](int descriptor) { server->HandOver(descriptor); }, accept);
+      std::move(listeners), &table,
+      [this](int descriptor, const connections::Connection&) { server->HandOver(descriptor); }, accept);
   if (!accepting.ok()) throw std::runtime_error(accepting.status().ToString());
   acceptor = *std::move(accepting);
 }

@@ -10,9 +10,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "auth/permissions.h"
+#include "auth/authority.h"
 #include "daemon/connections/acceptor.h"
 #include "daemon/connections/testing/sockets.h"
+#include "daemon/services/authentication.h"
 #include "daemon/services/register.h"
 #include "daemon/services/server.h"
 #include "daemon/services/testing/fake_manager.h"
@@ -50,7 +51,11 @@ class Harness {
   FakeTestControls controls;
   Health health;
   connections::Table table{&util::Clock::Real()};
-  auth::SocketPermissions permissions;
+  auth::PolicySource policy{
+      auth::Policy::Create({}, [](const std::string&) -> std::optional<gid_t> { return std::nullopt; })};
+  std::unique_ptr<util::Timers> timers = util::MakeTimers();
+  Authentication authentication{
+      {.policy = &policy, .table = &table, .timers = timers.get(), .clock = &util::Clock::Real()}, {}};
   Dispatcher dispatcher;
   WorkerPool workers{2};
   std::unique_ptr<Server> server;

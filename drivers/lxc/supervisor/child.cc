@@ -72,8 +72,43 @@ bool BecomeRoot(const LaunchPlan& plan, Failure* failure) {
 
 // libvirt filters the name in the same way: what a host name may not have is left out.
 bool SetHostname(const LaunchPlan& plan, Failure* failure) {
-  if (plan.hostname.empty()) return true;
+  if (plan.hostname.empty() || (plan.namespaces & CLONE_NEWUTS) == 0) return true;
   return sethostname(plan.hostname.data(), plan.hostname.size()) == 0 || Fail(failure, Step::kHostname, plan.hostname);
+}
+
+// The descriptors of the groups were opened by the supervisor, whose rights count (cgroups(7)).
+bool JoinGroups(const LaunchPlan& plan, const Preparation& preparation, Failure* failure) {
+  for (size_t i = 0; i < preparation.groups.size(); ++i) {
+    if (write(preparation.groups[i].get(), "0", 1) != 1) return Fail(failure, Step::kJoinGroup, plan.v1_procs[i]);
+  }
+  return true;
+}
+
+bool SendMounts(int socket, const KernelMounts& mounts) {
+  char bytes[2] = {static_cast<char>(ChildWord::kMounts), 0};
+  int descriptors[3] = {mounts.processes.get()};
+  size_t count = 1;
+  if (mounts.system) {
+    bytes[1] |= kMountsSystem;
+    descriptors[count++] = mounts.system.get();
+  }
+  if (mounts.queues) {
+    bytes[1] |= kMountsQueues;
+    descriptors[count++] = mounts.queues.get();
+  }
+  iovec vector = {bytes, sizeof bytes};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)] = {};
+  msghdr message = {};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(count * sizeof(int));
+  memcpy(CMSG_DATA(header), descriptors, count * sizeof(int));
+  return sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof bytes;
 }
 
 bool SetUpNetwork(const LaunchPlan& plan, Failure* failure) {
@@ -119,6 +154,8 @@ bool ChangeUser(const LaunchPlan& plan, int* socket, Failure* failure) {
   // Whatever the supervisor has open ends with the exec; the socket tells by that that it has succeeded.
   if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return Fail(failure, Step::kExecute, "descriptors");
   if (plan.personality_32 && personality(PER_LINUX32) < 0) return Fail(failure, Step::kExecute, "personality");
+  // Before the right to do so may be dropped.
+  if (!FilterSystemCalls(plan.system_calls, failure)) return false;
   if (!ReducePrivileges(plan.capabilities, user, group, failure)) return false;
   // As the user, so that a directory the user may not enter is an error.
   if (chdir(plan.directory.c_str()) < 0) return Fail(failure, Step::kDirectory, plan.directory);
@@ -148,11 +185,19 @@ void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket
     Report(socket, failure);
   }
   umask(0);
-  if (!plan.users.empty()) Await(socket, ChildWord::kMapped);
-  if (!BecomeRoot(plan, &failure) || !BuildMounts(plan, preparation, &failure) || !SetHostname(plan, &failure) ||
-      !SetUpNetwork(plan, &failure)) {
+  Await(socket, ChildWord::kMapped);
+  KernelMounts mounts;
+  if (!BecomeRoot(plan, &failure) || !MakePlaces(plan, preparation, &failure) ||
+      !MakeKernelMounts(plan, &mounts, &failure)) {
     Report(socket, failure);
   }
+  if (!SendMounts(socket, mounts)) _exit(1);
+  // Meanwhile the supervisor puts the mounts together.
+  if (!JoinGroups(plan, preparation, &failure) || !SetHostname(plan, &failure) || !SetUpNetwork(plan, &failure)) {
+    Report(socket, failure);
+  }
+  Await(socket, ChildWord::kBuilt);
+  if (!TakeStage(plan, &failure)) Report(socket, failure);
   Await(socket, ChildWord::kAttached);
   // Only now, for the present groups become the roots of the namespace (cgroup_namespaces(7)).
   if (unshare(CLONE_NEWCGROUP) < 0) {

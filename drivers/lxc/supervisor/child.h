@@ -11,12 +11,18 @@ namespace reeve::lxc {
 // after kExecuting means that the exec has succeeded.
 enum class ChildWord : char {
   kMapped = 'm',     // to the child: your ids are mapped
-  kAttached = 'a',   // to the child: you are in your control groups, your interfaces are there
+  kMounts = 'k',     // from the child: places are made; descriptors: KernelMounts, as kMountsSystem and kMountsQueues say
+  kBuilt = 'b',      // to the child: the stage is ready
+  kAttached = 'a',   // to the child: your interfaces are there
   kProceed = 'p',    // to the child: execute
   kReady = 'r',      // from the child: all but the exec is done (only when plan.paused)
   kExecuting = 'x',  // from the child: the exec comes now
   kFailed = 'f',
 };
+
+// The second byte of kMounts: which descriptors follow that of proc.
+inline constexpr char kMountsSystem = 1;
+inline constexpr char kMountsQueues = 2;
 
 // Runs in the child; returns only as init, that is never.
 [[noreturn]] void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket);

@@ -2,9 +2,10 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -16,143 +17,114 @@ namespace {
 
 constexpr uint64_t kNoAccess = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
-// Files of /proc by which a root without a user namespace would steer the host.
-constexpr const char* kProtected[] = {"bus", "fs", "irq", "sysrq-trigger"};
-
-bool AttachAt(const util::UniqueFd& mount, int root, const std::string& path, Step step, Failure* failure) {
-  const util::UniqueFd target = MountTarget(root, path, true);
-  if (!target || !Attach(mount, target)) return Fail(failure, step, path);
-  return true;
+bool MakeThem(const LaunchPlan& plan, KernelMounts* mounts, Failure* failure) {
+  mounts->processes = MakeFilesystem("proc", {}, kNoAccess);
+  if (!mounts->processes) return Fail(failure, Step::kMountProc, "/proc");
+  mounts->system = MakeFilesystem("sysfs", {}, kNoAccess);
+  // A user namespace may not mount the sysfs of a network namespace that it does not own (sysfs(5)).
+  if (!mounts->system && (errno != EPERM || plan.users.empty())) return Fail(failure, Step::kMountSys, "/sys");
+  if ((plan.namespaces & CLONE_NEWIPC) == 0) return true;
+  mounts->queues = MakeFilesystem("mqueue", {}, kNoAccess);
+  return mounts->queues || Fail(failure, Step::kMountDev, "/dev/mqueue");
 }
 
-// Mounts `name` below /proc onto itself.
-bool BindProc(int proc, const char* name, bool read_only, const util::UniqueFd* tree, Failure* failure) {
-  util::UniqueFd made;
-  if (tree == nullptr) {
-    made = CloneTree(proc, name, false);
-    if (!made) {
-      if (errno == ENOENT) return true;  // not in this kernel
-      return Fail(failure, Step::kProtectProc, std::string("/proc/") + name);
+struct Errand {
+  const LaunchPlan* plan;
+  KernelMounts* mounts;
+  Failure* failure;
+  bool done = false;
+};
+
+int RunErrand(void* argument) {
+  Errand* errand = static_cast<Errand*>(argument);
+  errand->done = MakeThem(*errand->plan, errand->mounts, errand->failure);
+  _exit(0);
+}
+
+// Whether `path` lies at or below `other`.
+bool IsBelow(const std::string& path, const std::string& other) {
+  return path.rfind(other, 0) == 0 && (path.size() == other.size() || path[other.size()] == '/' || other.back() == '/');
+}
+
+bool MountFilesystem(const FilesystemPlan& filesystem, size_t index, int root, int sources, Failure* failure) {
+  util::UniqueFd mount;
+  if (filesystem.kind == FilesystemKind::kBind) {
+    const util::UniqueFd inside = OpenInRoot(root, filesystem.source, O_PATH);
+    if (inside) mount = CloneTree(inside.get(), "", true);
+    if (!mount) return Fail(failure, Step::kOpenSource, filesystem.source + " in the guest");
+    if (filesystem.read_only && !SetAttributes(mount.get(), MOUNT_ATTR_RDONLY, true)) {
+      return Fail(failure, Step::kMountFilesystem, filesystem.target);
     }
-    tree = &made;
-  }
-  if (read_only && !SetAttributes(tree->get(), MOUNT_ATTR_RDONLY, false)) {
-    return Fail(failure, Step::kProtectProc, std::string("/proc/") + name);
-  }
-  if (move_mount(tree->get(), "", proc, name, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
-    return Fail(failure, Step::kProtectProc, std::string("/proc/") + name);
-  }
-  return true;
-}
-
-bool MountProc(const LaunchPlan& plan, int root, Failure* failure) {
-  const util::UniqueFd proc = MakeFilesystem("proc", {}, kNoAccess);
-  if (!proc) return Fail(failure, Step::kMountProc, "/proc");
-  if (!AttachAt(proc, root, "/proc", Step::kMountProc, failure)) return false;
-  // /proc/sys is read-only but for the part that belongs to the guest's own network namespace.
-  util::UniqueFd network;
-  if ((plan.namespaces & CLONE_NEWNET) != 0) {
-    network = CloneTree(proc.get(), "sys/net", false);
-    if (!network && errno != ENOENT) return Fail(failure, Step::kProtectProc, "/proc/sys/net");
-  }
-  if (!BindProc(proc.get(), "sys", true, nullptr, failure)) return false;
-  if (network && !BindProc(proc.get(), "sys/net", false, &network, failure)) return false;
-  if (!plan.users.empty()) return true;
-  for (const char* name : kProtected) {
-    if (!BindProc(proc.get(), name, true, nullptr, failure)) return false;
-  }
-  return true;
-}
-
-bool MountSys(const LaunchPlan& plan, int root, Failure* failure) {
-  util::UniqueFd sys;
-  if ((plan.namespaces & CLONE_NEWNET) != 0 || plan.users.empty()) {
-    sys = MakeFilesystem("sysfs", {}, kNoAccess | MOUNT_ATTR_RDONLY);
   } else {
-    // A user namespace may not mount the sysfs of a network namespace that it does not own (sysfs(5)).
-    sys = CloneTree(AT_FDCWD, "/sys", true);
-    if (sys && !SetAttributes(sys.get(), MOUNT_ATTR_RDONLY, true)) sys.Reset();
-  }
-  if (!sys) return Fail(failure, Step::kMountSys, "/sys");
-  return AttachAt(sys, root, "/sys", Step::kMountSys, failure);
-}
-
-bool MountDevices(const LaunchPlan& plan, const Preparation& preparation, int root, Failure* failure) {
-  if (!AttachAt(preparation.devices, root, "/dev", Step::kMountDev, failure)) return false;
-  const int devices = preparation.devices.get();
-  if (!AttachAt(preparation.terminals_directory, devices, "/pts", Step::kMountDev, failure) ||
-      !AttachAt(preparation.shared_memory, devices, "/shm", Step::kMountDev, failure)) {
-    return false;
-  }
-  if ((plan.namespaces & CLONE_NEWIPC) != 0) {
-    const util::UniqueFd queues = MakeFilesystem("mqueue", {}, kNoAccess);
-    if (!queues) return Fail(failure, Step::kMountDev, "/dev/mqueue");
-    if (!AttachAt(queues, devices, "/mqueue", Step::kMountDev, failure)) return false;
-  }
-  // Console 0 is /dev/console and /dev/tty1, console n is /dev/tty<n+1>.
-  for (uint32_t i = 0; i <= plan.consoles && plan.consoles > 0; ++i) {
-    const std::string name = i == 0 ? "console" : "tty" + std::to_string(i);
-    const std::string slave = std::to_string(i == 0 ? 0 : i - 1);
-    const util::UniqueFd tree = CloneTree(preparation.terminals_directory.get(), slave.c_str(), false);
-    if (!tree || move_mount(tree.get(), "", devices, name.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) {
-      return Fail(failure, Step::kMakeConsole, "/dev/" + name);
-    }
-  }
-  return true;
-}
-
-bool MountFilesystem(const FilesystemPlan& plan, const util::UniqueFd& source, int root, Failure* failure) {
-  util::UniqueFd made;
-  const util::UniqueFd* mount = &source;
-  if (plan.kind == FilesystemKind::kBind) {
-    const util::UniqueFd inside = OpenInRoot(root, plan.source, O_PATH);
-    if (!inside) return Fail(failure, Step::kOpenSource, plan.source + " in the guest");
-    made = CloneTree(inside.get(), "", true);
-    if (!made) return Fail(failure, Step::kOpenSource, plan.source + " in the guest");
-    if (plan.read_only && !SetAttributes(made.get(), MOUNT_ATTR_RDONLY, true)) {
-      return Fail(failure, Step::kMountFilesystem, plan.target);
-    }
-    mount = &made;
-  } else if (plan.kind == FilesystemKind::kRam) {
-    const std::string size = std::to_string(plan.ram_size_kib) + "k";
-    made = MakeFilesystem("tmpfs", {{"size", size.c_str()}, {"mode", "0755"}},
-                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (plan.read_only ? MOUNT_ATTR_RDONLY : 0));
-    if (!made) return Fail(failure, Step::kMountFilesystem, plan.target);
-    mount = &made;
+    // A copy: the flags of it are locked like those of the original, but it may be unmounted, as the original may not.
+    mount = CloneTree(sources, std::to_string(index).c_str(), true);
+    if (!mount) return Fail(failure, Step::kMountFilesystem, filesystem.target);
   }
   struct stat status = {};
-  if (fstat(mount->get(), &status) < 0) return Fail(failure, Step::kMountFilesystem, plan.target);
-  const util::UniqueFd target = MountTarget(root, plan.target, S_ISDIR(status.st_mode));
-  if (!target || !Attach(*mount, target)) return Fail(failure, Step::kMountFilesystem, plan.target);
-  return true;
-}
-
-bool ChangeRoot(int root, Failure* failure) {
-  if (fchdir(root) < 0) return Fail(failure, Step::kPivotRoot);
-  // With both arguments alike the old root lies on the new one and is unmounted from there (pivot_root(2), NOTES).
-  if (syscall(SYS_pivot_root, ".", ".") < 0) return Fail(failure, Step::kPivotRoot);
-  if (umount2(".", MNT_DETACH) < 0) return Fail(failure, Step::kPivotRoot, "the old root");
-  if (chdir("/") < 0) return Fail(failure, Step::kPivotRoot);
+  if (fstat(mount.get(), &status) < 0) return Fail(failure, Step::kMountFilesystem, filesystem.target);
+  const util::UniqueFd target = MountTarget(root, filesystem.target, S_ISDIR(status.st_mode));
+  if (!target || !Attach(mount, target)) return Fail(failure, Step::kMountFilesystem, filesystem.target);
   return true;
 }
 
 }  // namespace
 
-bool BuildMounts(const LaunchPlan& plan, const Preparation& preparation, Failure* failure) {
-  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) return Fail(failure, Step::kPrivateMounts);
-  const int root = preparation.root.get();
-  if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0) {
-    return Fail(failure, Step::kAttachRoot, plan.root);
+bool MakeKernelMounts(const LaunchPlan& plan, KernelMounts* mounts, Failure* failure) {
+  if (plan.users.empty()) return MakeThem(plan, mounts, failure);
+  // The helper shares memory and descriptors and runs while this process stands still, as after vfork(2).
+  constexpr size_t kStack = 64 * 1024;
+  alignas(16) static char stack[kStack];
+  Errand errand = {&plan, mounts, failure};
+  const pid_t helper =
+      clone(RunErrand, stack + kStack, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNS | SIGCHLD, &errand);
+  if (helper < 0) return Fail(failure, Step::kMountProc, "helper");
+  while (waitpid(helper, nullptr, 0) < 0 && errno == EINTR) {
   }
-  if (!MountProc(plan, root, failure) || !MountSys(plan, root, failure) ||
-      !MountDevices(plan, preparation, root, failure)) {
-    return false;
+  return errand.done;
+}
+
+bool MakePlaces(const LaunchPlan& plan, const Preparation& preparation, Failure* failure) {
+  const int root = preparation.root.get();
+  for (const auto& [path, step] :
+       {std::pair("/proc", Step::kMountProc), std::pair("/sys", Step::kMountSys), std::pair("/dev", Step::kMountDev)}) {
+    if (!MountTarget(root, path, true)) return Fail(failure, step, path);
+  }
+  if (!plan.root.read_only) return true;
+  for (size_t i = 0; i < plan.filesystems.size(); ++i) {
+    const FilesystemPlan& filesystem = plan.filesystems[i];
+    // What lies in another file system is made there, later.
+    bool elsewhere = false;
+    for (size_t j = 0; j < i; ++j) elsewhere |= IsBelow(filesystem.target, plan.filesystems[j].target);
+    for (const char* own : {"/proc", "/sys", "/dev"}) elsewhere |= IsBelow(filesystem.target, own);
+    if (elsewhere) continue;
+    bool is_directory = preparation.sources[i].is_directory;
+    if (filesystem.kind == FilesystemKind::kBind) {
+      struct stat status = {};
+      const util::UniqueFd source = OpenInRoot(root, filesystem.source, O_PATH);
+      if (!source || fstat(source.get(), &status) < 0) {
+        return Fail(failure, Step::kOpenSource, filesystem.source + " in the guest");
+      }
+      is_directory = S_ISDIR(status.st_mode);
+    }
+    if (!MountTarget(root, filesystem.target, is_directory)) {
+      return Fail(failure, Step::kMountFilesystem, filesystem.target);
+    }
+  }
+  return true;
+}
+
+bool TakeStage(const LaunchPlan& plan, Failure* failure) {
+  if (unshare(CLONE_NEWNS) < 0) return Fail(failure, Step::kCopyStage);
+  const util::UniqueFd sources(open("/sources", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const util::UniqueFd root = CloneTree(AT_FDCWD, "/root", true);
+  if (!sources || !root) return Fail(failure, Step::kCopyStage);
+  if (move_mount(root.get(), "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+    return Fail(failure, Step::kAttachRoot, plan.root.source);
   }
   for (size_t i = 0; i < plan.filesystems.size(); ++i) {
-    if (!MountFilesystem(plan.filesystems[i], preparation.sources[i], root, failure)) return false;
+    if (!MountFilesystem(plan.filesystems[i], i, root.get(), sources.get(), failure)) return false;
   }
-  if (plan.root_read_only && !SetAttributes(root, MOUNT_ATTR_RDONLY, false)) return Fail(failure, Step::kProtectRoot);
-  return ChangeRoot(root, failure);
+  return ChangeRoot(root.get()) || Fail(failure, Step::kPivotRoot);
 }
 
 }  // namespace reeve::lxc

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -10,11 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "drivers/lxc/supervisor/child.h"
+#include "drivers/lxc/messages.h"
 #include "drivers/lxc/supervisor/mounts.h"
-#include "drivers/lxc/supervisor/netlink.h"
+#include "drivers/lxc/supervisor/stage.h"
 #include "util/pidfd.h"
 
 namespace reeve::lxc {
@@ -23,13 +26,6 @@ namespace {
 bool Say(int socket, ChildWord word) {
   const char byte = static_cast<char>(word);
   return send(socket, &byte, 1, MSG_NOSIGNAL) == 1;
-}
-
-bool WriteFile(const std::string& path, const std::string& content) {
-  const util::UniqueFd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!file) return false;
-  const ssize_t written = write(file.get(), content.data(), content.size());
-  return written == static_cast<ssize_t>(content.size());
 }
 
 std::string MapText(const std::vector<IdRange>& ranges) {
@@ -41,30 +37,25 @@ std::string MapText(const std::vector<IdRange>& ranges) {
   return text;
 }
 
-bool MapIds(const LaunchPlan& plan, const Preparation& preparation, pid_t pid, Failure* failure) {
-  const std::string proc = "/proc/" + std::to_string(pid);
-  if (!WriteFile(proc + "/uid_map", MapText(plan.users))) return Fail(failure, Step::kMapIds, "user ids");
-  if (!WriteFile(proc + "/gid_map", MapText(plan.groups))) return Fail(failure, Step::kMapIds, "group ids");
-  if (!preparation.shift_root) return true;
-  const util::UniqueFd ids(open((proc + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
-  if (!ids || !MapOwners(preparation.root.get(), ids.get())) return Fail(failure, Step::kMapRoot, plan.root);
+bool WriteMap(int processes, pid_t pid, const char* file, const std::vector<IdRange>& ranges) {
+  const std::string path = std::to_string(pid) + "/" + file;
+  const util::UniqueFd map(openat(processes, path.c_str(), O_WRONLY | O_CLOEXEC));
+  const std::string text = MapText(ranges);
+  return map && write(map.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+bool MapIds(const LaunchPlan& plan, int processes, pid_t pid, Failure* failure) {
+  if (!WriteMap(processes, pid, "uid_map", plan.users)) return Fail(failure, Step::kMapIds, "user ids");
+  if (!WriteMap(processes, pid, "gid_map", plan.groups)) return Fail(failure, Step::kMapIds, "group ids");
   return true;
 }
 
-bool JoinGroups(const LaunchPlan& plan, pid_t pid, Failure* failure) {
-  const std::string text = std::to_string(pid);
+// Here, for on the stage there are no control groups.
+bool OpenGroups(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
+  preparation->groups.clear();
   for (const std::string& procs : plan.v1_procs) {
-    if (!WriteFile(procs, text)) return Fail(failure, Step::kJoinGroup, procs);
-  }
-  return true;
-}
-
-bool MakeInterfaces(const LaunchPlan& plan, pid_t pid, Failure* failure) {
-  if (plan.interfaces.empty()) return true;
-  const util::UniqueFd netlink = OpenNetlink();
-  if (!netlink) return Fail(failure, Step::kMakeInterface);
-  for (const InterfacePlan& interface : plan.interfaces) {
-    if (!MakeInterface(netlink.get(), interface, pid, failure)) return false;
+    preparation->groups.emplace_back(open(procs.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!preparation->groups.back()) return Fail(failure, Step::kJoinGroup, procs);
   }
   return true;
 }
@@ -117,20 +108,92 @@ bool AwaitChild(const LaunchPlan& plan, Guest* guest, Failure* failure) {
   }
 }
 
-bool SetUp(const LaunchPlan& plan, const Preparation& preparation, Guest* guest, Failure* failure) {
-  if (!plan.users.empty()) {
-    if (!MapIds(plan, preparation, guest->pid, failure)) return false;
-    // A send that fails means that the first process has ended: AwaitChild tells how.
-    if (!Say(guest->channel.get(), ChildWord::kMapped)) return AwaitChild(plan, guest, failure);
+// The kernel's file systems, which the first process has made in its namespaces.
+bool AwaitMounts(Guest* guest, KernelMounts* mounts, Failure* failure) {
+  char bytes[1200];
+  iovec vector = {bytes, sizeof bytes};
+  alignas(cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))];
+  msghdr message = {};
+  ssize_t got;
+  do {
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    got = recvmsg(guest->channel.get(), &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (got < 0) return Fail(failure, Step::kSynchronize);
+  if (got == 0) return FailByDeath(*guest, failure);
+  if (ReadFailure(bytes, static_cast<size_t>(got), failure)) return false;
+  int descriptors[3] = {-1, -1, -1};
+  if (const cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    memcpy(descriptors, CMSG_DATA(header), std::min<size_t>(header->cmsg_len - CMSG_LEN(0), sizeof descriptors));
   }
-  if (!JoinGroups(plan, guest->pid, failure) || !MakeInterfaces(plan, guest->pid, failure)) {
+  size_t next = 0;
+  mounts->processes.Reset(descriptors[next++]);
+  const char which = got == 2 ? bytes[1] : 0;
+  if ((which & kMountsSystem) != 0) mounts->system.Reset(descriptors[next++]);
+  if ((which & kMountsQueues) != 0) mounts->queues.Reset(descriptors[next++]);
+  if (got == 2 && bytes[0] == static_cast<char>(ChildWord::kMounts) && mounts->processes) return true;
+  return FailWith(failure, Step::kSynchronize, EBADMSG, "");
+}
+
+bool SetUp(const LaunchPlan& plan, const Preparation& preparation, Stage* stage, Guest* guest, Failure* failure) {
+  if (!plan.users.empty() && (!MapIds(plan, stage->directory_of_processes(), guest->pid, failure) ||
+                              !stage->MapOwners(plan, preparation, guest->pid, failure))) {
+    return false;
+  }
+  // A send that fails means that the first process has ended: AwaitMounts and AwaitChild tell how.
+  (void)Say(guest->channel.get(), ChildWord::kMapped);
+  KernelMounts kernel;
+  if (!AwaitMounts(guest, &kernel, failure) || !stage->Build(plan, preparation, kernel, failure)) return false;
+  (void)Say(guest->channel.get(), ChildWord::kBuilt);
+  if (!MakeInterfaces(plan, guest->pid, stage->directory_of_processes(), &guest->borrowed, failure)) {
     // The first process may have ended meanwhile, and this only follows from it (ESRCH): then its own report counts.
     if (failure->error == ESRCH) return AwaitChild(plan, guest, failure) && false;
     return false;
   }
-  (void)Say(guest->channel.get(), ChildWord::kAttached);  // as above
+  (void)Say(guest->channel.get(), ChildWord::kAttached);
   return AwaitChild(plan, guest, failure);
 }
+
+// A visit to the namespaces that the guest shares with others, in which it is born: with a user namespace of its own it
+// could not enter them. Only in a process that has one thread.
+class Visit {
+ public:
+  Visit() = default;
+  ~Visit() { Leave(); }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+  bool Enter(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
+    const std::pair<int32_t, int> shared[] = {
+        {plan.shared_network, CLONE_NEWNET}, {plan.shared_ipc, CLONE_NEWIPC}, {plan.shared_uts, CLONE_NEWUTS}};
+    for (const auto& [place, flag] : shared) {
+      if (place < 0) continue;
+      const char* path = flag == CLONE_NEWNET   ? "/proc/thread-self/ns/net"
+                         : flag == CLONE_NEWIPC ? "/proc/thread-self/ns/ipc"
+                                                : "/proc/thread-self/ns/uts";
+      util::UniqueFd own(open(path, O_RDONLY | O_CLOEXEC));
+      if (!own || setns(kFirstHeldDescriptor + place, flag) < 0) return Fail(failure, Step::kShareNamespace, path);
+      own_.push_back(std::move(own));
+    }
+    // The sysfs of a network namespace that is not its own a user namespace may not mount (sysfs(5)).
+    if (plan.users.empty() || (plan.namespaces & CLONE_NEWNET) != 0) return true;
+    preparation->host_system =
+        MakeFilesystem("sysfs", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    return preparation->host_system || Fail(failure, Step::kMountSys, "/sys");
+  }
+  void Leave() {
+    for (const util::UniqueFd& own : own_) {
+      if (setns(own.get(), 0) < 0) _exit(1);  // never; to go on in the guest's would be worse
+    }
+    own_.clear();
+  }
+
+ private:
+  std::vector<util::UniqueFd> own_;
+};
 
 }  // namespace
 
@@ -140,7 +203,12 @@ int64_t RealTime() {
   return now.tv_sec * int64_t{1000000000} + now.tv_nsec;
 }
 
-bool Launch(const LaunchPlan& plan, const Preparation& preparation, int group, Guest* guest, Failure* failure) {
+bool Launch(const LaunchPlan& plan, Preparation* preparation, int group, Guest* guest, Failure* failure) {
+  if (!OpenGroups(plan, preparation, failure)) return false;
+  Stage stage;
+  if (!stage.Enter(failure)) return false;
+  Visit visit;
+  if (!visit.Enter(plan, preparation, failure)) return false;
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
     return Fail(failure, Step::kClone, "socket pair");
@@ -148,7 +216,8 @@ bool Launch(const LaunchPlan& plan, const Preparation& preparation, int group, G
   util::UniqueFd child_end(ends[1]);
   int pidfd = -1;
   clone_args arguments = {};
-  arguments.flags = plan.namespaces | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (group >= 0 ? CLONE_INTO_CGROUP : 0);
+  // On the stage at first; it takes its own copy when that is complete.
+  arguments.flags = (plan.namespaces & ~uint64_t{CLONE_NEWNS}) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (group >= 0 ? CLONE_INTO_CGROUP : 0);
   arguments.pidfd = reinterpret_cast<uintptr_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
   if (group >= 0) arguments.cgroup = static_cast<uint64_t>(group);
@@ -157,12 +226,13 @@ bool Launch(const LaunchPlan& plan, const Preparation& preparation, int group, G
   if (pid < 0) return Fail(failure, Step::kClone);
   if (pid == 0) {
     guest->channel.Reset();
-    RunChild(plan, preparation, child_end.get());
+    RunChild(plan, *preparation, child_end.get());
   }
+  visit.Leave();
   child_end.Reset();
   guest->pid = pid;
   guest->pidfd.Reset(pidfd);
-  if (SetUp(plan, preparation, guest, failure)) {
+  if (SetUp(plan, *preparation, &stage, guest, failure)) {
     if (!plan.paused) guest->channel.Reset();
     return true;
   }
@@ -171,6 +241,7 @@ bool Launch(const LaunchPlan& plan, const Preparation& preparation, int group, G
   siginfo_t info = {};
   while (waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED) < 0 && errno == EINTR) {
   }
+  ReturnInterfaces(&guest->borrowed);
   *guest = Guest();
   *failure = first;
   return false;

@@ -16,6 +16,8 @@ int main() {
   // The first process of the guest must not inherit them past its exec.
   (void)fcntl(3, F_SETFD, FD_CLOEXEC);
   (void)fcntl(4, F_SETFD, FD_CLOEXEC);
+  // Those from 5 on keep devices of the host: they stay open as long as we live, and for nobody else.
+  (void)close_range(5, ~0U, CLOSE_RANGE_CLOEXEC);
   umask(0);
   // A terminal's signals and closed connections are no reason to end; SIGTERM is.
   for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU}) (void)signal(number, SIG_IGN);

@@ -24,6 +24,19 @@ bool IsDirectory(int fd) {
   return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+util::UniqueFd NewFilesystem(const char* type, const char* source, std::initializer_list<MountOption> options,
+                             uint64_t attributes) {
+  util::UniqueFd context(fsopen(type, FSOPEN_CLOEXEC));
+  if (!context) return context;
+  if (fsconfig(context.get(), FSCONFIG_SET_STRING, "source", source, 0) < 0) return {};
+  for (const auto& [key, value] : options) {
+    const auto command = value == nullptr ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
+    if (fsconfig(context.get(), command, key, value, 0) < 0) return {};
+  }
+  if (fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) < 0) return {};
+  return util::UniqueFd(fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
+}
+
 }  // namespace
 
 util::UniqueFd CloneTree(int directory, const char* path, bool recursive) {
@@ -38,16 +51,13 @@ util::UniqueFd CloneTree(int directory, const char* path, bool recursive) {
 }
 
 util::UniqueFd MakeFilesystem(const char* type, std::initializer_list<MountOption> options, uint64_t attributes) {
-  util::UniqueFd context(fsopen(type, FSOPEN_CLOEXEC));
-  if (!context) return context;
   // What the guest sees as the device in /proc/mounts.
-  if (fsconfig(context.get(), FSCONFIG_SET_STRING, "source", type, 0) < 0) return {};
-  for (const auto& [key, value] : options) {
-    const auto command = value == nullptr ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
-    if (fsconfig(context.get(), command, key, value, 0) < 0) return {};
-  }
-  if (fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) < 0) return {};
-  return util::UniqueFd(fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
+  return NewFilesystem(type, type, options, attributes);
+}
+
+util::UniqueFd MountDevice(const char* type, const char* device, bool read_only, uint64_t attributes) {
+  if (read_only) return NewFilesystem(type, device, {{"ro", nullptr}}, attributes);
+  return NewFilesystem(type, device, {}, attributes);
 }
 
 bool Attach(const util::UniqueFd& mount, const util::UniqueFd& target) {
@@ -68,6 +78,12 @@ bool MapOwners(int mount, int user_namespace) {
   // A file system below the root that cannot be mapped (mount_setattr(2), EINVAL) is no reason to leave the root
   // unmapped.
   return errno == EINVAL && mount_setattr(mount, "", AT_EMPTY_PATH, &change, sizeof change) == 0;
+}
+
+bool ChangeRoot(int root) {
+  // With both arguments alike the old root lies on the new one and is unmounted from there (pivot_root(2), NOTES).
+  return fchdir(root) == 0 && syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 &&
+         chdir("/") == 0;
 }
 
 util::UniqueFd OpenInRoot(int root, const std::string& path, int flags) {

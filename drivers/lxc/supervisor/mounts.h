@@ -22,6 +22,9 @@ util::UniqueFd CloneTree(int directory, const char* path, bool recursive);
 // A new, detached file system with the mount attributes `attributes` (MOUNT_ATTR_*).
 util::UniqueFd MakeFilesystem(const char* type, std::initializer_list<MountOption> options, uint64_t attributes);
 
+// The file system on a block device.
+util::UniqueFd MountDevice(const char* type, const char* device, bool read_only, uint64_t attributes);
+
 // Attaches a detached mount where `target` (an O_PATH descriptor) is.
 bool Attach(const util::UniqueFd& mount, const util::UniqueFd& target);
 
@@ -30,6 +33,9 @@ bool SetAttributes(int mount, uint64_t attributes, bool recursive);
 
 // Shifts the owners of a detached mount by the id map of a user namespace.
 bool MapOwners(int mount, int user_namespace);
+
+// Makes an attached mount the root directory of all processes of this mount namespace, and unmounts the former one.
+bool ChangeRoot(int root);
 
 // Opens a path as if `root` were "/": absolute links, ".." and links that lead out all end inside it, /proc-style links
 // are refused (openat2(2), RESOLVE_IN_ROOT).

@@ -37,36 +37,104 @@ constexpr Link kLinks[] = {{"fd", "/proc/self/fd"},
                            {"stderr", "/proc/self/fd/2"},
                            {"ptmx", "pts/ptmx"}};
 
-bool OpenRoot(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
-  preparation->root = CloneTree(AT_FDCWD, plan.root.c_str(), true);
-  if (!preparation->root) return Fail(failure, Step::kOpenRoot, plan.root);
+bool HasOutside(const std::vector<IdRange>& ranges, uint32_t outside) {
+  for (const IdRange& range : ranges) {
+    if (outside >= range.outside && outside - range.outside < range.count) return true;
+  }
+  return false;
+}
+
+// What a file system beside those of memory and of the guest itself comes from.
+bool OpenSource(const FilesystemPlan& plan, bool mapped, Source* source) {
+  const uint64_t attributes =
+      (plan.read_only ? uint64_t{MOUNT_ATTR_RDONLY} : 0) | (mapped ? uint64_t{MOUNT_ATTR_NODEV} : 0);
+  if (plan.kind == FilesystemKind::kBlock) {
+    source->mount = MountDevice(plan.type.c_str(), plan.device.c_str(), plan.read_only, attributes);
+  } else {
+    source->mount = CloneTree(AT_FDCWD, plan.source.c_str(), true);
+    if (source->mount && attributes != 0 && !SetAttributes(source->mount.get(), attributes, true)) return false;
+  }
   struct stat status = {};
-  if (fstat(preparation->root.get(), &status) < 0) return Fail(failure, Step::kOpenRoot, plan.root);
-  if (!S_ISDIR(status.st_mode)) return FailWith(failure, Step::kOpenRoot, ENOTDIR, plan.root);
-  const bool mapped = !plan.users.empty();
-  preparation->shift_root = mapped && status.st_uid == 0;
-  // A guest that cannot make device nodes must not find usable ones in its root either.
-  if (mapped && !SetAttributes(preparation->root.get(), MOUNT_ATTR_NODEV, true)) {
-    return Fail(failure, Step::kOpenRoot, plan.root);
+  if (!source->mount || fstat(source->mount.get(), &status) < 0) return false;
+  source->is_directory = S_ISDIR(status.st_mode);
+  source->owner = status.st_uid;
+  if (mapped && plan.always_shift) {
+    source->shift = Shift::kYes;
+  } else if (mapped && status.st_uid == 0) {
+    source->shift = Shift::kWherePossible;
   }
   return true;
 }
 
+bool OpenRoot(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
+  // A guest that cannot make device nodes must not find usable ones in its root either. Read-only it becomes when all
+  // places in it are made.
+  FilesystemPlan writable = plan.root;
+  if (writable.kind == FilesystemKind::kMount) writable.read_only = false;
+  Source root;
+  const bool mapped = !plan.users.empty();
+  if (!OpenSource(writable, mapped, &root)) return Fail(failure, Step::kOpenRoot, plan.root.source);
+  if (!root.is_directory) return FailWith(failure, Step::kOpenRoot, ENOTDIR, plan.root.source);
+  if (mapped && root.owner != 0 && !HasOutside(plan.users, root.owner)) {
+    return FailWith(failure, Step::kOpenRoot, 0,
+                    plan.root.source + " belongs to user " + std::to_string(root.owner) +
+                        " of the host, who is neither root nor in the guest's id map");
+  }
+  preparation->shift_root = root.shift != Shift::kNo;
+  preparation->root = std::move(root.mount);
+  return true;
+}
+
+// Made with the host's rights, so that the guest cannot change its size.
+bool MakeRam(const LaunchPlan& plan, const FilesystemPlan& filesystem, Source* source) {
+  const std::string size = std::to_string(filesystem.ram_size_kib) + "k";
+  const std::string user = std::to_string(OutsideId(plan.users, 0));
+  const std::string group = std::to_string(OutsideId(plan.groups, 0));
+  source->mount = MakeFilesystem(
+      "tmpfs", {{"size", size.c_str()}, {"mode", "0755"}, {"uid", user.c_str()}, {"gid", group.c_str()}},
+      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (filesystem.read_only ? MOUNT_ATTR_RDONLY : 0));
+  return static_cast<bool>(source->mount);
+}
+
 bool OpenSources(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
   for (const FilesystemPlan& filesystem : plan.filesystems) {
-    util::UniqueFd tree;
-    if (filesystem.kind == FilesystemKind::kMount) {
-      tree = CloneTree(AT_FDCWD, filesystem.source.c_str(), true);
-      if (!tree) return Fail(failure, Step::kOpenSource, filesystem.source);
-      const uint64_t attributes = (filesystem.read_only ? uint64_t{MOUNT_ATTR_RDONLY} : 0) |
-                                  (plan.users.empty() ? 0 : uint64_t{MOUNT_ATTR_NODEV});
-      if (attributes != 0 && !SetAttributes(tree.get(), attributes, true)) {
-        return Fail(failure, Step::kOpenSource, filesystem.source);
-      }
+    Source& source = preparation->sources.emplace_back();
+    switch (filesystem.kind) {
+      case FilesystemKind::kMount:
+      case FilesystemKind::kBlock:
+        if (!OpenSource(filesystem, !plan.users.empty(), &source)) {
+          return Fail(failure, Step::kOpenSource, filesystem.source);
+        }
+        break;
+      case FilesystemKind::kRam:
+        if (!MakeRam(plan, filesystem, &source)) return Fail(failure, Step::kMountFilesystem, filesystem.target);
+        break;
+      case FilesystemKind::kBind:
+        break;
+      case FilesystemKind::kImage:
+        return FailWith(failure, Step::kOpenSource, EINVAL, filesystem.source);  // the launcher has not seen it
     }
-    preparation->sources.push_back(std::move(tree));
+  }
+  for (const ReplacedFile& file : plan.replaced_files) {
+    preparation->replaced.push_back(CloneTree(AT_FDCWD, file.source.c_str(), false));
+    if (!preparation->replaced.back()) return Fail(failure, Step::kReplaceFile, file.source);
   }
   return true;
+}
+
+// A node of the specification; directories on the way to it are made.
+bool MakeNode(int devices, const NodePlan& node, uint32_t user, uint32_t group) {
+  for (size_t slash = node.name.find('/'); slash != std::string::npos; slash = node.name.find('/', slash + 1)) {
+    const std::string directory = node.name.substr(0, slash);
+    if (mkdirat(devices, directory.c_str(), 0755) == 0) {
+      if (fchownat(devices, directory.c_str(), user, group, AT_SYMLINK_NOFOLLOW) < 0) return false;
+    } else if (errno != EEXIST) {
+      return false;
+    }
+  }
+  const mode_t mode = (node.block ? S_IFBLK : S_IFCHR) | (node.read_only ? 0440u : 0660u);
+  return mknodat(devices, node.name.c_str(), mode, makedev(node.major, node.minor)) == 0 &&
+         fchownat(devices, node.name.c_str(), user, group, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 bool MakeDevices(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
@@ -83,6 +151,9 @@ bool MakeDevices(const LaunchPlan& plan, Preparation* preparation, Failure* fail
     if (mknodat(devices, node.name, S_IFCHR | 0666, makedev(node.major, node.minor)) < 0 || !own(node.name)) {
       return Fail(failure, Step::kMakeDevices, std::string("/dev/") + node.name);
     }
+  }
+  for (const NodePlan& node : plan.nodes) {
+    if (!MakeNode(devices, node, user, group)) return Fail(failure, Step::kMakeDevices, "/dev/" + node.name);
   }
   for (const Link& link : kLinks) {
     if (symlinkat(link.target, devices, link.name) < 0 || !own(link.name)) {

@@ -16,14 +16,28 @@ struct Terminal {
   util::UniqueFd slave;
 };
 
+// Whether the owners of a mount are shifted by the id map.
+enum class Shift : uint8_t { kNo, kWherePossible, kYes };
+
+// A file system beside the root; of one that is a part of the guest there is nothing before the guest.
+struct Source {
+  util::UniqueFd mount;
+  bool is_directory = true;
+  uint32_t owner = 0;
+  Shift shift = Shift::kNo;
+};
+
 // All detached: closing the descriptors undoes it. The first process inherits them.
 struct Preparation {
   util::UniqueFd root;
   bool shift_root = false;              // the root belongs to host id 0 and there is an id map
-  std::vector<util::UniqueFd> sources;  // one for each of plan.filesystems; empty for those that are not of kind mount
+  std::vector<Source> sources;          // one for each of plan.filesystems
   util::UniqueFd devices;
   util::UniqueFd terminals_directory;
   util::UniqueFd shared_memory;
+  std::vector<util::UniqueFd> replaced;  // one for each of plan.replaced_files
+  util::UniqueFd host_system;            // a sysfs, where the guest may not mount one of its own
+  std::vector<util::UniqueFd> groups;  // cgroup.procs of each of plan.v1_procs
   std::vector<Terminal> terminals;
 };
 

@@ -3,10 +3,15 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cstring>
+#include <vector>
 
 #include "util/fd.h"
 
@@ -38,6 +43,18 @@ bool ReducePrivileges(uint64_t keep, uint32_t user, uint32_t group, Failure* fai
   }
   if (syscall(SYS_capset, &header, sets) < 0) return Fail(failure, Step::kCapabilities);
   return true;
+}
+
+bool FilterSystemCalls(const std::string& program, Failure* failure) {
+  if (program.empty()) return true;
+  // Copied, for a text may lie anywhere.
+  std::vector<sock_filter> filter(program.size() / sizeof(sock_filter));
+  if (filter.size() * sizeof(sock_filter) != program.size() || filter.size() > BPF_MAXINSNS) {
+    return FailWith(failure, Step::kSystemCalls, EINVAL, "the filter");
+  }
+  memcpy(filter.data(), program.data(), program.size());
+  const sock_fprog whole = {static_cast<unsigned short>(filter.size()), filter.data()};
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &whole) == 0 || Fail(failure, Step::kSystemCalls);
 }
 
 bool ResetLimits(Failure* failure) {

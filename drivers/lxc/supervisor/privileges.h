@@ -11,6 +11,10 @@ namespace reeve::lxc {
 // then drops them from the other sets (capabilities(7)). Supplementary groups are given up.
 bool ReducePrivileges(uint64_t keep, uint32_t user, uint32_t group, Failure* failure);
 
+// Installs a filter for this process and all that come of it (seccomp(2)); nothing when `program` is empty. Takes the
+// right to administer the user namespace.
+bool FilterSystemCalls(const std::string& program, Failure* failure);
+
 // Limits and scores that a daemon may have changed for itself and a guest must not inherit.
 bool ResetLimits(Failure* failure);
 

@@ -22,6 +22,7 @@ constexpr uint8_t kDaemonTag = 1;
 constexpr uint8_t kListenerTag = 2;
 constexpr uint8_t kGuestTag = 3;
 constexpr uint8_t kConsoleTag = 4;
+constexpr uint8_t kTaskTag = 5;
 
 bool ReadAll(int directory, const char* name, size_t limit, std::string* content) {
   const util::UniqueFd file(openat(directory, name, O_RDONLY | O_CLOEXEC));
@@ -81,7 +82,8 @@ bool Supervisor::LaunchFirst(Failure* failure) {
   if (!prepared) return false;
   kills_before_ = CountOutOfMemoryKills();
   consoles_.emplace(epoll_.get(), kConsoleTag);
-  if (!Launch(plan_, preparation, group_.get(), &guest_, failure)) return false;
+  tasks_.emplace(epoll_.get(), kTaskTag);
+  if (!Launch(plan_, &preparation, group_.get(), &guest_, failure)) return false;
   if (!consoles_->Adopt(std::move(preparation.terminals)) || !WatchGuest()) {
     Fail(failure, Step::kListen, "event loop");
     (void)util::SignalPidfd(guest_.pidfd.get(), SIGKILL);
@@ -149,6 +151,9 @@ void Supervisor::Serve() {
         case kConsoleTag:
           consoles_->Handle(data, events[i].events);
           break;
+        case kTaskTag:
+          tasks_->Handle(data);
+          break;
       }
     }
     // After the others: what the daemon asked for before the end must be known when the end is judged.
@@ -185,6 +190,9 @@ void Supervisor::HandleMessage(const Message& message, util::UniqueFd fd) {
     case MessageKind::kAttach:
       if (fd) consoles_->AddClient(message.number, message.flag, std::move(fd));
       return;
+    case MessageKind::kTask:
+      if (fd) tasks_->Begin(plan_, guest_, group_.get(), std::move(fd));
+      return;
     default:
       daemon_.Reset();
   }
@@ -218,7 +226,10 @@ bool Supervisor::HandleEnd() {
   if (waitid(P_PIDFD, static_cast<id_t>(guest_.pidfd.get()), &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
     return false;
   consoles_->Drain();
+  tasks_->EndAll();
   guest_.pidfd.Reset();
+  // All of the guest has ended with its first process.
+  ReturnInterfaces(&guest_.borrowed);
   exit_ = ExitRecord();
   exit_.time_ns = RealTime();
   exit_.asked = asked_to_end_;
@@ -261,7 +272,7 @@ bool Supervisor::Relaunch(Failure* failure) {
   kills_before_ = CountOutOfMemoryKills();
   Preparation preparation;
   if (!Prepare(plan_, &preparation, failure)) return false;
-  if (!Launch(plan_, preparation, group_.get(), &guest_, failure)) return false;
+  if (!Launch(plan_, &preparation, group_.get(), &guest_, failure)) return false;
   if (consoles_->Adopt(std::move(preparation.terminals)) && WatchGuest()) return true;
   Fail(failure, Step::kListen, "event loop");
   (void)util::SignalPidfd(guest_.pidfd.get(), SIGKILL);

@@ -9,6 +9,7 @@
 #include "drivers/lxc/messages.h"
 #include "drivers/lxc/supervisor/console_hub.h"
 #include "drivers/lxc/supervisor/launch.h"
+#include "drivers/lxc/supervisor/tasks.h"
 
 namespace reeve::lxc {
 
@@ -50,6 +51,7 @@ class Supervisor {
   LaunchPlan plan_;
   Guest guest_;
   std::optional<ConsoleHub> consoles_;
+  std::optional<Tasks> tasks_;
   bool asked_to_end_ = false;
   bool asked_to_reboot_ = false;
   bool ready_ = false;  // waits for Proceed

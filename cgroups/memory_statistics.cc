@@ -1,0 +1,46 @@
+#include "cgroups/memory_statistics.h"
+
+#include "absl/strings/string_view.h"
+#include "cgroups/controller_file.h"
+
+namespace reeve::cgroups {
+namespace {
+
+struct Key {
+  absl::string_view v1;  // with what is below, as v2 counts
+  absl::string_view v2;
+  uint64_t MemoryStatistics::*member;
+};
+constexpr Key kKeys[] = {
+    {"total_rss", "anon", &MemoryStatistics::anonymous},
+    {"total_cache", "file", &MemoryStatistics::file},
+    {"total_shmem", "shmem", &MemoryStatistics::shared},
+    {"total_swap", "", &MemoryStatistics::swap},
+    {"", "kernel", &MemoryStatistics::kernel},
+    {"total_inactive_file", "inactive_file", &MemoryStatistics::inactive_file},
+    {"total_active_file", "active_file", &MemoryStatistics::active_file},
+    {"total_pgfault", "pgfault", &MemoryStatistics::page_faults},
+    {"total_pgmajfault", "pgmajfault", &MemoryStatistics::major_page_faults},
+};
+
+}  // namespace
+
+absl::StatusOr<MemoryStatistics> ReadMemoryStatistics(const Location& location) {
+  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kMemory);
+  if (!files.ok()) return files.status();
+  const bool v1 = files->version() == 1;
+  MemoryStatistics result;
+  absl::Status status = files->ReadKeys("memory.stat", [&](absl::string_view name, uint64_t number) {
+    for (const Key& key : kKeys) {
+      if (name == (v1 ? key.v1 : key.v2)) result.*key.member = number;
+    }
+  });
+  if (!status.ok()) return status;
+  // v2 has swap in a file of its own, where it is counted at all; v1 has all kernel memory in one.
+  absl::StatusOr<uint64_t> rest = files->ReadNumber(v1 ? "memory.kmem.usage_in_bytes" : "memory.swap.current");
+  if (!rest.ok() && !absl::IsNotFound(rest.status())) return rest.status();
+  if (rest.ok()) (v1 ? result.kernel : result.swap) = *rest;
+  return result;
+}
+
+}  // namespace reeve::cgroups

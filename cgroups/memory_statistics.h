@@ -1,0 +1,26 @@
+// What the memory of a group is used for (memory.stat).
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "cgroups/location.h"
+
+namespace reeve::cgroups {
+
+// Of the group and all below it. Bytes unless the name says otherwise. What a kernel does not tell is 0.
+struct MemoryStatistics {
+  uint64_t anonymous = 0;      // "rss" of v1
+  uint64_t file = 0;           // page cache, with shared memory
+  uint64_t shared = 0;         // tmpfs and shared memory
+  uint64_t swap = 0;           // moved out
+  uint64_t kernel = 0;         // slabs, stacks, page tables; v2 since Linux 5.18
+  uint64_t inactive_file = 0;  // page cache that goes first: the working set is the usage without it
+  uint64_t active_file = 0;
+  uint64_t page_faults = 0;        // number
+  uint64_t major_page_faults = 0;  // number: those that had to be read from a disk
+};
+// One read, of a file that is dearer than the others: tens of microseconds.
+absl::StatusOr<MemoryStatistics> ReadMemoryStatistics(const Location& location);
+
+}  // namespace reeve::cgroups

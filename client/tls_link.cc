@@ -1,0 +1,69 @@
+#include "client/tls_link.h"
+
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <array>
+#include <utility>
+
+#include "util/errno.h"
+
+namespace reeve::client {
+namespace {
+
+absl::Status Watch(int epoll, int fd, uint32_t events, uint64_t data) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = data;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return absl::OkStatus();
+  return util::ErrnoStatus("watch a TLS connection");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TlsLink>> TlsLink::Start(std::unique_ptr<util::TlsPump> pump) {
+  util::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  util::UniqueFd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll || !stop) return util::ErrnoStatus("prepare a TLS connection");
+  constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  absl::Status status = Watch(epoll.get(), stop.get(), EPOLLIN, 1);
+  status.Update(Watch(epoll.get(), pump->network_fd(), kEvents, 0));
+  status.Update(Watch(epoll.get(), pump->plain_fd(), kEvents, 0));
+  if (!status.ok()) return status;
+  std::unique_ptr<TlsLink> link(new TlsLink(std::move(pump), std::move(epoll), std::move(stop)));
+  // Signals are for the program's own threads.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  link->thread_ = std::thread([self = link.get()] { self->Run(); });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return link;
+}
+
+TlsLink::TlsLink(std::unique_ptr<util::TlsPump> pump, util::UniqueFd epoll, util::UniqueFd stop)
+    : pump_(std::move(pump)), epoll_(std::move(epoll)), stop_(std::move(stop)) {}
+
+TlsLink::~TlsLink() {
+  (void)::eventfd_write(stop_.get(), 1);
+  thread_.join();
+}
+
+void TlsLink::Run() {
+  bool more = true;  // what came with the handshake gives no edge
+  while (true) {
+    std::array<epoll_event, 4> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), more ? 0 : -1);
+    for (int i = 0; i < count; ++i) {
+      if (events[static_cast<size_t>(i)].data.u64 == 1) return;
+    }
+    const util::TlsPump::State state = pump_->Move(&scratch_);
+    if (state == util::TlsPump::State::kEnded) break;
+    more = state == util::TlsPump::State::kMore;
+  }
+  // gRPC sees the end at once; the thread goes with the channel.
+  pump_.reset();
+}
+
+}  // namespace reeve::client
