@@ -74,13 +74,13 @@ struct KnownDomain {
 // What Recover found of one domain.
 struct RecoveredDomain {
   DomainKey key;
-  // Of a guest that another toolstack made: what could be read of it.
-  v1::DomainSpec spec;
   // Exactly one of the two is set.
   std::optional<RunningGuest> running;
   std::optional<GuestExit> ended;
   // Of one that ended and was not among the known: what was removed, so that it is reported.
   std::string removed = {};
+  // Of a guest that another toolstack made: what could be read of it.
+  v1::DomainSpec spec = {};
 };
 
 // An attached console. Destroying it detaches. Thread-safe.

@@ -159,7 +159,7 @@ absl::Status Core::Adopt(const std::string& hypervisor, const drivers::DomainKey
       MarkRunning(&change.record, guest, domain.run,
                   guest.paused ? v1::DOMAIN_STATE_REASON_USER : v1::DOMAIN_STATE_REASON_UNPAUSED, now);
     } else {
-      context.cause = v1::EVENT_CAUSE_GUEST;
+      if (cause != v1::EVENT_CAUSE_EXTERNAL) context.cause = v1::EVENT_CAUSE_GUEST;
       change.event = context.NewEvent(v1::EVENT_TYPE_REBOOTED, v1::EVENT_DETAIL_REBOOTED_GUEST, entry->state);
       MarkRunning(&change.record, guest, domain.run, v1::DOMAIN_STATE_REASON_REBOOTED, now);
     }
@@ -179,7 +179,7 @@ absl::Status Core::Adopt(const std::string& hypervisor, const drivers::DomainKey
     }
     change.event = context.NewEvent(v1::EVENT_TYPE_STARTED, v1::EVENT_DETAIL_STARTED_ADOPTED,
                                     entry != nullptr ? entry->state : v1::DOMAIN_STATE_UNSPECIFIED);
-    change.event.set_message(message);
+    change.event.set_message(std::string(message));
     MarkRunning(&change.record, guest, domain.run, v1::DOMAIN_STATE_REASON_ADOPTED, now);
   }
   return CommitOrKeep(context, target, change, "the guest was found running").status();

@@ -69,6 +69,8 @@ constexpr absl::string_view kSupported[] = {
     "CpuTopology.dies",
     "CpuTopology.sockets",
     "CpuTopology.threads",
+    "CpuTuning.period_us",
+    "CpuTuning.quota_us",
     "CpuTuning.shares",
     "CpuTuning.vcpu_pins",
     "Devices.channels",

@@ -27,4 +27,7 @@ absl::StatusOr<DomainConfig> BuildDomainConfig(std::shared_ptr<const LibxlLibrar
                                                const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                                const ConfigOptions& options = {});
 
+// The cap of Xen's credit schedulers, percent of one CPU, that a quota is; 0: none.
+int CapOf(const v1::CpuTuning& tuning);
+
 }  // namespace reeve::xen

@@ -108,6 +108,15 @@ void SetNodes(const ConfigContext& context) {
 
 }  // namespace
 
+int CapOf(const v1::CpuTuning& tuning) {
+  constexpr uint64_t kDefaultPeriod = 100'000;  // DomainSpec.cpu_tuning.period_us
+  if (!tuning.has_quota_us() || tuning.quota_us() < 0) return 0;
+  const uint64_t period = tuning.period_us() > 0 ? tuning.period_us() : kDefaultPeriod;
+  // Rounded up: 0 would be no limit. More than the scheduler's number holds is none either.
+  const uint64_t percent = (static_cast<uint64_t>(tuning.quota_us()) * 100 + period - 1) / period;
+  return percent > UINT16_MAX ? 0 : static_cast<int>(std::max<uint64_t>(percent, 1));
+}
+
 void SetIdentity(const ConfigContext& context) {
   const v1::OperatingSystem& os = context.spec.os();
   libxl_domain_create_info& info = context.config->c_info;
@@ -160,6 +169,8 @@ void SetMemoryAndProcessors(const ConfigContext& context) {
       build.sched_params.weight = static_cast<int>(spec.cpu_tuning().shares());
     }
   }
+  build.sched_params.cap = CapOf(spec.cpu_tuning());
+  if (build.sched_params.cap == 0) build.sched_params.cap = LIBXL_DOMAIN_SCHED_PARAM_CAP_DEFAULT;
   SetPins(context, count);
   SetNodes(context);
 }

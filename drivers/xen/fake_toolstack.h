@@ -24,6 +24,10 @@ class FakeXen {
     GuestFacts facts;
     std::string name;
     std::map<std::string, std::string> notes;
+    // What was attached to it while it ran, by target, MAC address or place on the host.
+    std::map<std::string, std::string> devices;
+    Scheduling scheduling{.scheduler = "credit2", .weight = 256};
+    std::map<uint32_t, std::set<uint32_t>> pins;
     bool watched = false;
   };
 
@@ -60,6 +64,10 @@ class FakeXen {
   void Fail(const std::string& call, absl::Status status) {
     absl::MutexLock lock(&mutex_);
     failures_[call] = std::move(status);
+  }
+  Domain domain(uint32_t domid) const {
+    absl::MutexLock lock(&mutex_);
+    return domains_.at(domid);
   }
   std::vector<std::string> calls() const {
     absl::MutexLock lock(&mutex_);
@@ -197,6 +205,9 @@ class FakeToolstack final : public Toolstack {
   absl::Status Reboot(uint32_t domid) override {
     return Change("Reboot", domid, [](FakeXen::Domain*) {});
   }
+  absl::Status PressPowerButton(uint32_t domid) override {
+    return Change("PressPowerButton", domid, [](FakeXen::Domain*) {});
+  }
   absl::Status Destroy(uint32_t domid) override {
     if (absl::Status status = Change("Destroy", domid, [](FakeXen::Domain*) {}); !status.ok()) return status;
     xen_.Remove(domid);
@@ -226,17 +237,54 @@ class FakeToolstack final : public Toolstack {
   absl::Status SetMaximumMemory(uint32_t domid, uint64_t kib) override {
     return Change("SetMaximumMemory", domid, [kib](FakeXen::Domain* domain) { domain->facts.maximum_memory_kib = kib; });
   }
-  absl::Status AddDisk(uint32_t domid, libxl_device_disk* /*disk*/) override {
-    return Change("AddDisk", domid, [](FakeXen::Domain*) {});
+  absl::Status AddDisk(uint32_t domid, libxl_device_disk* disk) override {
+    return Change("AddDisk", domid, [&](FakeXen::Domain* domain) { domain->devices[disk->vdev] = disk->pdev_path; });
   }
-  absl::Status RemoveDisk(uint32_t domid, const std::string& /*virtual_device*/) override {
-    return Change("RemoveDisk", domid, [](FakeXen::Domain*) {});
+  absl::Status RemoveDisk(uint32_t domid, const std::string& virtual_device) override {
+    return Change("RemoveDisk", domid, [&](FakeXen::Domain* domain) { domain->devices.erase(virtual_device); });
   }
-  absl::Status AddInterface(uint32_t domid, libxl_device_nic* /*interface*/) override {
-    return Change("AddInterface", domid, [](FakeXen::Domain*) {});
+  absl::Status AddInterface(uint32_t domid, libxl_device_nic* interface) override {
+    std::string mac;
+    for (int i = 0; i < 6; ++i) absl::StrAppend(&mac, i > 0 ? ":" : "", absl::Hex(interface->mac[i], absl::kZeroPad2));
+    return Change("AddInterface", domid, [&](FakeXen::Domain* domain) { domain->devices[mac] = interface->bridge; });
   }
-  absl::Status RemoveInterface(uint32_t domid, const std::string& /*mac_address*/) override {
-    return Change("RemoveInterface", domid, [](FakeXen::Domain*) {});
+  absl::Status RemoveInterface(uint32_t domid, const std::string& mac_address) override {
+    return Change("RemoveInterface", domid, [&](FakeXen::Domain* domain) { domain->devices.erase(mac_address); });
+  }
+  absl::Status InsertMedium(uint32_t domid, libxl_device_disk* disk) override {
+    const std::string source = disk->pdev_path != nullptr ? disk->pdev_path : "";
+    return Change("InsertMedium", domid, [&](FakeXen::Domain* domain) { domain->devices["cdrom"] = source; });
+  }
+  absl::Status AddPci(uint32_t domid, libxl_device_pci* device) override {
+    return Change("AddPci", domid, [&](FakeXen::Domain* domain) { domain->devices[PciName(*device)] = "pci"; });
+  }
+  absl::Status RemovePci(uint32_t domid, libxl_device_pci* device) override {
+    return Change("RemovePci", domid, [&](FakeXen::Domain* domain) { domain->devices.erase(PciName(*device)); });
+  }
+  absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) override {
+    return Change("AddUsb", domid, [&](FakeXen::Domain* domain) { domain->devices[UsbName(*device)] = "usb"; });
+  }
+  absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) override {
+    return Change("RemoveUsb", domid, [&](FakeXen::Domain* domain) { domain->devices.erase(UsbName(device)); });
+  }
+  absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const override {
+    absl::MutexLock lock(&xen_.mutex_);
+    const auto found = xen_.domains_.find(domid);
+    if (found == xen_.domains_.end()) return absl::NotFoundError("no such domain");
+    return found->second.scheduling;
+  }
+  absl::Status SetScheduling(uint32_t domid, const Scheduling& scheduling) override {
+    return Change("SetScheduling", domid, [&](FakeXen::Domain* domain) {
+      domain->scheduling.weight = scheduling.weight;
+      domain->scheduling.cap = scheduling.cap;
+    });
+  }
+  absl::StatusOr<std::vector<VcpuFacts>> VcpusOf(uint32_t /*domid*/) const override {
+    if (absl::Status status = xen_.Take("VcpusOf"); !status.ok()) return status;
+    return std::vector<VcpuFacts>{{.online = true, .cpu_time_ns = 7}};
+  }
+  absl::Status Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) override {
+    return Change("Pin", domid, [&](FakeXen::Domain* domain) { domain->pins[vcpu] = cpus; });
   }
   absl::Status StoreNote(uint32_t domid, const std::string& name, absl::string_view bytes) override {
     return Change("StoreNote", domid, [&](FakeXen::Domain* domain) { domain->notes[name] = std::string(bytes); });
@@ -263,6 +311,12 @@ class FakeToolstack final : public Toolstack {
   }
 
  private:
+  static std::string PciName(const libxl_device_pci& device) {
+    return absl::StrCat("pci ", device.bus, ":", device.dev, ".", device.func);
+  }
+  static std::string UsbName(const libxl_device_usbdev& device) {
+    return absl::StrCat("usb ", device.u.hostdev.hostbus, ".", device.u.hostdev.hostaddr);
+  }
   static std::string UuidOf(const DomainConfig& config) {
     std::string text;
     for (int i = 0; i < 16; ++i) {

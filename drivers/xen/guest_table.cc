@@ -60,6 +60,16 @@ void GuestTable::SetRebootAsked(const std::string& uid) {
   if (const auto found = guests_.find(uid); found != guests_.end()) found->second.reboot_asked = true;
 }
 
+void GuestTable::SetSpec(const std::string& uid, const v1::DomainSpec& spec) {
+  absl::MutexLock lock(&mutex_);
+  if (const auto found = guests_.find(uid); found != guests_.end()) found->second.spec = spec;
+}
+
+void GuestTable::SetPreserved(const std::string& uid) {
+  absl::MutexLock lock(&mutex_);
+  if (const auto found = guests_.find(uid); found != guests_.end()) found->second.preserved = true;
+}
+
 std::vector<Guest> GuestTable::All() const {
   absl::MutexLock lock(&mutex_);
   std::vector<Guest> all;

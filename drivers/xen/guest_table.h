@@ -27,6 +27,7 @@ struct Guest {
   bool foreign = false;  // another toolstack made it
   absl::Time start_time;
   bool reboot_asked = false;
+  bool preserved = false;  // it has stopped and is kept until it is destroyed
   std::shared_ptr<PtyConsole> console;
 
   drivers::RunningGuest Describe() const {
@@ -50,6 +51,8 @@ class GuestTable {
   // False when it is not there or is so already.
   bool SetPaused(const std::string& uid, bool paused);
   void SetRebootAsked(const std::string& uid);
+  void SetSpec(const std::string& uid, const v1::DomainSpec& spec);
+  void SetPreserved(const std::string& uid);
   std::vector<Guest> All() const;
 
  private:

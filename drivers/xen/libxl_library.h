@@ -17,6 +17,7 @@ namespace reeve::xen {
 #define REEVE_LIBXL_FUNCTIONS(F)          \
   F(libxl_ao_abort)                       \
   F(libxl_bitmap_set)                     \
+  F(libxl_cdrom_insert)                   \
   F(libxl_childproc_setmode)              \
   F(libxl_cpuid_dispose)                  \
   F(libxl_cpuid_parse_config)             \
@@ -32,9 +33,15 @@ namespace reeve::xen {
   F(libxl_device_nic_dispose)             \
   F(libxl_device_nic_init)                \
   F(libxl_device_nic_remove)              \
+  F(libxl_device_pci_add)                 \
   F(libxl_device_pci_init)                \
+  F(libxl_device_pci_remove)              \
   F(libxl_device_usbctrl_init)            \
+  F(libxl_device_usbdev_add)              \
   F(libxl_device_usbdev_init)             \
+  F(libxl_device_usbdev_list)             \
+  F(libxl_device_usbdev_list_free)        \
+  F(libxl_device_usbdev_remove)           \
   F(libxl_device_vfb_init)                \
   F(libxl_device_vkb_init)                \
   F(libxl_domain_build_info_init_type)    \
@@ -52,6 +59,7 @@ namespace reeve::xen {
   F(libxl_domain_restore_params_init)     \
   F(libxl_domain_resume)                  \
   F(libxl_domain_sched_params_get)        \
+  F(libxl_domain_sched_params_init)       \
   F(libxl_domain_sched_params_set)        \
   F(libxl_domain_setmaxmem)               \
   F(libxl_domain_shutdown)                \
@@ -69,6 +77,7 @@ namespace reeve::xen {
   F(libxl_get_memory_target)              \
   F(libxl_get_physinfo)                   \
   F(libxl_get_required_shadow_memory)     \
+  F(libxl_get_scheduler)                  \
   F(libxl_get_version_info)               \
   F(libxl_list_domain)                    \
   F(libxl_list_vcpu)                      \
@@ -79,6 +88,7 @@ namespace reeve::xen {
   F(libxl_physinfo_init)                  \
   F(libxl_primary_console_get_tty)        \
   F(libxl_retrieve_domain_configuration)  \
+  F(libxl_scheduler_to_string)            \
   F(libxl_send_trigger)                   \
   F(libxl_set_memory_target)              \
   F(libxl_set_vcpuaffinity)               \

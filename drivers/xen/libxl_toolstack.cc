@@ -87,6 +87,10 @@ GuestFacts FactsOf(const libxl_dominfo& info) {
           .vcpus_online = info.vcpu_online};
 }
 
+// What another toolstack pauses or resumes is told by nothing, neither the xenstore nor libxenlight: while there are
+// guests, the observer looks (one call of the hypervisor) so often.
+constexpr int kLookMilliseconds = 500;
+
 class LibxlToolstack final : public Toolstack {
  public:
   explicit LibxlToolstack(std::shared_ptr<const LibxlLibrary> library) : library_(std::move(library)) {}
@@ -105,6 +109,7 @@ class LibxlToolstack final : public Toolstack {
   absl::Status Unpause(uint32_t domid) override;
   absl::Status Shutdown(uint32_t domid) override;
   absl::Status Reboot(uint32_t domid) override;
+  absl::Status PressPowerButton(uint32_t domid) override;
   absl::Status Destroy(uint32_t domid) override;
   absl::Status Save(uint32_t domid, int descriptor, bool live, const Cancelled& cancelled) override;
   absl::Status Resume(uint32_t domid) override;
@@ -116,6 +121,15 @@ class LibxlToolstack final : public Toolstack {
   absl::Status RemoveDisk(uint32_t domid, const std::string& virtual_device) override;
   absl::Status AddInterface(uint32_t domid, libxl_device_nic* interface) override;
   absl::Status RemoveInterface(uint32_t domid, const std::string& mac_address) override;
+  absl::Status InsertMedium(uint32_t domid, libxl_device_disk* disk) override;
+  absl::Status AddPci(uint32_t domid, libxl_device_pci* device) override;
+  absl::Status RemovePci(uint32_t domid, libxl_device_pci* device) override;
+  absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) override;
+  absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) override;
+  absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const override;
+  absl::Status SetScheduling(uint32_t domid, const Scheduling& scheduling) override;
+  absl::StatusOr<std::vector<VcpuFacts>> VcpusOf(uint32_t domid) const override;
+  absl::Status Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) override;
   absl::Status StoreNote(uint32_t domid, const std::string& name, absl::string_view bytes) override;
   absl::StatusOr<std::string> ReadNote(uint32_t domid, const std::string& name) const override;
   absl::StatusOr<DomainConfig> ConfigOf(uint32_t domid) const override;
@@ -144,6 +158,7 @@ class LibxlToolstack final : public Toolstack {
   };
 
   void Run();
+  bool Watches();
   void OnEvent(libxl_event* event);
 
   const std::shared_ptr<const LibxlLibrary> library_;
@@ -164,6 +179,7 @@ absl::Status LibxlToolstack::Step::Result(int code) const {
   const std::string message =
       absl::StrCat(call_, ": ", said.empty() ? "" : absl::StrCat(said, " "), "(", ErrorName(code), ", ", code, ")");
   if (code == ERROR_DOMAIN_NOTFOUND || code == ERROR_DOMAIN_DESTROYED) return absl::NotFoundError(message);
+  if (code == ERROR_NOPARAVIRT) return absl::UnimplementedError(message);
   if (code == ERROR_ABORTED) return absl::CancelledError(message);
   if (code == ERROR_NOMEM) return absl::ResourceExhaustedError(message);
   if (code == ERROR_TIMEDOUT || code == ERROR_GUEST_TIMEDOUT) return absl::DeadlineExceededError(message);
@@ -194,8 +210,8 @@ absl::Status LibxlToolstack::Open() {
   absl::StatusOr<std::unique_ptr<XenstoreWatch>> xenstore = XenstoreWatch::Open();
   if (!xenstore.ok()) return xenstore.status();
   xenstore_ = *std::move(xenstore);
-  wake_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake_.valid()) return absl::ErrnoToStatus(errno, "eventfd");
+  wake_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) return absl::ErrnoToStatus(errno, "eventfd");
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
 }
@@ -234,16 +250,23 @@ void LibxlToolstack::Run() {
     }
     descriptors[0] = {wake_.get(), POLLIN, 0};
     descriptors[1] = {xenstore_->descriptor(), POLLIN, 0};
-    if (poll(descriptors.data(), count + 2, timeout) < 0 && errno != EINTR) {
+    if (Watches() && (timeout < 0 || timeout > kLookMilliseconds)) timeout = kLookMilliseconds;
+    const int ready = poll(descriptors.data(), count + 2, timeout);
+    if (ready < 0 && errno != EINTR) {
       util::LogError("poll: ", strerror(errno), ": no event of Xen is seen any more");
       return;
     }
     gettimeofday(&now, nullptr);
     library_->libxl_osevent_afterpoll(context_, count, descriptors.data() + 2, now);
-    if (descriptors[1].revents != 0 && xenstore_->Drain()) {
+    if ((descriptors[1].revents != 0 && xenstore_->Drain()) || ready == 0) {
       if (ToolstackObserver* const observer = observer_.load()) observer->OnDomainsChanged();
     }
   }
+}
+
+bool LibxlToolstack::Watches() {
+  std::lock_guard lock(watches_mutex_);
+  return !watches_.empty();
 }
 
 void LibxlToolstack::OnEvent(libxl_event* event) {
@@ -369,12 +392,12 @@ absl::Status LibxlToolstack::Unpause(uint32_t domid) {
 
 absl::Status LibxlToolstack::Shutdown(uint32_t domid) {
   const Step step(*this, "libxl_domain_shutdown", domid);
-  int code = library_->libxl_domain_shutdown(context_, domid, nullptr);
-  if (code == ERROR_NOPARAVIRT) {
-    const Step button(*this, "libxl_send_trigger", domid);
-    return button.Result(library_->libxl_send_trigger(context_, domid, LIBXL_TRIGGER_POWER, 0, nullptr));
-  }
-  return step.Result(code);
+  return step.Result(library_->libxl_domain_shutdown(context_, domid, nullptr));
+}
+
+absl::Status LibxlToolstack::PressPowerButton(uint32_t domid) {
+  const Step step(*this, "libxl_send_trigger", domid);
+  return step.Result(library_->libxl_send_trigger(context_, domid, LIBXL_TRIGGER_POWER, 0, nullptr));
 }
 
 absl::Status LibxlToolstack::Reboot(uint32_t domid) {
@@ -476,6 +499,82 @@ absl::Status LibxlToolstack::RemoveInterface(uint32_t domid, const std::string& 
   }
   library_->libxl_device_nic_dispose(&nic);
   return status;
+}
+
+absl::Status LibxlToolstack::InsertMedium(uint32_t domid, libxl_device_disk* disk) {
+  const Step step(*this, "libxl_cdrom_insert", domid);
+  return step.Result(library_->libxl_cdrom_insert(context_, domid, disk, nullptr));
+}
+
+absl::Status LibxlToolstack::AddPci(uint32_t domid, libxl_device_pci* device) {
+  const Step step(*this, "libxl_device_pci_add", domid);
+  return step.Result(library_->libxl_device_pci_add(context_, domid, device, nullptr));
+}
+
+absl::Status LibxlToolstack::RemovePci(uint32_t domid, libxl_device_pci* device) {
+  const Step step(*this, "libxl_device_pci_remove", domid);
+  return step.Result(library_->libxl_device_pci_remove(context_, domid, device, nullptr));
+}
+
+absl::Status LibxlToolstack::AddUsb(uint32_t domid, libxl_device_usbdev* device) {
+  const Step step(*this, "libxl_device_usbdev_add", domid);
+  return step.Result(library_->libxl_device_usbdev_add(context_, domid, device, nullptr));
+}
+
+absl::Status LibxlToolstack::RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) {
+  const Step step(*this, "libxl_device_usbdev_remove", domid);
+  int count = 0;
+  libxl_device_usbdev* const list = library_->libxl_device_usbdev_list(context_, domid, &count);
+  int code = ERROR_NOTFOUND;
+  for (int i = 0; i < count; ++i) {
+    if (list[i].u.hostdev.hostbus != device.u.hostdev.hostbus) continue;
+    if (list[i].u.hostdev.hostaddr != device.u.hostdev.hostaddr) continue;
+    code = library_->libxl_device_usbdev_remove(context_, domid, &list[i], nullptr);
+    break;
+  }
+  library_->libxl_device_usbdev_list_free(list, count);
+  return step.Result(code);
+}
+
+absl::StatusOr<Scheduling> LibxlToolstack::SchedulingOf(uint32_t domid) const {
+  const Step step(*this, "libxl_domain_sched_params_get", domid);
+  libxl_domain_sched_params parameters;
+  library_->libxl_domain_sched_params_init(&parameters);
+  absl::Status status = step.Result(library_->libxl_domain_sched_params_get(context_, domid, &parameters));
+  if (!status.ok()) return status;
+  const char* const name = library_->libxl_scheduler_to_string(library_->libxl_get_scheduler(context_));
+  return Scheduling{.scheduler = name != nullptr ? name : "", .weight = parameters.weight, .cap = parameters.cap};
+}
+
+absl::Status LibxlToolstack::SetScheduling(uint32_t domid, const Scheduling& scheduling) {
+  const Step step(*this, "libxl_domain_sched_params_set", domid);
+  libxl_domain_sched_params parameters;
+  library_->libxl_domain_sched_params_init(&parameters);
+  parameters.sched = LIBXL_SCHEDULER_UNKNOWN;  // that of the domain's pool
+  parameters.weight = scheduling.weight;
+  parameters.cap = scheduling.cap;
+  return step.Result(library_->libxl_domain_sched_params_set(context_, domid, &parameters));
+}
+
+absl::StatusOr<std::vector<VcpuFacts>> LibxlToolstack::VcpusOf(uint32_t domid) const {
+  const Step step(*this, "libxl_list_vcpu", domid);
+  int count = 0;
+  int host_cpus = 0;
+  libxl_vcpuinfo* const list = library_->libxl_list_vcpu(context_, domid, &count, &host_cpus);
+  if (list == nullptr) return step.Result(ERROR_FAIL);
+  std::vector<VcpuFacts> vcpus;
+  for (int i = 0; i < count; ++i) vcpus.push_back({.online = list[i].online, .cpu_time_ns = list[i].vcpu_time});
+  library_->libxl_vcpuinfo_list_free(list, count);
+  return vcpus;
+}
+
+absl::Status LibxlToolstack::Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) {
+  const Step step(*this, "libxl_set_vcpuaffinity", domid);
+  libxl_bitmap map = MakeBitmap(static_cast<int>(*cpus.rbegin()) + 1);
+  for (uint32_t cpu : cpus) library_->libxl_bitmap_set(&map, static_cast<int>(cpu));
+  const int code = library_->libxl_set_vcpuaffinity(context_, domid, vcpu, &map, nullptr);
+  free(map.map);
+  return step.Result(code);
 }
 
 absl::Status LibxlToolstack::StoreNote(uint32_t domid, const std::string& name, absl::string_view bytes) {

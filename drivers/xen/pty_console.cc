@@ -35,7 +35,7 @@ class PtyConsole::Handle final : public drivers::Console {
   absl::Status Write(absl::string_view bytes) override { return console_->Write(attachment_, bytes); }
   absl::Status Resize(uint32_t columns, uint32_t rows) override {
     std::lock_guard lock(console_->mutex_);
-    if (attachment_->read_only || !console_->terminal_.valid()) return absl::OkStatus();
+    if (attachment_->read_only || !console_->terminal_) return absl::OkStatus();
     winsize size{};
     size.ws_col = static_cast<uint16_t>(std::min<uint32_t>(columns, UINT16_MAX));
     size.ws_row = static_cast<uint16_t>(std::min<uint32_t>(rows, UINT16_MAX));
@@ -74,13 +74,13 @@ absl::StatusOr<std::unique_ptr<drivers::Console>> PtyConsole::Attach(const std::
                                                                      drivers::ConsoleReader reader) {
   std::unique_lock lock(mutex_);
   if (ending_) return Error(v1::REASON_DOMAIN_STATE, "the guest has ended");
-  if (!terminal_.valid()) {
-    if (!wake_.valid()) {
-      wake_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-      if (!wake_.valid()) return util::ErrnoStatus("eventfd");
+  if (!terminal_) {
+    if (!wake_) {
+      wake_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+      if (!wake_) return util::ErrnoStatus("eventfd");
     }
     util::UniqueFd terminal(open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-    if (!terminal.valid()) return util::ErrnoStatus(absl::StrCat("open the console ", path));
+    if (!terminal) return util::ErrnoStatus(absl::StrCat("open the console ", path));
     termios settings{};
     if (tcgetattr(terminal.get(), &settings) < 0) return util::ErrnoStatus(absl::StrCat(path, " is no terminal"));
     cfmakeraw(&settings);
@@ -108,7 +108,7 @@ absl::Status PtyConsole::Write(const std::shared_ptr<Attachment>& attachment, ab
   if (input_.size() + bytes.size() > kRingBytes) {
     return absl::ResourceExhaustedError("the guest does not read its console");
   }
-  input_.append(bytes);
+  input_.append(bytes.data(), bytes.size());
   Wake();
   return absl::OkStatus();
 }
@@ -131,7 +131,7 @@ void PtyConsole::Close(const std::string& reason) {
   std::lock_guard lock(mutex_);
   ending_ = true;
   for (const auto& attachment : attachments_) closing_.emplace_back(attachment, reason);
-  if (wake_.valid()) Wake();
+  if (wake_) Wake();
 }
 
 void PtyConsole::ReadOutput(std::unique_lock<std::mutex>& /*lock*/) {
@@ -146,7 +146,7 @@ void PtyConsole::ReadOutput(std::unique_lock<std::mutex>& /*lock*/) {
     }
   } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
     for (const auto& attachment : attachments_) closing_.emplace_back(attachment, "the console was closed");
-    terminal_.reset();
+    terminal_.Reset();
   }
 }
 
@@ -184,9 +184,9 @@ void PtyConsole::Run() {
   while (!ending_ || !closing_.empty()) {
     Deliver(lock);
     if (ending_ && closing_.empty()) return;
-    if (attachments_.empty()) terminal_.reset();
+    if (attachments_.empty()) terminal_.Reset();
     pollfd descriptors[2] = {{wake_.get(), POLLIN, 0}, {-1, 0, 0}};
-    if (terminal_.valid()) {
+    if (terminal_) {
       descriptors[1].fd = terminal_.get();
       descriptors[1].events = static_cast<short>(POLLIN | (input_.empty() ? 0 : POLLOUT));
     }
@@ -198,7 +198,7 @@ void PtyConsole::Run() {
       uint64_t count = 0;
       (void)!read(wake_.get(), &count, sizeof(count));
     }
-    if (!terminal_.valid() || terminal_.get() != descriptors[1].fd) continue;
+    if (!terminal_ || terminal_.get() != descriptors[1].fd) continue;
     if ((descriptors[1].revents & POLLOUT) != 0) {
       const ssize_t count = write(terminal_.get(), input_.data(), input_.size());
       if (count > 0) input_.erase(0, static_cast<size_t>(count));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,18 @@ struct GuestFacts {
   uint32_t vcpus_online = 0;
 };
 
+// What the scheduler gives a domain (xl(1), "sched-credit2").
+struct Scheduling {
+  std::string scheduler;  // "credit", "credit2", "null" ...; not set by SetScheduling
+  int weight = 0;
+  int cap = 0;  // percent of one CPU, over all virtual CPUs; 0: no limit
+};
+
+struct VcpuFacts {
+  bool online = false;
+  uint64_t cpu_time_ns = 0;
+};
+
 struct HostFacts {
   std::string version;  // "4.17.5"
   uint64_t total_memory_kib = 0;
@@ -49,7 +62,7 @@ class ToolstackObserver {
   virtual void OnStopped(uint32_t domid, StopReason reason) = 0;
   // A watched domain is gone.
   virtual void OnGone(uint32_t domid) = 0;
-  // Some domain has come or gone: List tells which.
+  // Some domain has come or gone, or may have been paused or resumed: List tells which.
   virtual void OnDomainsChanged() = 0;
 };
 
@@ -80,9 +93,11 @@ class Toolstack {
 
   virtual absl::Status Pause(uint32_t domid) = 0;
   virtual absl::Status Unpause(uint32_t domid) = 0;
-  // Asks the guest, by its paravirtual driver, or where it has none by the ACPI button.
+  // Asks the guest, by its paravirtual driver; UNIMPLEMENTED where it has none.
   virtual absl::Status Shutdown(uint32_t domid) = 0;
   virtual absl::Status Reboot(uint32_t domid) = 0;
+  // The ACPI button of an HVM guest.
+  virtual absl::Status PressPowerButton(uint32_t domid) = 0;
   virtual absl::Status Destroy(uint32_t domid) = 0;
   // Writes the guest's memory to the descriptor. The guest has stopped then (kSuspend) and is still there: Destroy or
   // Resume it. CANCELLED, or another error: it runs on.
@@ -100,6 +115,19 @@ class Toolstack {
   virtual absl::Status RemoveDisk(uint32_t domid, const std::string& virtual_device) = 0;
   virtual absl::Status AddInterface(uint32_t domid, libxl_device_nic* interface) = 0;
   virtual absl::Status RemoveInterface(uint32_t domid, const std::string& mac_address) = 0;
+  // Changes what is in a drive; a disk without a source empties it.
+  virtual absl::Status InsertMedium(uint32_t domid, libxl_device_disk* disk) = 0;
+  virtual absl::Status AddPci(uint32_t domid, libxl_device_pci* device) = 0;
+  virtual absl::Status RemovePci(uint32_t domid, libxl_device_pci* device) = 0;
+  virtual absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) = 0;
+  // By the host's bus and device of it.
+  virtual absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) = 0;
+
+  virtual absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const = 0;
+  virtual absl::Status SetScheduling(uint32_t domid, const Scheduling& scheduling) = 0;
+  virtual absl::StatusOr<std::vector<VcpuFacts>> VcpusOf(uint32_t domid) const = 0;
+  // Binds a virtual CPU to CPUs of the host.
+  virtual absl::Status Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) = 0;
 
   // Bytes of ours that live and die with the domain, and that a later daemon finds (libxl.h, "user data").
   virtual absl::Status StoreNote(uint32_t domid, const std::string& name, absl::string_view bytes) = 0;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -17,13 +18,15 @@
 #include "absl/time/clock.h"
 #include "drivers/default_mac.h"
 #include "drivers/worker.h"
+#include "drivers/xen/backend_statistics.h"
 #include "drivers/xen/config_builder.h"
 #include "drivers/xen/endings.h"
 #include "drivers/xen/foreign_spec.h"
 #include "drivers/xen/guest_table.h"
 #include "drivers/xen/libxl_toolstack.h"
+#include "drivers/xen/live_changes.h"
 #include "drivers/xen/saved_guest.h"
-#include "formats/capabilities_xml.h"
+#include "drivers/xen/xen_capabilities.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/files.h"
@@ -54,6 +57,23 @@ absl::Status Failed(const absl::Status& status) {
     return Error(v1::REASON_DOMAIN_STATE, absl::StrCat("the guest is gone: ", status.message()));
   }
   return WithReason(v1::REASON_DRIVER_FAILED, status);
+}
+
+// The answer to asking the guest.
+absl::Status Asked(const absl::Status& status) {
+  if (status.ok()) return status;
+  if (status.code() == absl::StatusCode::kUnimplemented) return WithReason(v1::REASON_GUEST_CANNOT, status);
+  return Failed(status);
+}
+
+absl::Status CheckModes(const drivers::ShutdownModes& modes, const drivers::ShutdownModes& had, absl::string_view verb) {
+  for (const v1::ShutdownMode mode : modes) {
+    if (std::find(had.begin(), had.end(), mode) == had.end()) {
+      return Error(v1::REASON_UNSUPPORTED_BY_DRIVER,
+                   absl::StrCat("Xen has no ", verb, " by ", v1::ShutdownMode_Name(mode)));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -126,6 +146,10 @@ class XenDriver::Implementation final : public ToolstackObserver {
   absl::StatusOr<drivers::RunningGuest> Start(const DomainKey& key, const v1::DomainSpec& spec, bool paused);
   absl::StatusOr<drivers::GuestExit> Destroy(const Guest& guest);
   absl::Status Save(const Guest& guest, drivers::Progress* progress);
+  absl::Status SetPaused(const DomainKey& domain, bool paused);
+  // The specification with which the guest runs from now on.
+  absl::Status Note(const Guest& guest, const v1::DomainSpec& spec);
+  v1::DomainStatistics Measure(const Guest& guest, const GuestFacts& facts, drivers::StatisticsParts parts) const;
 
   // From the toolstack's thread: what takes time is left to the worker.
   void OnStopped(uint32_t domid, StopReason reason) override {
@@ -135,7 +159,11 @@ class XenDriver::Implementation final : public ToolstackObserver {
     worker_.Add([this, domid] { HandleGone(domid); });
   }
   void OnDomainsChanged() override {
-    worker_.Add([this] { HandleChange(); });
+    if (change_queued_.exchange(true)) return;
+    worker_.Add([this] {
+      change_queued_ = false;  // before it looks: what happens then is looked at again
+      HandleChange();
+    });
   }
 
  private:
@@ -147,18 +175,21 @@ class XenDriver::Implementation final : public ToolstackObserver {
   void HandleStop(uint32_t domid, StopReason reason);
   void HandleGone(uint32_t domid);
   void HandleChange();
+  void HandlePause(const Guest& known);
   void Restart(const Guest& guest);
 
   XenDriverOptions options_;
   drivers::GuestObserver* observer_ = nullptr;  // set once, before anything else
   GuestTable guests_;
+  std::atomic<bool> change_queued_{false};
+  absl::Mutex pause_mutex_;  // what we pause is not taken for what another has paused
   drivers::Worker worker_;  // last: its jobs use the others
 };
 
 absl::StatusOr<uint32_t> XenDriver::Implementation::MakeMachine(const DomainKey& key, DomainConfig* config) {
   const std::string path = SavedPath(key.uid);
   util::UniqueFd saved(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!saved.valid()) {
+  if (!saved) {
     if (errno != ENOENT) return util::ErrnoStatus(absl::StrCat("open ", path));
     return toolstack().Create(config);
   }
@@ -230,7 +261,7 @@ absl::Status XenDriver::Implementation::Save(const Guest& guest, drivers::Progre
     return status;
   (void)unlink(unfinished.c_str());  // of a daemon that died
   util::UniqueFd file(open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.valid()) return util::ErrnoStatus(absl::StrCat("make ", unfinished));
+  if (!file) return util::ErrnoStatus(absl::StrCat("make ", unfinished));
   if (!guests_.Claim(guest.key.uid)) return Error(v1::REASON_DOMAIN_BUSY, "the domain is being ended or restarted");
   const uint64_t expected = std::max<uint64_t>(guest.spec.memory_kib() * 1024, 1);
   absl::Status status = WriteSavedHead(file, guest.spec);
@@ -347,7 +378,7 @@ std::vector<drivers::RecoveredDomain> XenDriver::Implementation::Recover(
 
 void XenDriver::Implementation::HandleStop(uint32_t domid, StopReason reason) {
   const std::optional<Guest> guest = guests_.FindDomid(domid);
-  if (!guest.has_value() || guest->foreign) return;  // who made it looks after it; its end will be seen
+  if (!guest.has_value() || guest->foreign || guest->preserved) return;  // who made it looks after it; its end will be seen
   if (!guests_.Claim(guest->key.uid)) return;        // it is being saved or destroyed
   const Aftermath aftermath = AftermathOf(reason, guest->spec.lifecycle_actions());
   const absl::Time now = absl::Now();
@@ -363,6 +394,7 @@ void XenDriver::Implementation::HandleStop(uint32_t domid, StopReason reason) {
   }
   if (aftermath.preserve) {
     util::LogWarn(guest->key.name, " has stopped and is preserved, as its definition says; destroy ends it");
+    guests_.SetPreserved(guest->key.uid);
     return guests_.Release(guest->key.uid);
   }
   if (absl::Status status = toolstack().Destroy(domid);
@@ -421,15 +453,61 @@ void XenDriver::Implementation::HandleChange() {
       if (observer_ != nullptr) observer_->OnFound(guest.key, guest.spec, guest.Describe());
     } else if (facts.stopped) {
       HandleStop(facts.domid, facts.stop_reason);
-    } else if (guests_.SetPaused(facts.uuid, facts.paused) && observer_ != nullptr) {
-      Guest changed = *known;
-      changed.paused = facts.paused;
-      observer_->OnFound(changed.key, changed.spec, changed.Describe());
+    } else if (known->paused != facts.paused) {
+      HandlePause(*known);
     }
   }
   for (const Guest& guest : guests_.All()) {
     if (present.count(guest.domid) == 0) HandleGone(guest.domid);
   }
+}
+
+void XenDriver::Implementation::HandlePause(const Guest& known) {
+  absl::MutexLock lock(&pause_mutex_);  // the list may be older than what we did
+  absl::StatusOr<GuestFacts> facts = toolstack().Look(known.domid);
+  if (!facts.ok() || !guests_.SetPaused(known.key.uid, facts->paused) || observer_ == nullptr) return;
+  Guest changed = known;
+  changed.paused = facts->paused;
+  observer_->OnFound(changed.key, changed.spec, changed.Describe());
+}
+
+absl::Status XenDriver::Implementation::SetPaused(const DomainKey& domain, bool paused) {
+  absl::StatusOr<Guest> guest = FindChangeable(domain);
+  if (!guest.ok()) return guest.status();
+  absl::MutexLock lock(&pause_mutex_);
+  absl::Status status = paused ? toolstack().Pause(guest->domid) : toolstack().Unpause(guest->domid);
+  if (!status.ok()) return Failed(status);
+  guests_.SetPaused(domain.uid, paused);
+  return absl::OkStatus();
+}
+
+absl::Status XenDriver::Implementation::Note(const Guest& guest, const v1::DomainSpec& spec) {
+  guests_.SetSpec(guest.key.uid, spec);
+  // A daemon that comes back reads it; the change itself is done.
+  if (absl::Status status = toolstack().StoreNote(guest.domid, kNote, NoteOf(guest.key, spec)); !status.ok()) {
+    util::LogWarn("note the change of ", guest.key.name, ": ", status.message());
+  }
+  return absl::OkStatus();
+}
+
+v1::DomainStatistics XenDriver::Implementation::Measure(const Guest& guest, const GuestFacts& facts,
+                                                        drivers::StatisticsParts parts) const {
+  v1::DomainStatistics statistics;
+  *statistics.mutable_time() = util::ToProto(absl::Now());
+  statistics.set_cpu_time_ns(facts.cpu_time_ns);
+  statistics.set_memory_bytes(facts.memory_kib * 1024);
+  statistics.set_memory_limit_bytes(facts.maximum_memory_kib * 1024);
+  if (parts.test(v1::STATISTICS_PART_CPU)) {
+    if (absl::StatusOr<std::vector<VcpuFacts>> vcpus = toolstack().VcpusOf(guest.domid); vcpus.ok()) {
+      for (const VcpuFacts& vcpu : *vcpus) statistics.mutable_cpu()->add_by_cpu_ns(vcpu.cpu_time_ns);
+    }
+  }
+  if (parts.test(v1::STATISTICS_PART_BLOCK) || parts.test(v1::STATISTICS_PART_INTERFACE)) {
+    AddBackendStatistics(options_.sysfs, guest.domid, guest.spec, &statistics);
+    if (!parts.test(v1::STATISTICS_PART_BLOCK)) statistics.clear_blocks();
+    if (!parts.test(v1::STATISTICS_PART_INTERFACE)) statistics.clear_interfaces();
+  }
+  return statistics;
 }
 
 XenDriver::XenDriver(XenDriverOptions options) : implementation_(std::make_unique<Implementation>(std::move(options))) {}
@@ -454,18 +532,14 @@ absl::StatusOr<std::string> XenDriver::Capabilities() const {
   if (absl::Status status = implementation_->RefuseUnavailable(); !status.ok()) return status;
   absl::StatusOr<HostFacts> host = implementation_->toolstack().Host();
   if (!host.ok()) return Failed(host.status());
-  constexpr char kEmulator[] = "/usr/lib/xen/bin/qemu-system-i386";
-  formats::HostFacts facts{.uuid = "", .architecture = "x86_64", .cpus = host->cpus, .memory_kib = host->total_memory_kib,
-                           .cells = {}, .guests = {}};
-  facts.guests.push_back({.os_type = "xen", .architecture = "x86_64", .word_size = 64, .emulator = kEmulator,
-                          .domain_type = "xen", .machines = {"xenpv"}});
-  if (host->hvm) {
-    facts.guests.push_back({.os_type = "hvm", .architecture = "x86_64", .word_size = 64, .emulator = kEmulator,
-                            .domain_type = "xen", .machines = {"xenfv"}});
-    facts.guests.push_back({.os_type = "xenpvh", .architecture = "x86_64", .word_size = 64, .emulator = kEmulator,
-                            .domain_type = "xen", .machines = {"xenpvh"}});
-  }
-  return formats::WriteCapabilitiesXml(facts);
+  return CapabilitiesXml(*host);
+}
+
+absl::StatusOr<std::string> XenDriver::DomainCapabilities(const v1::GetDomainCapabilitiesRequest& request) const {
+  if (absl::Status status = implementation_->RefuseUnavailable(); !status.ok()) return status;
+  absl::StatusOr<HostFacts> host = implementation_->toolstack().Host();
+  if (!host.ok()) return Failed(host.status());
+  return DomainCapabilitiesXml(*host, request);
 }
 
 absl::Status XenDriver::Validate(const v1::DomainSpec& spec) const {
@@ -500,18 +574,37 @@ absl::StatusOr<drivers::RunningGuest> XenDriver::Start(const DomainKey& domain, 
   return implementation_->Start(domain, spec, paused);
 }
 
-absl::Status XenDriver::Shutdown(const DomainKey& domain) {
+absl::Status XenDriver::Shutdown(const DomainKey& domain, const drivers::ShutdownModes& modes) {
+  absl::Status status =
+      CheckModes(modes, {v1::SHUTDOWN_MODE_PARAVIRT, v1::SHUTDOWN_MODE_ACPI_POWER_BUTTON}, "shutdown");
+  if (!status.ok()) return status;
   absl::StatusOr<Guest> guest = implementation_->FindChangeable(domain);
   if (!guest.ok()) return guest.status();
-  absl::Status status = implementation_->toolstack().Shutdown(guest->domid);
-  return status.ok() ? status : Failed(status);
+  Toolstack& toolstack = implementation_->toolstack();
+  // A PV guest has no button: what libxenlight said of the first way is what the caller can use.
+  const bool button = guest->spec.os().type() == "hvm";
+  for (const v1::ShutdownMode mode : modes.empty() ? drivers::ShutdownModes{v1::SHUTDOWN_MODE_PARAVIRT,
+                                                                            v1::SHUTDOWN_MODE_ACPI_POWER_BUTTON}
+                                                   : modes) {
+    if (mode == v1::SHUTDOWN_MODE_PARAVIRT) {
+      status = toolstack.Shutdown(guest->domid);
+    } else if (button) {
+      status = toolstack.PressPowerButton(guest->domid);
+    } else if (modes.size() == 1) {
+      return Error(v1::REASON_GUEST_CANNOT, "the guest has no power button: only HVM guests have one");
+    }
+    if (status.code() != absl::StatusCode::kUnimplemented) break;
+  }
+  return Asked(status);
 }
 
-absl::Status XenDriver::Reboot(const DomainKey& domain) {
+absl::Status XenDriver::Reboot(const DomainKey& domain, const drivers::ShutdownModes& modes) {
+  absl::Status status = CheckModes(modes, {v1::SHUTDOWN_MODE_PARAVIRT}, "reboot");
+  if (!status.ok()) return status;
   absl::StatusOr<Guest> guest = implementation_->FindChangeable(domain);
   if (!guest.ok()) return guest.status();
-  absl::Status status = implementation_->toolstack().Reboot(guest->domid);
-  if (!status.ok()) return Failed(status);
+  status = implementation_->toolstack().Reboot(guest->domid);
+  if (!status.ok()) return Asked(status);
   implementation_->guests().SetRebootAsked(domain.uid);
   return absl::OkStatus();
 }
@@ -523,21 +616,11 @@ absl::StatusOr<drivers::GuestExit> XenDriver::Destroy(const DomainKey& domain) {
 }
 
 absl::Status XenDriver::Suspend(const DomainKey& domain) {
-  absl::StatusOr<Guest> guest = implementation_->FindChangeable(domain);
-  if (!guest.ok()) return guest.status();
-  absl::Status status = implementation_->toolstack().Pause(guest->domid);
-  if (!status.ok()) return Failed(status);
-  implementation_->guests().SetPaused(domain.uid, true);
-  return absl::OkStatus();
+  return implementation_->SetPaused(domain, true);
 }
 
 absl::Status XenDriver::Resume(const DomainKey& domain) {
-  absl::StatusOr<Guest> guest = implementation_->FindChangeable(domain);
-  if (!guest.ok()) return guest.status();
-  absl::Status status = implementation_->toolstack().Unpause(guest->domid);
-  if (!status.ok()) return Failed(status);
-  implementation_->guests().SetPaused(domain.uid, false);
-  return absl::OkStatus();
+  return implementation_->SetPaused(domain, false);
 }
 
 absl::Status XenDriver::Save(const DomainKey& domain, drivers::Progress* progress) {
@@ -547,16 +630,63 @@ absl::Status XenDriver::Save(const DomainKey& domain, drivers::Progress* progres
 }
 
 absl::StatusOr<v1::DomainStatistics> XenDriver::Sample(const DomainKey& domain) const {
+  return SampleMany({domain}, drivers::AllStatistics())[0];
+}
+
+std::vector<absl::StatusOr<v1::DomainStatistics>> XenDriver::SampleMany(const std::vector<DomainKey>& domains,
+                                                                        drivers::StatisticsParts parts) const {
+  std::vector<absl::StatusOr<v1::DomainStatistics>> samples;
+  samples.reserve(domains.size());
+  absl::Status unavailable = implementation_->RefuseUnavailable();
+  std::map<uint32_t, GuestFacts> all;
+  if (unavailable.ok()) {
+    absl::StatusOr<std::vector<GuestFacts>> list = implementation_->toolstack().List();
+    if (!list.ok()) unavailable = Failed(list.status());
+    for (GuestFacts& facts : list.ok() ? *list : std::vector<GuestFacts>()) all.emplace(facts.domid, std::move(facts));
+  }
+  for (const DomainKey& domain : domains) {
+    if (!unavailable.ok()) {
+      samples.push_back(unavailable);
+      continue;
+    }
+    absl::StatusOr<Guest> guest = implementation_->Find(domain);
+    const auto facts = guest.ok() ? all.find(guest->domid) : all.end();
+    if (facts == all.end()) {
+      samples.push_back(guest.ok() ? Error(v1::REASON_DOMAIN_STATE, "the guest is gone") : guest.status());
+      continue;
+    }
+    samples.push_back(implementation_->Measure(*guest, facts->second, parts));
+  }
+  return samples;
+}
+
+absl::Status XenDriver::ChangeDevice(const DomainKey& domain, drivers::DeviceChange change, const v1::Devices& device,
+                                     const v1::DomainSpec& /*before*/, const v1::DomainSpec& after) {
+  absl::StatusOr<Guest> guest = implementation_->FindChangeable(domain);
+  if (!guest.ok()) return guest.status();
+  absl::Status status = ChangeGuestDevice(implementation_->toolstack(), implementation_->options().library, *guest,
+                                          change, device, after);
+  return status.ok() ? implementation_->Note(*guest, after) : Failed(status);
+}
+
+absl::Status XenDriver::Tune(const DomainKey& domain, const v1::DomainSpec& before, const v1::DomainSpec& after) {
+  absl::StatusOr<Guest> guest = implementation_->FindChangeable(domain);
+  if (!guest.ok()) return guest.status();
+  absl::Status status = TuneGuest(implementation_->toolstack(), *guest, before, after);
+  return status.ok() ? implementation_->Note(*guest, after) : Failed(status);
+}
+
+absl::Status XenDriver::ReadTuning(const DomainKey& domain, v1::DomainTuning* tuning) const {
   absl::StatusOr<Guest> guest = implementation_->Find(domain);
   if (!guest.ok()) return guest.status();
+  absl::StatusOr<Scheduling> scheduling = implementation_->toolstack().SchedulingOf(guest->domid);
+  if (!scheduling.ok()) return Failed(scheduling.status());
+  tuning->set_scheduler(scheduling->scheduler);
+  if (scheduling->weight > 0) tuning->mutable_cpu()->set_shares(static_cast<uint64_t>(scheduling->weight));
   absl::StatusOr<GuestFacts> facts = implementation_->toolstack().Look(guest->domid);
   if (!facts.ok()) return Failed(facts.status());
-  v1::DomainStatistics statistics;
-  *statistics.mutable_time() = util::ToProto(absl::Now());
-  statistics.set_cpu_time_ns(facts->cpu_time_ns);
-  statistics.set_memory_bytes(facts->memory_kib * 1024);
-  statistics.set_memory_limit_bytes(facts->maximum_memory_kib * 1024);
-  return statistics;
+  tuning->set_current_memory_kib(facts->memory_kib);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<drivers::Console>> XenDriver::OpenConsole(const DomainKey& domain,

@@ -17,6 +17,8 @@ namespace reeve::xen {
 struct XenDriverOptions {
   // Directory of saved guests and cores, absolute; made with mode 0700 when it is first needed.
   std::string state_directory;  // e.g. "/var/lib/reeve/xen"
+  // Where the kernel tells what its back ends count.
+  std::string sysfs = "/sys";
   // libxenlight; null where there is none.
   std::shared_ptr<const LibxlLibrary> library;
   // The real toolstack or a fake. Null: the driver exists but cannot run guests, for the reason `unavailable`.
@@ -40,6 +42,7 @@ class XenDriver final : public drivers::HypervisorDriver {
 
   v1::Hypervisor Describe() const override;
   absl::StatusOr<std::string> Capabilities() const override;
+  absl::StatusOr<std::string> DomainCapabilities(const v1::GetDomainCapabilitiesRequest& request) const override;
   absl::Status Validate(const v1::DomainSpec& spec) const override;
   void Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) const override;
   std::vector<drivers::RecoveredDomain> Recover(const std::vector<drivers::KnownDomain>& known,
@@ -47,13 +50,21 @@ class XenDriver final : public drivers::HypervisorDriver {
   absl::Status Preflight(const drivers::DomainKey& domain, const v1::DomainSpec& spec) override;
   absl::StatusOr<drivers::RunningGuest> Start(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                               bool paused) override;
-  absl::Status Shutdown(const drivers::DomainKey& domain) override;
-  absl::Status Reboot(const drivers::DomainKey& domain) override;
+  absl::Status Shutdown(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
+  absl::Status Reboot(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
   absl::StatusOr<drivers::GuestExit> Destroy(const drivers::DomainKey& domain) override;
   absl::Status Suspend(const drivers::DomainKey& domain) override;
   absl::Status Resume(const drivers::DomainKey& domain) override;
   absl::Status Save(const drivers::DomainKey& domain, drivers::Progress* progress) override;
   absl::StatusOr<v1::DomainStatistics> Sample(const drivers::DomainKey& domain) const override;
+  // One call of the hypervisor for all of them.
+  std::vector<absl::StatusOr<v1::DomainStatistics>> SampleMany(const std::vector<drivers::DomainKey>& domains,
+                                                               drivers::StatisticsParts parts) const override;
+  absl::Status ChangeDevice(const drivers::DomainKey& domain, drivers::DeviceChange change, const v1::Devices& device,
+                            const v1::DomainSpec& before, const v1::DomainSpec& after) override;
+  absl::Status Tune(const drivers::DomainKey& domain, const v1::DomainSpec& before,
+                    const v1::DomainSpec& after) override;
+  absl::Status ReadTuning(const drivers::DomainKey& domain, v1::DomainTuning* tuning) const override;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::DomainKey& domain,
                                                                 const drivers::ConsoleOptions& options,
                                                                 drivers::ConsoleReader reader) override;

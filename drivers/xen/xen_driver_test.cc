@@ -66,7 +66,7 @@ struct Host {
     auto loaded = LibxlLibrary::Load();
     REQUIRE(loaded.ok());
     library = *loaded;
-    directory = std::filesystem::temp_directory_path() / absl::StrCat("reeve-xen-test-", getpid(), "-", this);
+    directory = std::filesystem::temp_directory_path() / absl::StrCat("reeve-xen-test-", getpid(), "-", reinterpret_cast<uintptr_t>(this));
     Restart();
     driver->Recover({}, &recorder);
   }
@@ -139,7 +139,7 @@ TEST_CASE("How a guest ends follows from its lifecycle actions") {
     CHECK(host.xen.domids() == std::vector<uint32_t>{0, 2});
   }
   SECTION("restarted as asked") {
-    CHECK(host.driver->Reboot(host.key).ok());
+    CHECK(host.driver->Reboot(host.key, {}).ok());
     host.xen.Stop(first, StopReason::kReboot);
     CHECK(host.recorder.Next() == "web1 rebooted as 2 as asked");
   }

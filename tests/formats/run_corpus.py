@@ -5,9 +5,10 @@ The corpus is a directory with manifest.tsv: suite, case, kind ("netxml->netxml"
 expected, result ("pass", "parse-error", "fail"), note. A line end after a backslash joins lines of an expected file; one
 line end of difference at the end is tolerated; all else is compared byte for byte. A refusal must name a place.
 Where xmllint is there, what is written must also validate against the corpus's RELAX NG schemas. A kind of case that the
-converter does not have yet fails. Where controllers are mounted is told by a program of its own (layouts.py).
+converter does not have yet fails. Where controllers are mounted is told by a program of its own (layouts.py), and so is libxenlight's
+configuration (xen_configs.py).
 
-    run_corpus.py CORPUS CONVERTER [--layout-filter PROGRAM] [--suite NAME]... [--verbose]
+    run_corpus.py CORPUS CONVERTER [--layout-filter PROGRAM] [--xen-filter PROGRAM] [--suite NAME]... [--verbose]
 """
 
 import argparse
@@ -24,6 +25,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import layouts  # noqa: E402
+import xen_configs  # noqa: E402
 
 # The left or right side of a manifest's kind: the converter's format and kind, and the schema of an XML document.
 # A new format is a row here.
@@ -164,20 +166,22 @@ class Outcome:
         return (errors or different or lines or ["no output"])[0]
 
 
-def judge_layout(case, layout_filter):
-    if layout_filter is None:
-        return Outcome(case, "skipped", "needs the program layout_filter")
+def judge_by_program(case, module, program, name):
+    if program is None:
+        return Outcome(case, "skipped", f"needs the program {name}")
     try:
-        cause = layouts.try_case(case, layout_filter)
+        cause = module.try_case(case, program)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         cause = str(error)
     return Outcome(case, "failed" if cause else "passed", cause)
 
 
-def judge(case, corpus, converter, has_xmllint, layout_filter=None):
+def judge(case, corpus, converter, has_xmllint, layout_filter=None, xen_filter=None):
     """The outcome of one case. A format that the converter does not have makes it fail."""
     if case.kind == layouts.KIND:
-        return judge_layout(case, layout_filter)
+        return judge_by_program(case, layouts, layout_filter, "layout_filter")
+    if case.kind == xen_configs.KIND:
+        return judge_by_program(case, xen_configs, xen_filter, "config_filter")
     if case.kind.endswith(NO_DOCUMENT):
         return Outcome(case, "skipped", "expects a command line, not a document")
     if case.sides() is None and case.update() is None:
@@ -197,12 +201,12 @@ def judge(case, corpus, converter, has_xmllint, layout_filter=None):
     return Outcome(case, "passed")
 
 
-def run(corpus, converter, suites=None, layout_filter=None):
+def run(corpus, converter, suites=None, layout_filter=None, xen_filter=None):
     """The outcomes of all cases of the manifest, or of those of some suites, in its order."""
     has_xmllint = shutil.which("xmllint") is not None
     if not has_xmllint:
         print("xmllint is not installed: what is written is not validated")
-    return [judge(case, corpus, converter, has_xmllint, layout_filter) for case in read_cases(corpus)
+    return [judge(case, corpus, converter, has_xmllint, layout_filter, xen_filter) for case in read_cases(corpus)
             if not suites or case.suite in suites]
 
 
@@ -221,11 +225,13 @@ def main():
     parser.add_argument("corpus", type=pathlib.Path)
     parser.add_argument("converter")
     parser.add_argument("--layout-filter", help="tells where controllers are mounted")
+    parser.add_argument("--xen-filter", help="tells libxenlight's configuration of a domain")
     parser.add_argument("--suite", action="append", help="only this suite")
     parser.add_argument("--verbose", action="store_true", help="say why a case failed or was skipped")
     arguments = parser.parse_args()
 
-    outcomes = run(arguments.corpus, arguments.converter, arguments.suite, arguments.layout_filter)
+    outcomes = run(arguments.corpus, arguments.converter, arguments.suite, arguments.layout_filter,
+                   arguments.xen_filter)
     for outcome in outcomes:
         if arguments.verbose and outcome.state != "passed":
             print(f"--- {outcome.state}: {outcome.name()}\n{outcome.cause}")

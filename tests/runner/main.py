@@ -92,13 +92,15 @@ def formats(flags):
         say(f"formats: skipped, {cause}")
         return counts.Counts(skipped=1), []
     label, layout_label = "//formats:format_filter", "//cgroups:layout_filter"
-    if bazel.run(["build", "--noshow_progress", label, layout_label, *flags]) != 0:
+    xen_label = "//drivers/xen:config_filter"
+    if bazel.run(["build", "--noshow_progress", label, layout_label, xen_label, *flags]) != 0:
         return counts.Counts(failed=1), ["formats: the converter did not build"]
     sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "formats"))
     import run_corpus  # pylint: disable=import-outside-toplevel
 
     try:
-        outcomes = run_corpus.run(pathlib.Path(corpus), bazel.binary(label), layout_filter=bazel.binary(layout_label))
+        outcomes = run_corpus.run(pathlib.Path(corpus), bazel.binary(label), layout_filter=bazel.binary(layout_label),
+                                  xen_filter=bazel.binary(xen_label))
     except (OSError, KeyError) as error:
         return counts.Counts(failed=1), [f"formats: the manifest in {corpus} cannot be read: {error}"]
     run_corpus.print_table(outcomes)
