@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -230,6 +231,11 @@ LibxlToolstack::~LibxlToolstack() {
 // Waits for what libxenlight waits for, beside the xenstore: its own file descriptors and times come from it anew for
 // each round (libxl_event.h, "osevent").
 void LibxlToolstack::Run() {
+  // libxenlight's handler of SIGCHLD must run in some thread, whatever the one that made this one blocks.
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  pthread_sigmask(SIG_UNBLOCK, &child, nullptr);
   std::vector<pollfd> descriptors(2);
   while (!stop_) {
     timeval now{};
@@ -542,7 +548,8 @@ absl::StatusOr<Scheduling> LibxlToolstack::SchedulingOf(uint32_t domid) const {
   library_->libxl_domain_sched_params_init(&parameters);
   absl::Status status = step.Result(library_->libxl_domain_sched_params_get(context_, domid, &parameters));
   if (!status.ok()) return status;
-  const char* const name = library_->libxl_scheduler_to_string(library_->libxl_get_scheduler(context_));
+  const auto kind = static_cast<libxl_scheduler>(library_->libxl_get_scheduler(context_));
+  const char* const name = library_->libxl_scheduler_to_string(kind);
   return Scheduling{.scheduler = name != nullptr ? name : "", .weight = parameters.weight, .cap = parameters.cap};
 }
 

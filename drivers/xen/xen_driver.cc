@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -104,7 +105,13 @@ class XenDriver::Implementation final : public ToolstackObserver {
  public:
   explicit Implementation(XenDriverOptions options) : options_(std::move(options)) {}
   ~Implementation() override {
-    // First the toolstack, whose thread calls us; then the worker, by its destructor; the consoles' threads last.
+    // First the worker, whose jobs use the toolstack; then the toolstack, whose thread calls us; the consoles' threads last.
+    std::unique_ptr<drivers::Worker> worker;
+    {
+      absl::MutexLock lock(&worker_mutex_);
+      worker = std::move(worker_);
+    }
+    worker.reset();
     options_.toolstack.reset();
     for (const Guest& guest : guests_.All()) guest.console->Close("the daemon ends");
   }
@@ -153,20 +160,25 @@ class XenDriver::Implementation final : public ToolstackObserver {
 
   // From the toolstack's thread: what takes time is left to the worker.
   void OnStopped(uint32_t domid, StopReason reason) override {
-    worker_.Add([this, domid, reason] { HandleStop(domid, reason); });
+    Later([this, domid, reason] { HandleStop(domid, reason); });
   }
   void OnGone(uint32_t domid) override {
-    worker_.Add([this, domid] { HandleGone(domid); });
+    Later([this, domid] { HandleGone(domid); });
   }
   void OnDomainsChanged() override {
     if (change_queued_.exchange(true)) return;
-    worker_.Add([this] {
+    Later([this] {
       change_queued_ = false;  // before it looks: what happens then is looked at again
       HandleChange();
     });
   }
 
  private:
+  // Does the job on the worker's thread; not at all when the driver ends.
+  void Later(std::function<void()> job) {
+    absl::MutexLock lock(&worker_mutex_);
+    if (worker_ != nullptr) worker_->Add(std::move(job));
+  }
   absl::StatusOr<Guest> Make(const DomainKey& key, const v1::DomainSpec& spec, bool paused);
   absl::StatusOr<uint32_t> MakeMachine(const DomainKey& key, DomainConfig* config);
   // A guest that is there, whoever made it.
@@ -183,7 +195,8 @@ class XenDriver::Implementation final : public ToolstackObserver {
   GuestTable guests_;
   std::atomic<bool> change_queued_{false};
   absl::Mutex pause_mutex_;  // what we pause is not taken for what another has paused
-  drivers::Worker worker_;  // last: its jobs use the others
+  absl::Mutex worker_mutex_;
+  std::unique_ptr<drivers::Worker> worker_ ABSL_GUARDED_BY(worker_mutex_) = std::make_unique<drivers::Worker>();
 };
 
 absl::StatusOr<uint32_t> XenDriver::Implementation::MakeMachine(const DomainKey& key, DomainConfig* config) {

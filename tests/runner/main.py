@@ -126,8 +126,18 @@ def cgroup2(flags):
     return suite_cgroup2.run()
 
 
+def xen(flags):
+    """The Xen driver on a real Xen, in an emulated machine."""
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "xen"))
+    import suite_xen  # pylint: disable=import-outside-toplevel
+
+    if bazel.run(["build", "--noshow_progress", *suite_xen.PROGRAMS, *flags]) != 0:
+        return counts.Counts(failed=1), ["xen: the programs did not build"]
+    return suite_xen.run()
+
+
 SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats,
-          "cgroup2": cgroup2}
+          "cgroup2": cgroup2, "xen": xen}
 
 
 def default_suites():

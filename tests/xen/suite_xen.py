@@ -1,0 +1,100 @@
+"""The Xen driver on a real Xen, which runs under emulation.
+
+By hand, after the programs are built: /usr/bin/python3 tests/xen/suite_xen.py [PART]
+
+The machine is made from Debian packages once, into REEVE_XEN_LAB (default: reeve/xen-lab in the user's cache directory).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(FOLDER))
+sys.path.insert(0, os.path.join(os.path.dirname(FOLDER), "runner"))
+
+import bazel  # noqa: E402
+import counts  # noqa: E402
+import subreaper  # noqa: E402
+
+BUILD_SECONDS = 900
+RUN_SECONDS = 600
+PROGRAMS = ["//daemon:reeved", "//cli:reeve"]
+# The last of a job's checks: a job that ends before it has failed.
+LAST = "the daemon ends cleanly"
+
+
+def cache_directory():
+    default = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "reeve", "xen-lab")
+    return os.environ.get("REEVE_XEN_LAB", default)
+
+
+def log_tail(path, lines=40):
+    if not os.path.exists(path):
+        return f"(no {os.path.basename(path)})\n"
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return "".join(file.readlines()[-lines:])
+
+
+def place(source, target):
+    """The same file under another name; a copy on another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy(source, target)
+
+
+def judge(log, status):
+    """(Counts, lines that tell what failed) of a job's log: each check is a line "ok NAME (SECONDS s)" or "failed NAME: WHY"."""
+    passed = re.findall(r"^ok (.*) \([0-9.]+ s\)$", log, re.MULTILINE)
+    failures = [f"xen: {line}" for line in re.findall(r"^failed (.*)$", log, re.MULTILINE)]
+    if LAST not in passed and not any(LAST in failure for failure in failures):
+        failures.append(f"xen: the job ended with {status} before its last check")
+    elif status != 0 and not failures:
+        failures.append(f"xen: the job ended with {status}")
+    return counts.Counts(passed=len(passed), failed=len(failures)), failures
+
+
+def run(part=""):
+    cache = cache_directory()
+    start = time.monotonic()
+    try:
+        subprocess.run([os.path.join(FOLDER, "lab", "build"), cache], check=True, timeout=BUILD_SECONDS)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        return counts.Counts(failed=1), [f"xen: the lab was not built: {error}"]
+    built = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="reeve-xen-") as job:
+        for label in PROGRAMS:
+            shutil.copy(bazel.binary(label), job)
+        for name in ("tiny.elf", "vmlinux", "guest-initrd.img"):
+            place(os.path.join(cache, name), os.path.join(job, name))
+        for name in sorted(os.listdir(os.path.join(FOLDER, "job"))):
+            shutil.copy(os.path.join(FOLDER, "job", name), job)
+        with open(os.path.join(job, "part"), "w", encoding="utf-8") as file:
+            file.write(part)
+        status = subprocess.call([os.path.join(FOLDER, "lab", "run"), cache, job, str(RUN_SECONDS)])
+        log = log_tail(os.path.join(job, "job.log"), 100000)
+        total, failures = judge(log, status)
+        if failures or part:
+            print(log)
+        if failures:
+            print("-- the daemon's log\n" + log_tail(os.path.join(job, "reeved.log"), 80))
+            print("-- the machine's console\n" + log_tail(os.path.join(job, "serial.log"), 20))
+    print(f"== xen: built in {built - start:.0f} s, run in {time.monotonic() - built:.0f} s", flush=True)
+    return total, failures
+
+
+def main(arguments):
+    total, failures = run(*arguments[:1])
+    for failure in failures:
+        print(f"failed: {failure}")
+    print(total.line(), flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(subreaper.run_below(lambda: main(sys.argv[1:])))
