@@ -93,6 +93,8 @@ inline constexpr UnaryMethod<v1::SetBlockIoParametersRequest, v1::Domain> kSetBl
     "/reeve.v1.TuningService/SetBlockIoParameters"};
 inline constexpr UnaryMethod<v1::SetSchedulerParametersRequest, v1::Domain> kSetSchedulerParameters{
     "/reeve.v1.TuningService/SetSchedulerParameters"};
+inline constexpr UnaryMethod<v1::SetPlacementRequest, v1::Domain> kSetPlacement{
+    "/reeve.v1.TuningService/SetPlacement"};
 
 inline constexpr ServerStreamMethod<v1::WatchStatisticsRequest, v1::WatchStatisticsResponse> kWatchStatistics{
     "/reeve.v1.StatisticsService/WatchStatistics"};

@@ -86,6 +86,7 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kSetMemoryParameters);
   Check(methods::kSetBlockIoParameters);
   Check(methods::kSetSchedulerParameters);
+  Check(methods::kSetPlacement);
   Check(methods::kWatchStatistics);
   Check(methods::kSendProcessSignal);
   Check(methods::kGetHostname);
