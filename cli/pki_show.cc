@@ -16,6 +16,7 @@
 #include "cli/pki_check.h"
 #include "cli/pki_places.h"
 #include "cli/table.h"
+#include "cli/text.h"
 #include "util/files.h"
 
 namespace reeve::cli {
