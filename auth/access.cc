@@ -84,7 +84,6 @@ void Access::Note(absl::string_view object, bool refused) const {
 absl::Status CheckMethod(const Authority& authority, bool read_only, absl::string_view permission, v1::Access access,
                          v1::Scope scope) {
   const std::string& identity = authority.identity().text;
-  if (scope == v1::SCOPE_SESSION) return absl::OkStatus();
   if (access != v1::ACCESS_READ && access != v1::ACCESS_WRITE) {
     return Error(v1::REASON_PERMISSION_DENIED,
                  absl::StrCat(permission, " is refused: the method does not say what access it needs"),
@@ -94,6 +93,7 @@ absl::Status CheckMethod(const Authority& authority, bool read_only, absl::strin
     return Error(v1::REASON_CONNECTION_READ_ONLY, absl::StrCat(permission, " is refused on a read-only connection"),
                  {{"permission", permission}, {"identity", identity}});
   }
+  if (scope == v1::SCOPE_SESSION) return absl::OkStatus();
   const std::shared_ptr<const Grants> grants = authority.grants();
   const bool node = scope != v1::SCOPE_ANY && scope != v1::SCOPE_OBJECT;
   if (node ? grants->Everywhere(permission) : grants->Anywhere(permission)) return absl::OkStatus();

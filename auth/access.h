@@ -71,7 +71,7 @@ class Access {
 };
 
 // What may be checked before a request is parsed: `permission` with `access` and `scope`, as the options of a method
-// say. CONNECTION_READ_ONLY, PERMISSION_DENIED; OK for SCOPE_SESSION.
+// say. CONNECTION_READ_ONLY, PERMISSION_DENIED; for SCOPE_SESSION no permission is asked for.
 absl::Status CheckMethod(const Authority& authority, bool read_only, absl::string_view permission, v1::Access access,
                          v1::Scope scope);
 

@@ -36,6 +36,9 @@ TEST_CASE("methods are checked before their requests are read") {
   CHECK(check(false, "domain.start", v1::ACCESS_UNSPECIFIED, v1::SCOPE_OBJECT) == v1::REASON_PERMISSION_DENIED);
   CHECK(check(false, "domain.start", v1::ACCESS_WRITE, v1::SCOPE_UNSPECIFIED) == v1::REASON_PERMISSION_DENIED);
   CHECK(check(false, "session.read", v1::ACCESS_READ, v1::SCOPE_SESSION) == v1::REASON_UNSPECIFIED);
+  CHECK(check(true, "session.read", v1::ACCESS_READ, v1::SCOPE_SESSION) == v1::REASON_UNSPECIFIED);
+  CHECK(check(false, "enrollment.redeem", v1::ACCESS_WRITE, v1::SCOPE_SESSION) == v1::REASON_UNSPECIFIED);
+  CHECK(check(true, "enrollment.redeem", v1::ACCESS_WRITE, v1::SCOPE_SESSION) == v1::REASON_CONNECTION_READ_ONLY);
 }
 
 TEST_CASE("objects are allowed, denied or hidden, and remembered") {

@@ -14,6 +14,7 @@
 #include "cli/monitor_commands.h"
 #include "cli/node_commands.h"
 #include "cli/operation_commands.h"
+#include "cli/pki_commands.h"
 #include "cli/test_commands.h"
 #include "cli/tuning_commands.h"
 #include "cli/user_commands.h"
@@ -24,8 +25,8 @@ const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
       DomainCommands(),    MonitorCommands(), DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
       DeviceCommands(),    TuningCommands(),  GuestCommands(),      ConsoleCommands(), EventCommands(),
-      OperationCommands(), NodeCommands(),    AuthCommands(),       UserCommands(),    AdminCommands(),
-      TestCommands(),      BuiltinCommands(),
+      OperationCommands(), NodeCommands(),    AuthCommands(),       UserCommands(),    PkiCommands(),
+      AdminCommands(),     TestCommands(),    BuiltinCommands(),
   };
   return *groups;
 }

@@ -11,6 +11,7 @@
 #include "reeve/v1/convert_service.pb.h"
 #include "reeve/v1/device_service.pb.h"
 #include "reeve/v1/domain_service.pb.h"
+#include "reeve/v1/enrollment_service.pb.h"
 #include "reeve/v1/event_service.pb.h"
 #include "reeve/v1/exec_service.pb.h"
 #include "reeve/v1/file_service.pb.h"
@@ -92,6 +93,8 @@ inline constexpr UnaryMethod<v1::SetBlockIoParametersRequest, v1::Domain> kSetBl
     "/reeve.v1.TuningService/SetBlockIoParameters"};
 inline constexpr UnaryMethod<v1::SetSchedulerParametersRequest, v1::Domain> kSetSchedulerParameters{
     "/reeve.v1.TuningService/SetSchedulerParameters"};
+inline constexpr UnaryMethod<v1::SetPlacementRequest, v1::Domain> kSetPlacement{
+    "/reeve.v1.TuningService/SetPlacement"};
 
 inline constexpr ServerStreamMethod<v1::WatchStatisticsRequest, v1::WatchStatisticsResponse> kWatchStatistics{
     "/reeve.v1.StatisticsService/WatchStatistics"};
@@ -150,6 +153,15 @@ inline constexpr UnaryMethod<v1::StartAuthenticationRequest, v1::AuthenticationS
     "/reeve.v1.SessionService/StartAuthentication"};
 inline constexpr UnaryMethod<v1::ContinueAuthenticationRequest, v1::AuthenticationStep> kContinueAuthentication{
     "/reeve.v1.SessionService/ContinueAuthentication"};
+
+inline constexpr UnaryMethod<v1::CreateEnrollmentTokenRequest, v1::CreateEnrollmentTokenResponse>
+    kCreateEnrollmentToken{"/reeve.v1.EnrollmentService/CreateEnrollmentToken"};
+inline constexpr UnaryMethod<v1::ListEnrollmentTokensRequest, v1::ListEnrollmentTokensResponse> kListEnrollmentTokens{
+    "/reeve.v1.EnrollmentService/ListEnrollmentTokens"};
+inline constexpr UnaryMethod<v1::DeleteEnrollmentTokenRequest, v1::DeleteEnrollmentTokenResponse>
+    kDeleteEnrollmentToken{"/reeve.v1.EnrollmentService/DeleteEnrollmentToken"};
+inline constexpr UnaryMethod<v1::RedeemEnrollmentTokenRequest, v1::RedeemEnrollmentTokenResponse>
+    kRedeemEnrollmentToken{"/reeve.v1.EnrollmentService/RedeemEnrollmentToken"};
 
 inline constexpr UnaryMethod<v1::ListClientsRequest, v1::ListClientsResponse> kListClients{
     "/reeve.v1.AdminService/ListClients"};

@@ -58,6 +58,10 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kGetDomainWithSecrets);
   Check(methods::kExportDomainWithSecrets);
   Check(methods::kConvert);
+  Check(methods::kCreateEnrollmentToken);
+  Check(methods::kListEnrollmentTokens);
+  Check(methods::kDeleteEnrollmentToken);
+  Check(methods::kRedeemEnrollmentToken);
   Check(methods::kValidate);
   Check(methods::kGetDomainCapabilities);
   Check(methods::kExportDomain);
@@ -82,6 +86,7 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kSetMemoryParameters);
   Check(methods::kSetBlockIoParameters);
   Check(methods::kSetSchedulerParameters);
+  Check(methods::kSetPlacement);
   Check(methods::kWatchStatistics);
   Check(methods::kSendProcessSignal);
   Check(methods::kGetHostname);

@@ -14,6 +14,7 @@ const std::vector<const google::protobuf::ServiceDescriptor*>& AllServices() {
           grpc::reflection::v1alpha::ServerReflectionRequest::descriptor(), v1::ListClientsRequest::descriptor(),
           v1::AttachConsoleRequest::descriptor(), v1::ConvertRequest::descriptor(),
           v1::ListDomainsRequest::descriptor(), v1::WatchRequest::descriptor(),
+          v1::ListEnrollmentTokensRequest::descriptor(),
           v1::ListHypervisorsRequest::descriptor(), v1::GetNodeRequest::descriptor(),
           v1::ListOperationsRequest::descriptor(), v1::GetSessionRequest::descriptor(),
           v1::SetWedgeRequest::descriptor(), v1::DeviceRequest::descriptor(), v1::ExecRequest::descriptor(),

@@ -64,7 +64,7 @@ absl::Status CallFacts::CheckAsked() const {
 
 void CallFacts::Record(const absl::Status& status) const {
   // Authentications are recorded where they are done.
-  if (audit_ == nullptr || method_->scope == v1::SCOPE_SESSION) return;
+  if (audit_ == nullptr || (method_->scope == v1::SCOPE_SESSION && method_->access == v1::ACCESS_READ)) return;
   const bool refused = IsRefusal(status) || (!status.ok() && access_->refused());
   if ((method_->access != v1::ACCESS_WRITE && !refused) || recorded_.exchange(true)) return;
   v1::AuditRecord record =

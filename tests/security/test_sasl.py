@@ -68,7 +68,7 @@ class Sasl(EndToEnd):
                 self.assertEqual(api.reason(api.call_raw(client.channel, method, b"\xff\xff\xff\xff")),
                                  "REQUEST_MALFORMED" if session else "AUTHENTICATION_REQUIRED")
             answered += session
-        self.assertEqual(answered, 4)
+        self.assertEqual(answered, 5)
         session = client.session.GetSession(api.session_service_pb2.GetSessionRequest(), timeout=10)
         self.assertFalse(session.authenticated)
         self.assertEqual(list(session.mechanisms), ["SCRAM-SHA-256", "GSSAPI"])  # no PLAIN, no EXTERNAL without TLS
