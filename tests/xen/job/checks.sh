@@ -5,7 +5,35 @@ uri="xen+unix:///system?socket=$root/run/reeve/reeve.sock"
 passed=0 failed=0
 # /host is read over a line without a cache: programs are run from here.
 programs=/run/programs
-reeve() { command $programs/reeve -c "$uri" "$@"; }
+# A command in a process of its own. The start of one takes seconds under emulation.
+reeve_alone() { $programs/reeve -c "$uri" "$@"; }
+# A command (words without spaces) in the shell of `reeve`, which is one process for all. Prints what it says.
+reeve() {
+  local line status=0
+  printf '%s\n__end\n' "$*" >&7
+  while IFS= read -r -t 90 line <&8; do
+    case $line in
+      *"unknown command: '__end'"*)
+        read -r -t 5 line <&8 # where to find help
+        return $status
+        ;;
+      error:*) status=1 ;;
+    esac
+    [ -z "$line" ] || printf '%s\n' "$line"
+  done
+  echo "no answer to: reeve $*"
+  return 1
+}
+mkfifo /run/to-shell /run/from-shell
+exec 7<>/run/to-shell 8<>/run/from-shell
+open_shell() {
+  local line
+  [ ! -s /run/shell.pid ] || kill "$(cat /run/shell.pid)" 2>/dev/null
+  while read -r -t 0.2 line <&8; do :; done
+  $programs/reeve -c "$uri" <&7 >&8 2>&1 &
+  echo $! >/run/shell.pid
+  reeve uri >/dev/null
+}
 now() { cut -d' ' -f1 /proc/uptime; }
 since() { echo "$(now) $1" | awk '{printf "%.2f", $1 - $2}'; }
 # check NAME COMMAND...: it succeeds. Its output is the cause when it does not.
@@ -23,12 +51,13 @@ check() {
 }
 # figure NAME TEXT: what was measured.
 figure() { echo "figure $1: $2"; }
-# soon COMMAND...: succeeds within 30 s. There is no sleep beyond a tick: the load of the host decides how long it takes.
+# soon COMMAND...: succeeds within 60 s: the load of the host decides how long a thing takes.
 soon() {
-  local output i
-  for ((i = 0; i < 150; i++)); do
+  local output end=$(($(cut -d. -f1 /proc/uptime) + 60))
+  while :; do
     if output=$("$@" 2>&1); then return 0; fi
-    sleep 0.2
+    [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || break
+    sleep 0.1
   done
   echo "$output"
   return 1
@@ -47,6 +76,8 @@ has() { grep -qF -- "$1" <<<"$2" || { echo "no '$1' in: $2"; return 1; }; }
 lacks() { ! grep -qF -- "$1" <<<"$2" || { echo "'$1' in: $2"; return 1; }; }
 state_is() { local is; is=$(reeve domstate "$1" 2>&1); [ "$is" = "$2" ] || { echo "$1 is $is"; return 1; }; }
 reason_is() { has "$2" "$(reeve domstate "$1" --reason 2>&1)"; }
+# xen_says GUEST LETTER: it is among the states that xl lists.
+xen_says() { xl list "$1" | tail -1 | awk -v letter="$2" '{exit index($(NF - 1), letter) == 0}'; }
 gone() { ! xl domid "$1" >/dev/null 2>&1 || { echo "$1 is still there"; return 1; }; }
 log_of() { echo "/var/log/xen/guest-$1.log"; }
 # said GUEST TEXT [TIMES]: its console has shown it.
@@ -54,9 +85,18 @@ said() { [ "$(grep -acF -- "$2" "$(log_of "$1")")" -ge "${3:-1}" ] || { tail -5 
 forget_log() { : >"$(log_of "$1")"; }
 # type_to GUEST TEXT WORD: types at the console, and WORD is answered there.
 type_to() {
-  local guest=$1 text=$2 word=$3 output
-  output=$( (printf '%s' "$text"; sleep 3) | timeout 20 $programs/reeve -c "$uri" console "$guest" --no-replay 2>&1)
-  has "$word" "$(tr -d '\000' <<<"$output")"
+  local guest=$1 text=$2 word=$3 status
+  mkfifo /run/typed
+  exec 9<>/run/typed
+  rm /run/typed
+  $programs/reeve -c "$uri" console "$guest" --no-replay <&9 >/run/shown 2>&1 &
+  printf '%s' "$text" >&9
+  soon grep -aqF -- "$word" /run/shown
+  status=$?
+  [ $status = 0 ] || tail -c 500 /run/shown
+  kill $! 2>/dev/null
+  exec 9<&-
+  return $status
 }
 start_daemon() {
   # The shell beside it keeps its exit status, whichever shell asks.
@@ -69,7 +109,10 @@ start_daemon() {
   ) >/dev/null 2>&1 &
   local i
   for ((i = 0; i < 300; i++)); do
-    if [ -S $root/run/reeve/reeve.sock ] && reeve uri >/dev/null 2>&1; then return 0; fi
+    if [ -S $root/run/reeve/reeve.sock ]; then
+      open_shell
+      return
+    fi
     [ ! -s /run/reeved.status ] || break
     sleep 0.1
   done

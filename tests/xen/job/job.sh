@@ -15,7 +15,7 @@ TOML
 check "the daemon starts" start_daemon
 only=$(cat part)
 for part in lifecycle console save killed behind devices tuning linux errors events; do
-  [ -z "$only" ] || [ "$only" = "$part" ] || continue
+  [[ -z "$only" || " $only " == *" $part "* ]] || continue
   echo "## $part at $(now) s"
   . "./part_$part.sh"
 done

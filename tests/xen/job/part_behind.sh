@@ -6,12 +6,12 @@ xl unpause x1
 check "xl unpause is seen" soon state_is x1 running
 before=$(now)
 check "xl destroy is seen" eval 'xl destroy x1; soon state_is x1 "shut off"'
-check "its cause is outside" has EXTERNAL "$(reeve -o json event x1 --from 1 | tail -1)"
+check "its cause is outside" eval 'has EXTERNAL "$(reeve_alone -o json event x1 --from 1 | tail -1)"'
 reeve undefine x1 >/dev/null
 printf 'name="foreign"\ntype="pv"\nkernel="/host/tiny.elf"\nmemory=16\n' >/run/foreign.cfg
 check "xl create" xl create /run/foreign.cfg
 check "a foreign guest is listed" soon state_is foreign running
-check "with its configuration" has "/host/tiny.elf" "$(reeve dumpxml foreign)"
+check "with its configuration" eval 'has /host/tiny.elf "$(reeve dumpxml foreign)"'
 check "it can be paused" eval 'reeve suspend foreign && state_is foreign paused && reeve resume foreign'
 check "and spoken to" type_to foreign T TINY-TICK
 check "and destroyed" eval 'reeve destroy foreign && gone foreign'

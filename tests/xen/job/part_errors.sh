@@ -10,5 +10,6 @@ check "and leaves nothing either" gone bad
 sed 's|16384|1073741824|' /run/bad.xml >/run/huge.xml
 check "too much memory fails" eval 'reeve define /run/huge.xml >/dev/null; refused "" reeve start bad; lacks "cause is unknown" "$(reeve start bad 2>&1)"'
 check "and leaves nothing at all" gone bad
-check "what Xen has not is refused by name" refused filesystem reeve define <(sed "s|<console|<filesystem><source dir='/'/><target dir='/'/></filesystem><console|" /run/bad.xml)
+sed "s|<console|<filesystem><source dir='/'/><target dir='/'/></filesystem><console|" /run/bad.xml >/run/odd.xml
+check "what Xen has not is refused by name" refused filesystem reeve define /run/odd.xml
 reeve undefine bad >/dev/null

@@ -17,7 +17,7 @@ reeve start k1 >/dev/null && soon said k1 TINY-READY 2
 first=$(xl domid k1)
 kill_daemon
 xl reboot k1 >/dev/null 2>&1
-soon eval 'xl list k1 | tail -1 | grep -q -- "---s"'
+soon xen_says k1 s
 start_daemon
 check "a restart that waited is done" soon eval '[ "$(reeve domid k1)" != "$first" ] && state_is k1 running'
 reeve managedsave k1 >/dev/null
