@@ -101,6 +101,7 @@ struct Config {
     bool enabled = true;
     bool operator==(const Test&) const = default;
   } test;
+    std::string subordinate_user;  // empty: root, or the reserved ids
 
   bool operator==(const Config&) const = default;
 };

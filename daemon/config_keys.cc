@@ -42,6 +42,10 @@ std::string CheckGroup(const std::string& value) {
   return sound ? "" : "must be the name of a group, or \"\" for the daemon's own";
 }
 
+std::string CheckSubordinateUser(const std::string& value) {
+  return CheckGroup(value).empty() ? "" : "must be the name of a user of /etc/subuid, or \"\" for root's or reserved ids";
+}
+
 std::string CheckLevel(const std::string& value) {
   return util::ParseLogLevel(value) ? "" : "must be one of trace, debug, info, warn, error, off";
 }
@@ -187,3 +191,5 @@ const std::vector<ConfigKey>& ConfigKeys() {
 }
 
 }  // namespace reeve
+      {"lxc", "subordinate_user",
+       TextKey{[](Config& c) -> std::string& { return c.lxc.subordinate_user; }, CheckSubordinateUser}},

@@ -234,6 +234,7 @@ bool Launch(const LaunchPlan& plan, Preparation* preparation, int group, Guest* 
   guest->pidfd.Reset(pidfd);
   if (SetUp(plan, *preparation, &stage, guest, failure)) {
     if (!plan.paused) guest->channel.Reset();
+    guest->devices = std::move(preparation->devices);
     return true;
   }
   const Failure first = *failure;
