@@ -93,6 +93,7 @@ struct Config {
     bool enabled = true;
     std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
+    std::string subordinate_user;  // empty: root, or the reserved ids
     int64_t hook_seconds = 60;
     std::string lxcfs = "/var/lib/lxcfs";  // empty: none
     bool operator==(const Lxc&) const = default;
@@ -101,7 +102,6 @@ struct Config {
     bool enabled = true;
     bool operator==(const Test&) const = default;
   } test;
-    std::string subordinate_user;  // empty: root, or the reserved ids
 
   bool operator==(const Config&) const = default;
 };

@@ -183,6 +183,8 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
       {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckOptionalPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
+      {"lxc", "subordinate_user",
+       TextKey{[](Config& c) -> std::string& { return c.lxc.subordinate_user; }, CheckSubordinateUser}},
       {"lxc", "hook_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.lxc.hook_seconds; }, 1, 3600}},
       {"lxc", "lxcfs", TextKey{[](Config& c) -> std::string& { return c.lxc.lxcfs; }, CheckOptionalPath}},
       {"test", "enabled", BooleanKey{[](Config& c) -> bool& { return c.test.enabled; }}},
@@ -191,5 +193,3 @@ const std::vector<ConfigKey>& ConfigKeys() {
 }
 
 }  // namespace reeve
-      {"lxc", "subordinate_user",
-       TextKey{[](Config& c) -> std::string& { return c.lxc.subordinate_user; }, CheckSubordinateUser}},
