@@ -151,10 +151,16 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (!directory.ok()) return Refuse("make the run directory", directory.status());
   parts->directory = *std::move(directory);
   if (absl::Status status = prepared(); !status.ok()) return status;
-  absl::StatusOr<std::shared_ptr<const util::UniqueFd>> program = supervisor_->Get();
-  if (!program.ok()) return Refuse("start the supervisor", program.status());
-  absl::StatusOr<SupervisorProcess> supervisor =
-      SpawnSupervisor((*program)->get(), supervisor_->path(), plan, parts->directory->fd(), held);
+  const auto spawn = [&]() -> absl::StatusOr<SupervisorProcess> {
+    absl::StatusOr<std::shared_ptr<const util::UniqueFd>> program = supervisor_->Get();
+    if (!program.ok()) return program.status();
+    return SpawnSupervisor((*program)->get(), supervisor_->path(), plan, parts->directory->fd(), held);
+  };
+  absl::StatusOr<SupervisorProcess> supervisor = spawn();
+  if (!supervisor.ok()) {
+    supervisor_->Forget();
+    supervisor = spawn();
+  }
   if (!supervisor.ok()) return Refuse("start the supervisor", supervisor.status());
   parts->supervisor = *std::move(supervisor);
   // While it executes and prepares what needs no groups:

@@ -70,4 +70,9 @@ absl::StatusOr<std::shared_ptr<const util::UniqueFd>> SealedProgram::Get() {
   return copy_;
 }
 
+void SealedProgram::Forget() {
+  absl::MutexLock lock(&mutex_);
+  copy_ = nullptr;
+}
+
 }  // namespace reeve::lxc

@@ -23,6 +23,9 @@ class SealedProgram {
   // The copy, open for execution. It is made when it is first asked for and when the file is another one by then. Errors
   // are those of the file, or of a host that does not execute from memory (vm.memfd_noexec).
   absl::StatusOr<std::shared_ptr<const util::UniqueFd>> Get();
+  // Has the next Get make another copy. For one that is not executed: whoever has it open for writing, though he cannot
+  // write, keeps it from that (ETXTBSY).
+  void Forget();
   const std::string& path() const { return path_; }
 
  private:

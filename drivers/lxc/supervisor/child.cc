@@ -218,7 +218,7 @@ void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket
       Fail(&failure, Step::kExecute, plan.init);
       Report(socket, failure);
     }
-    Say(socket, ChildWord::kReady);
+    if (!Say(socket, ChildWord::kReady)) _exit(1);
     Await(socket, ChildWord::kProceed);
   }
   if (!Say(socket, ChildWord::kExecuting)) _exit(1);
