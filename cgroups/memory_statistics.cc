@@ -19,6 +19,10 @@ constexpr Key kKeys[] = {
     {"", "kernel", &MemoryStatistics::kernel},
     {"total_inactive_file", "inactive_file", &MemoryStatistics::inactive_file},
     {"total_active_file", "active_file", &MemoryStatistics::active_file},
+    {"total_mapped_file", "file_mapped", &MemoryStatistics::mapped_file},
+    {"total_inactive_anon", "inactive_anon", &MemoryStatistics::inactive_anonymous},
+    {"total_active_anon", "active_anon", &MemoryStatistics::active_anonymous},
+    {"total_unevictable", "unevictable", &MemoryStatistics::unevictable},
     {"total_pgfault", "pgfault", &MemoryStatistics::page_faults},
     {"total_pgmajfault", "pgmajfault", &MemoryStatistics::major_page_faults},
 };

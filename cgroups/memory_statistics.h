@@ -17,6 +17,10 @@ struct MemoryStatistics {
   uint64_t kernel = 0;         // slabs, stacks, page tables; v2 since Linux 5.18
   uint64_t inactive_file = 0;  // page cache that goes first: the working set is the usage without it
   uint64_t active_file = 0;
+  uint64_t mapped_file = 0;
+  uint64_t inactive_anonymous = 0;
+  uint64_t active_anonymous = 0;
+  uint64_t unevictable = 0;
   uint64_t page_faults = 0;        // number
   uint64_t major_page_faults = 0;  // number: those that had to be read from a disk
 };

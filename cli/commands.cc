@@ -16,6 +16,7 @@
 #include "cli/operation_commands.h"
 #include "cli/pki_commands.h"
 #include "cli/test_commands.h"
+#include "cli/token_commands.h"
 #include "cli/tuning_commands.h"
 #include "cli/user_commands.h"
 
@@ -26,7 +27,7 @@ const std::vector<CommandGroup>& AllCommands() {
       DomainCommands(),    MonitorCommands(), DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
       DeviceCommands(),    TuningCommands(),  GuestCommands(),      ConsoleCommands(), EventCommands(),
       OperationCommands(), NodeCommands(),    AuthCommands(),       UserCommands(),    PkiCommands(),
-      AdminCommands(),     TestCommands(),    BuiltinCommands(),
+      TokenCommands(),     AdminCommands(),   TestCommands(),       BuiltinCommands(),
   };
   return *groups;
 }

@@ -49,6 +49,7 @@ std::string InfoText(const v1::Domain& domain, const v1::Domain& with_statistics
   info.Add("Managed save", status.managed_save() ? "yes" : "no");
   if (active && status.has_start_time()) info.Add("Started", TimeWords(status.start_time()));
   if (status.supervisor_pid() != 0) info.Add("Supervisor", absl::StrCat("pid ", status.supervisor_pid()));
+  for (const std::string& warning : status.warnings()) info.Add("Warning", warning);
   if (status.updated()) info.Add("Changed", "yes, from the next start on");
   if (!active && status.has_last_exit()) info.Add("Last exit", ExitWords(status.last_exit()));
   return info.Format(color);

@@ -218,7 +218,7 @@ class Check {
     const bool server = use == auth::CertificateUse::kServer;
     const std::string issue =
         Reeve(absl::StrCat("issue ", who, " ", server ? ShellWord(facts_.name) : std::string("NAME"),
-                           IsThere(place.certificate) ? " --force" : ""));
+                           IsThere(place.certificate) || IsThere(place.key) ? " --force" : ""));
     if (!IsThere(place.certificate)) {
       return Error(place.certificate, absl::StrCat("there is no certificate for this host's ", who), issue);
     }

@@ -66,16 +66,16 @@ std::string ToJsonText(const Shown& one) {
 
 void Print(Context& context, const Shown& one) {
   KeyValues values(16);
-  values.Add("File:", one.file);
-  values.Add("Subject:", one.subject);
-  if (!one.names.empty()) values.Add("Names:", absl::StrJoin(one.names, ", "));
-  values.Add("Issuer:", one.issuer == one.subject ? "itself" : one.issuer);
-  values.Add("Serial number:", one.serial);
+  values.Add("File", one.file);
+  values.Add("Subject", one.subject);
+  if (!one.names.empty()) values.Add("Names", absl::StrJoin(one.names, ", "));
+  values.Add("Issuer", one.issuer == one.subject ? "itself" : one.issuer);
+  values.Add("Serial number", one.serial);
   const absl::Time now = absl::Now();
-  values.Add("Valid from:", auth::TimeText(one.begin));
-  values.Add("Valid until:", absl::StrCat(auth::TimeText(one.end), " (", Days(one.end, now), ")"),
+  values.Add("Valid from", auth::TimeText(one.begin));
+  values.Add("Valid until", absl::StrCat(auth::TimeText(one.end), " (", Days(one.end, now), ")"),
              one.end < now ? Style::kBad : Style::kPlain);
-  values.Add("SHA-256:", one.fingerprint);
+  values.Add("SHA-256", one.fingerprint);
   context.output().Print(absl::StrCat(values.Format(context.output().color()), "\n"));
 }
 

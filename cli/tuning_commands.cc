@@ -218,6 +218,35 @@ int Schedinfo(Context& context, const Arguments& arguments) {
   return kExitOk;
 }
 
+// Shows one set of a placement, or sets it.
+int Placement(Context& context, const Arguments& arguments, const char* option, const char* name, bool nodes) {
+  if (arguments.Has(option)) {
+    const std::string& set = arguments.Get(option);
+    v1::SetPlacementRequest request;
+    if (nodes) {
+      request.set_nodeset(set == "all" ? "" : set);
+    } else {
+      request.set_cpuset(set == "all" ? "" : set);
+    }
+    return ChangeDomain(context, arguments, methods::kSetPlacement, std::move(request),
+                        "Unable to change the placement", "");
+  }
+  auto tuning = GetTuning(context, arguments);
+  if (!tuning.ok()) {
+    return FailDomain(context, "Unable to get the placement", arguments.Get("domain"), tuning.status());
+  }
+  if (context.json()) return context.PrintJson(*tuning);
+  const std::string& set = nodes ? tuning->nodeset() : tuning->cpuset();
+  context.output().Print(absl::StrCat(Line(name, set.empty() ? "all" : set), "\n"));
+  return kExitOk;
+}
+int Numatune(Context& context, const Arguments& arguments) {
+  return Placement(context, arguments, "nodeset", "numa_nodeset", true);
+}
+int Cpuset(Context& context, const Arguments& arguments) {
+  return Placement(context, arguments, "cpus", "cpuset", false);
+}
+
 std::vector<Option> BlkiotuneOptions() {
   std::vector<Option> options = {DomainArgument(Completion::kDomain),
                                  Value("weight", "NUMBER", "proportional weight, 10 to 1000; 0: the default")};
@@ -236,6 +265,8 @@ CommandGroup TuningCommands() {
   parameters.repeated = true;
   Option set = Value("set", "NAME=NUMBER", "the same");
   set.repeated = true;
+  Option cpus = Argument("cpus", "CPUS", "CPUs of the host, \"0-3,^2\"; all: no limit", Completion::kNone);
+  cpus.required = false;
   return {
       "Limits",
       {
@@ -265,6 +296,16 @@ CommandGroup TuningCommands() {
            .examples = "reeve schedinfo web1\nreeve schedinfo web1 cpu_shares=2048 --live",
            .options = WithAffect({domain, parameters, set}),
            .run = Schedinfo},
+          {.name = "cpuset",
+           .summary = "show or set the CPUs that a domain runs on",
+           .examples = "reeve cpuset web1\nreeve cpuset web1 0-1 --live --config",
+           .options = WithAffect({domain, cpus}),
+           .run = Cpuset},
+          {.name = "numatune",
+           .summary = "show or set the memory nodes that a domain uses",
+           .examples = "reeve numatune web1 --nodeset 0",
+           .options = WithAffect({domain, Value("nodeset", "NODES", "memory nodes of the host, \"0-1\"; all: no limit")}),
+           .run = Numatune},
       }};
 }
 

@@ -81,12 +81,16 @@ absl::StatusOr<TlsOptions> OptionsOf(const Uri& uri) {
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectTls(const Uri& uri, int interrupt_fd) {
   absl::StatusOr<TlsOptions> options = OptionsOf(uri);
   if (!options.ok()) return options.status();
-  const std::string server = options->server;
-  absl::StatusOr<std::unique_ptr<TlsContext>> context = TlsContext::Create(*std::move(options));
+  return ConnectTls(*std::move(options), static_cast<uint16_t>(uri.port == 0 ? kTlsPort : uri.port), interrupt_fd);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectTls(TlsOptions options, uint16_t port, int interrupt_fd) {
+  const std::string host = options.host;
+  const std::string server = options.server;
+  absl::StatusOr<std::unique_ptr<TlsContext>> context = TlsContext::Create(std::move(options));
   if (!context.ok()) return context.status();
   const Patience patience{absl::Now() + kPatience, interrupt_fd};
-  absl::StatusOr<util::UniqueFd> socket =
-      ConnectTcp(uri.host, static_cast<uint16_t>(uri.port == 0 ? kTlsPort : uri.port), patience);
+  absl::StatusOr<util::UniqueFd> socket = ConnectTcp(host, port, patience);
   if (!socket.ok()) return socket.status();
   std::string problem;
   absl::StatusOr<util::UniqueSsl> ssl = (*context)->NewConnection(socket->get(), &problem);

@@ -3,9 +3,11 @@
 
 #include <grpcpp/channel.h>
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "client/tls_context.h"
 #include "client/uri.h"
 
 namespace reeve::client {
@@ -20,5 +22,7 @@ inline constexpr int kTlsPort = 16520;
 // (CANCELLED). UNAVAILABLE when nobody answers, UNAUTHENTICATED when one side refuses the other's certificate,
 // INVALID_ARGUMENT and NOT_FOUND for what concerns our files. Blocks, at most 30 seconds.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectTls(const Uri& uri, int interrupt_fd);
+// The same without a URI.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectTls(TlsOptions options, uint16_t port, int interrupt_fd);
 
 }  // namespace reeve::client

@@ -34,6 +34,13 @@ absl::StatusOr<TlsFiles> FindTlsFiles(const std::string& pki_path, const std::st
     TlsFiles files = InOneDirectory(pki_path);
     const std::string missing = Missing(files);
     if (missing.empty()) return files;
+    // Who authenticates by other means needs no certificate of his own; half a one is a mistake.
+    if (IsThere(files.authorities) && !IsThere(files.certificate) && !IsThere(files.key)) {
+      files.looked = {files.certificate};
+      files.certificate.clear();
+      files.key.clear();
+      return files;
+    }
     return absl::NotFoundError(absl::StrCat("parameter pkipath: there is no ", missing));
   }
   std::vector<std::string> looked;

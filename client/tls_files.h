@@ -16,7 +16,7 @@ struct TlsFiles {
   std::vector<std::string> looked;  // for the certificate, when there is none
 };
 
-// `pki_path` (URI parameter pkipath): a directory with cacert.pem, clientcert.pem and clientkey.pem; all must be there.
+// `pki_path` (URI parameter pkipath): a directory with cacert.pem, and clientcert.pem and clientkey.pem or neither of them.
 // Without it, the first of these that is whole: ~/.pki/reeve and ~/.pki/libvirt, laid out like that; then, each file by
 // itself, /etc/pki/reeve and /etc/pki/libvirt with clientcert.pem and private/clientkey.pem, and for the authorities
 // /etc/pki/reeve/cacert.pem and /etc/pki/CA/cacert.pem. But for "reeve" these are libvirt's. Errors: NOT_FOUND names

@@ -42,6 +42,12 @@ TEST_CASE("pkipath must be whole, and is the only place then") {
   const auto missing = host.Find("/pki");
   CHECK(absl::IsNotFound(missing.status()));
   CHECK_THAT(std::string(missing.status().message()), Catch::Contains(host / "pki/clientcert.pem"));
+  // Neither of the client's files is no mistake.
+  std::filesystem::remove(host / "pki/clientkey.pem");
+  CHECK(host.Find("/pki")->authorities == host / "pki/cacert.pem");
+  CHECK(host.Find("/pki")->certificate.empty());
+  std::filesystem::remove(host / "pki/cacert.pem");
+  CHECK(absl::IsNotFound(host.Find("/pki").status()));
 }
 
 TEST_CASE("the user's files go before the host's, reeve's before libvirt's, if they are whole") {

@@ -60,10 +60,11 @@ class Reader {
  private:
   void ReadTable(const std::string& table_name, const toml::table& table) {
     for (auto&& [name, node] : table) {
+      const std::string key_name(name.str());
       const auto key = std::find_if(ConfigKeys().begin(), ConfigKeys().end(), [&](const ConfigKey& each) {
-        return each.table == table_name && each.name == name.str();
+        return each.table == table_name && each.name == key_name;
       });
-      const std::string full_name = table_name + "." + std::string(name.str());
+      const std::string full_name = table_name + "." + key_name;
       if (key == ConfigKeys().end()) {
         Problem(name.source(), full_name, "unknown key");
         continue;

@@ -49,6 +49,8 @@ struct Config {
     int64_t handshakes = 256;
     int64_t handshake_seconds = 10;
     int64_t calls_per_client = 64;
+    int64_t streams_per_client = 48;
+    int64_t bytes_per_client = 64 << 20;
     int64_t message_bytes = 4 << 20;
     int64_t event_queue_events = 1000;
     int64_t event_queue_bytes = 4 << 20;
@@ -84,6 +86,12 @@ struct Config {
     int64_t waiting_clients = 64;
     bool operator==(const Auth&) const = default;
   } auth;
+  struct Enrollment {
+    std::string authority = "/etc/pki/CA";
+    int64_t tokens = 100;
+    int64_t certificate_days = 397;
+    bool operator==(const Enrollment&) const = default;
+  } enrollment;
   struct Audit {
     std::string target = "journal";
     std::string file = "/var/log/reeve/audit.log";
@@ -93,6 +101,7 @@ struct Config {
     bool enabled = true;
     std::string cgroup_partition;  // empty: "/reeve"; under systemd "/machine", which is machine.slice
     std::string supervisor = "/usr/libexec/reeve/reeve-supervisor";
+    std::string subordinate_user;  // empty: root, or the reserved ids
     int64_t hook_seconds = 60;
     std::string lxcfs = "/var/lib/lxcfs";  // empty: none
     bool operator==(const Lxc&) const = default;

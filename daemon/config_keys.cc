@@ -42,6 +42,10 @@ std::string CheckGroup(const std::string& value) {
   return sound ? "" : "must be the name of a group, or \"\" for the daemon's own";
 }
 
+std::string CheckSubordinateUser(const std::string& value) {
+  return CheckGroup(value).empty() ? "" : "must be the name of a user of /etc/subuid, or \"\" for root's or reserved ids";
+}
+
 std::string CheckLevel(const std::string& value) {
   return util::ParseLogLevel(value) ? "" : "must be one of trace, debug, info, warn, error, off";
 }
@@ -135,6 +139,10 @@ const std::vector<ConfigKey>& ConfigKeys() {
        IntegerKey{[](Config& c) -> int64_t& { return c.limits.handshake_seconds; }, 1, 600}, true},
       {"limits", "calls_per_client",
        IntegerKey{[](Config& c) -> int64_t& { return c.limits.calls_per_client; }, 1, 10'000}, true},
+      {"limits", "streams_per_client",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.streams_per_client; }, 1, 10'000}, true},
+      {"limits", "bytes_per_client",
+       IntegerKey{[](Config& c) -> int64_t& { return c.limits.bytes_per_client; }, 1'048'576, 4'294'967'296}, true},
       {"limits", "message_bytes",
        IntegerKey{[](Config& c) -> int64_t& { return c.limits.message_bytes; }, 65'536, 67'108'864}},
       {"limits", "event_queue_events",
@@ -174,11 +182,18 @@ const std::vector<ConfigKey>& ConfigKeys() {
       {"auth", "role", RolesKey{[](Config& c) -> std::vector<auth::RoleSpec>& { return c.auth.policy.roles; }}, true},
       {"auth", "binding",
        BindingsKey{[](Config& c) -> std::vector<auth::BindingSpec>& { return c.auth.policy.bindings; }}, true},
+      {"enrollment", "authority",
+       TextKey{[](Config& c) -> std::string& { return c.enrollment.authority; }, CheckPath}, true},
+      {"enrollment", "tokens", IntegerKey{[](Config& c) -> int64_t& { return c.enrollment.tokens; }, 0, 10'000}, true},
+      {"enrollment", "certificate_days",
+       IntegerKey{[](Config& c) -> int64_t& { return c.enrollment.certificate_days; }, 1, 3650}, true},
       {"audit", "target", TextKey{[](Config& c) -> std::string& { return c.audit.target; }, CheckAuditTarget}, true},
       {"audit", "file", TextKey{[](Config& c) -> std::string& { return c.audit.file; }, CheckPath}, true},
       {"lxc", "enabled", BooleanKey{[](Config& c) -> bool& { return c.lxc.enabled; }}},
       {"lxc", "cgroup_partition", TextKey{[](Config& c) -> std::string& { return c.lxc.cgroup_partition; }, CheckOptionalPath}},
       {"lxc", "supervisor", TextKey{[](Config& c) -> std::string& { return c.lxc.supervisor; }, CheckPath}},
+      {"lxc", "subordinate_user",
+       TextKey{[](Config& c) -> std::string& { return c.lxc.subordinate_user; }, CheckSubordinateUser}},
       {"lxc", "hook_seconds", IntegerKey{[](Config& c) -> int64_t& { return c.lxc.hook_seconds; }, 1, 3600}},
       {"lxc", "lxcfs", TextKey{[](Config& c) -> std::string& { return c.lxc.lxcfs; }, CheckOptionalPath}},
       {"xen", "enabled", BooleanKey{[](Config& c) -> bool& { return c.xen.enabled; }}},

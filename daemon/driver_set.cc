@@ -29,6 +29,9 @@ absl::StatusOr<std::shared_ptr<drivers::HypervisorDriver>> MakeLxcDriver(const C
                                 .hook_directory = paths.Below("/etc/reeve/hooks"),
                                 .hook_timeout = absl::Seconds(config.hook_seconds),
                                 .lxcfs_directory = config.lxcfs,
+                                .id_ranges = {.users_file = paths.Below("/etc/subuid"),
+                                              .groups_file = paths.Below("/etc/subgid"),
+                                              .user = config.subordinate_user},
                                 .systemd_scopes = systemd};
   absl::StatusOr<cgroups::Hierarchies> hierarchies = cgroups::Hierarchies::Detect();
   if (hierarchies.ok()) {

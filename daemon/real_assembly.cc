@@ -18,6 +18,7 @@
 #include "daemon/liveness.h"
 #include "daemon/process_facts.h"
 #include "daemon/services/dispatcher.h"
+#include "daemon/services/enrollment.h"
 #include "daemon/services/health.h"
 #include "daemon/services/register.h"
 #include "daemon/services/server.h"
@@ -104,12 +105,22 @@ state::Limits StateLimits(const Config& config) {
 
 services::Limits CallLimits(const Config& config) {
   return {.calls_per_client = static_cast<uint32_t>(config.limits.calls_per_client),
-          .max_request_bytes = static_cast<uint32_t>(config.limits.message_bytes)};
+          .max_request_bytes = static_cast<uint32_t>(config.limits.message_bytes),
+          .streams_per_client = static_cast<uint32_t>(config.limits.streams_per_client),
+          .bytes_per_client = static_cast<uint64_t>(config.limits.bytes_per_client)};
 }
 
 connections::ClientLimits ClientLimits(const Config& config) {
   return {.max_clients = static_cast<uint32_t>(config.limits.clients),
           .max_clients_per_user = static_cast<uint32_t>(config.limits.clients_per_user)};
+}
+
+services::EnrollmentRules EnrollmentRules(const Config& config, const Paths& paths) {
+  return {.authority = paths.Below(config.enrollment.authority),
+          .tokens = static_cast<size_t>(config.enrollment.tokens),
+          .certificate_lifetime = absl::Hours(24 * config.enrollment.certificate_days),
+          .failures = static_cast<uint32_t>(config.auth.failures),
+          .first_delay = absl::Milliseconds(config.auth.failure_milliseconds)};
 }
 
 v1::Daemon DescribeDaemon(absl::Time start_time) {
@@ -144,6 +155,11 @@ absl::StatusOr<std::string> ChangeLogLevel(absl::string_view level) {
 // order.
 class RealAssembly final : public Assembly {
  public:
+  // The terminator goes first, and nobody may call it then.
+  ~RealAssembly() override {
+    if (enrollment_ != nullptr) enrollment_->Disconnect();
+  }
+
   absl::Status Build(const Paths& paths, AssemblyOptions options) {
     const Config& config = options.config;
     absl::StatusOr<DriverSet> drivers = MakeDrivers(config, paths);
@@ -177,6 +193,14 @@ class RealAssembly final : public Assembly {
     if (!access_control.ok()) return WithContext("prepare authentication", access_control.status());
     access_control_ = *std::move(access_control);
     workers_ = std::make_unique<services::WorkerPool>(kWorkerThreads);
+    enrollment_ = std::make_unique<services::Enrollment>(
+        services::Enrollment::Parts{.file = paths.state_directory() + "/enrollment-tokens",
+                                    .table = &table_,
+                                    .timers = timers_.get(),
+                                    .clock = &util::Clock::Real(),
+                                    .workers = workers_.get(),
+                                    .audit = audit_.get()},
+        EnrollmentRules(config, paths));
     dispatcher_ = std::make_unique<services::Dispatcher>(&table_, CallLimits(config), audit_.get());
     services::RegisterAll(dispatcher_.get(), MakeDependencies(options.start_time));
 
@@ -243,7 +267,8 @@ class RealAssembly final : public Assembly {
     }
     acceptor_->SetLimits(ClientLimits(config));
     access_control_->Apply(config);
-    dispatcher_->SetCallsPerClient(CallLimits(config).calls_per_client);
+    enrollment_->SetRules(EnrollmentRules(config, *paths_));
+    dispatcher_->SetLimits(CallLimits(config));
     const state::Limits limits = StateLimits(config);
     manager_->SetJournalLimits(limits.journal_age, limits.journal_revisions);
   }
@@ -284,6 +309,14 @@ class RealAssembly final : public Assembly {
         connections::TlsTerminator::Start(*std::move(listeners), TlsSettings(config, paths), acceptor_.get(), &table_);
     if (!terminator.ok()) return terminator.status();
     terminator_ = *std::move(terminator);
+    enrollment_->Connect(
+        [terminator = terminator_.get()]() -> services::EnrollmentServer {
+          connections::TlsTerminator::Description description = terminator->Describe();
+          return {.names = std::move(description.names),
+                  .root_sha256 = std::move(description.root_sha256),
+                  .addresses = std::move(description.addresses)};
+        },
+        [terminator = terminator_.get()](bool admit) { terminator->SetEnrolling(admit); });
     util::LogInfo("listening for TLS on ", absl::StrJoin(addresses, ", "));
     return absl::OkStatus();
   }
@@ -293,6 +326,7 @@ class RealAssembly final : public Assembly {
     dependencies.manager = manager_.get();
     dependencies.connections = &table_;
     dependencies.authentication = access_control_->authentication();
+    dependencies.enrollment = enrollment_.get();
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = [] { return node::ReadNode(); };
@@ -314,6 +348,7 @@ class RealAssembly final : public Assembly {
   connections::Table table_{&util::Clock::Real()};
   std::unique_ptr<AccessControl> access_control_;
   services::Health health_;
+  std::unique_ptr<services::Enrollment> enrollment_;  // its work is done by the workers, so it outlives them
   std::unique_ptr<services::WorkerPool> workers_;
   std::unique_ptr<services::Dispatcher> dispatcher_;
   std::unique_ptr<services::Server> server_;

@@ -2,7 +2,7 @@
 // gRPC.
 //
 // What the manager guarantees:
-// - Recover is called once, before anything else, and returns before any other call.
+// - Recover is called once, before anything else but Settle, and returns before any other call.
 // - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per
 // domain,
 //   on threads that may block; calls for different domains come at the same time from different threads.
@@ -40,6 +40,7 @@ struct RunningGuest {
   absl::Time start_time;
   bool paused = false;
   std::vector<v1::InterfaceStatus> interfaces = {};  // DomainStatus.interfaces
+  std::vector<std::string> warnings = {};            // DomainStatus.warnings
 };
 
 // How a guest ended.
@@ -134,8 +135,12 @@ class HypervisorDriver : public GuestAccess {
   }
   // Whether the driver can do all that the specification asks: SPEC_INVALID or SPEC_UNSUPPORTED with every wrong field.
   virtual absl::Status Validate(const v1::DomainSpec& spec) const = 0;
-  // Fills in what a definition leaves open and what must be stable from start to start (MAC addresses).
-  virtual void Complete(const DomainKey& domain, v1::DomainSpec* spec) const = 0;
+  // Fills in what a definition leaves open and what must be stable from start to start (MAC addresses, id maps). What it
+  // takes for that from others is the domain's until Settle says otherwise. NO_ID_RANGE.
+  virtual absl::Status Complete(const DomainKey& domain, v1::DomainSpec* spec) = 0;
+  // What a domain has now: its definition, and with what it runs where that is another one; nothing: it is gone. Told of
+  // every domain before Recover, and after each definition and removal. Must not wait.
+  virtual void Settle(const std::string& /*uid*/, const std::vector<v1::DomainSpec>& /*specs*/) {}
 
   // Finds again what an earlier daemon started. `known` are the domains that the store believes to run: each comes back
   // once. Guests that are not known (a crash between start and commit) come back as further ones with the key they were

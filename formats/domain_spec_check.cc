@@ -195,6 +195,64 @@ void CheckLabels(SpecChecker* check, const FieldPath& parent, const v1::DomainSp
   }
 }
 
+bool IsLowerCaseName(const std::string& text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char character) {
+    return absl::ascii_islower(character) || absl::ascii_isdigit(character) || character == '_';
+  });
+}
+
+bool IsAccess(const std::string& text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (absl::string_view("rwm").find(text[i]) == absl::string_view::npos || text.find(text[i], i + 1) != text.npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void CheckLxcOptions(SpecChecker* check, const FieldPath& parent, const v1::DomainSpec& spec) {
+  const v1::LxcOptions& options = spec.lxc();
+  const FieldPath path{&parent, "lxc"};
+  if (!v1::LxcOptions::IdMapMode_IsValid(options.id_map_mode())) check->Fail({&path, "id_map_mode"}, "is not known");
+  if (options.has_id_map_count()) check->Range({&path, "id_map_count"}, options.id_map_count(), 1, 1 << 24);
+  if (options.id_map_mode() == v1::LxcOptions::ID_MAP_MODE_HOST && spec.has_id_map()) {
+    check->Fail({&path, "id_map_mode"}, "is that of the host, but there is an id map");
+  }
+  const FieldPath calls{&path, "system_calls"};
+  const auto& rules = options.system_calls().rules();
+  if (!v1::SystemCallPolicy::Policy_IsValid(options.system_calls().policy())) {
+    check->Fail({&calls, "policy"}, "is not known");
+  }
+  if (check->Count({&calls, "rules"}, rules.size(), 512)) {
+    for (int i = 0; i < rules.size(); ++i) {
+      const FieldPath rule{&calls, "rules", i};
+      if (!IsLowerCaseName(rules[i].name())) check->Fail({&rule, "name"}, "is not the name of a system call");
+      check->Word({&rule, "error"}, rules[i].error(), kSystemCallErrors);
+      if (rules[i].on() && !rules[i].error().empty()) check->Fail({&rule, "error"}, "is there, but the call is on");
+      for (int j = 0; j < i; ++j) {
+        if (rules[j].name() == rules[i].name())
+          check->Fail({&rule, "name"}, absl::StrCat("is the same as in entry ", j));
+      }
+    }
+  }
+  if (check->Count({&path, "open_paths"}, options.open_paths_size(), 64)) {
+    for (int i = 0; i < options.open_paths_size(); ++i) {
+      if (options.open_paths(i) != "all") check->Path({&path, "open_paths", i}, options.open_paths(i));
+    }
+  }
+  if (!check->Count({&path, "devices"}, options.devices_size(), 256)) return;
+  for (int i = 0; i < options.devices_size(); ++i) {
+    const FieldPath device{&path, "devices", i};
+    check->Required({&device, "type"}, options.devices(i).type());
+    check->Word({&device, "type"}, options.devices(i).type(), kDeviceTypes);
+    check->Range({&device, "major"}, options.devices(i).major(), 0, 4095);
+    check->Range({&device, "minor"}, options.devices(i).minor(), 0, 1048575);
+    if (!IsAccess(options.devices(i).access())) {
+      check->Fail({&device, "access"}, "is not of the letters r, w and m, each once");
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<SpecFault> FindSpecFaults(const v1::DomainSpec& spec) {
@@ -210,6 +268,7 @@ std::vector<SpecFault> FindSpecFaults(const v1::DomainSpec& spec) {
   CheckLifecycle(&check, path, spec);
   CheckDevices(&check, path, spec);
   CheckLabels(&check, path, spec);
+  CheckLxcOptions(&check, path, spec);
   return std::move(check).Take();
 }
 

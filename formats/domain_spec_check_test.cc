@@ -125,6 +125,18 @@ TEST_CASE("faults of texts and numbers") {
       {"spec.resource_partition", [](Spec* spec) { spec->set_resource_partition("/a/../b"); }},
       {"spec.lifecycle_actions.on_crash", [](Spec* spec) { spec->mutable_lifecycle_actions()->set_on_crash("x"); }},
       {"spec.shutdown_signals.shutdown", [](Spec* spec) { spec->mutable_shutdown_signals()->set_shutdown("TERM"); }},
+      {"spec.lxc.id_map_count", [](Spec* spec) { spec->mutable_lxc()->set_id_map_count(0); }},
+      {"spec.lxc.id_map_mode",
+       [](Spec* spec) { spec->mutable_lxc()->set_id_map_mode(v1::LxcOptions::ID_MAP_MODE_HOST); }},
+      {"spec.lxc.system_calls.rules[0].name",
+       [](Spec* spec) { spec->mutable_lxc()->mutable_system_calls()->add_rules()->set_name("a b"); }},
+      {"spec.lxc.open_paths[0]", [](Spec* spec) { spec->mutable_lxc()->add_open_paths("proc"); }},
+      {"spec.lxc.devices[0].type", [](Spec* spec) { spec->mutable_lxc()->add_devices()->set_access("r"); }},
+      {"spec.lxc.devices[0].access",
+       [](Spec* spec) {
+         spec->mutable_lxc()->add_devices()->set_type("char");
+         spec->mutable_lxc()->mutable_devices(0)->set_access("rr");
+       }},
       {"spec.clock.offset", [](Spec* spec) { spec->mutable_clock()->set_offset("x"); }},
       {"spec.clock.time_zone", [](Spec* spec) { spec->mutable_clock()->set_offset("timezone"); }},
       {"spec.clock.adjustment", [](Spec* spec) { spec->mutable_clock()->set_adjustment("1"); }},

@@ -20,6 +20,12 @@ inline constexpr Words<11> kInterfaceTypes = {"bridge", "network", "ethernet", "
 inline constexpr Words<3> kCapabilityPolicies = {"default", "allow", "deny"};
 inline constexpr Words<3> kNamespaceKinds = {"name", "pid", "netns"};
 
+// Reeve's own, in the same way.
+inline constexpr Words<2> kIdMapModes = {"automatic", "host"};
+inline constexpr Words<2> kSystemCallPolicies = {"default", "allow"};
+inline constexpr Words<2> kSystemCallErrors = {"EPERM", "ENOSYS"};
+inline constexpr Words<2> kDeviceTypes = {"char", "block"};
+
 inline constexpr Words<5> kDomainTypes = {"lxc", "xen", "test", "qemu", "kvm"};
 inline constexpr Words<5> kOsTypes = {"exe", "linux", "xen", "hvm", "xenpvh"};
 inline constexpr Words<6> kLifecycleActions = {"destroy",        "restart",          "preserve",

@@ -3,44 +3,8 @@
 #include "absl/strings/ascii.h"
 #include "formats/domain_metadata.h"
 #include "formats/domain_xml_sections.h"
-#include "formats/xml_fields.h"
 
 namespace reeve::formats {
-namespace {
-
-using Signals = v1::ShutdownSignals;
-
-constexpr absl::string_view kReeveNamespace = "urn:reeve:domain:1";
-
-template <auto Mutable>
-void ReadSignal(XmlReader* reader, pugi::xml_node element, Signals* signals) {
-  static constexpr XmlAttributeRule<Signals> kAttributes[] = {{"signal", AttributeText<Mutable>}};
-  ReadXml<Signals>(reader, element, {.attributes = kAttributes}, signals);
-}
-
-constexpr XmlAttributeRule<Signals> kReeveAttributes[] = {
-    {"xmlns:reeve", [](XmlReader*, const XmlValue&, Signals*) {}},
-};
-
-constexpr XmlElementRule<Signals> kReeveElements[] = {
-    {"reeve:shutdown", XmlCount::kOnce, ReadSignal<&Signals::mutable_shutdown>},
-    {"reeve:reboot", XmlCount::kOnce, ReadSignal<&Signals::mutable_reboot>},
-};
-
-bool IsReeveElement(pugi::xml_node element) {
-  return absl::string_view(element.name()) == "reeve:domain" &&
-         absl::string_view(element.attribute("xmlns:reeve").value()) == kReeveNamespace;
-}
-
-bool HasSignals(const Signals& signals) {
-  return !signals.shutdown().empty() || !signals.reboot().empty();
-}
-
-void WriteSignal(XmlWriter* writer, absl::string_view name, const std::string& signal) {
-  if (!signal.empty()) writer->Begin(name).Attribute("signal", signal).End();
-}
-
-}  // namespace
 
 void ReadMetadata(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec) {
   size_t place = 0;
@@ -62,23 +26,16 @@ void ReadMetadata(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spe
       reader->Invalid(child, "is there twice");
     } else {
       has_own = true;
-      ReadXml<Signals>(reader, child, {.attributes = kReeveAttributes, .elements = kReeveElements},
-                       spec->mutable_shutdown_signals());
+      ReadReeveElement(reader, child, spec);
     }
   }
 }
 
 void WriteMetadata(XmlWriter* writer, const v1::DomainSpec& spec) {
-  const bool signals = HasSignals(spec.shutdown_signals());
-  if (spec.metadata().empty() && !signals) return;
+  if (spec.metadata().empty() && !HasReeveElement(spec)) return;
   writer->Begin("metadata");
   for (const std::string& element : spec.metadata()) writer->Verbatim(element);
-  if (signals) {
-    writer->Begin("reeve:domain").Attribute("xmlns:reeve", kReeveNamespace);
-    WriteSignal(writer, "reeve:shutdown", spec.shutdown_signals().shutdown());
-    WriteSignal(writer, "reeve:reboot", spec.shutdown_signals().reboot());
-    writer->End();
-  }
+  if (HasReeveElement(spec)) WriteReeveElement(writer, spec);
   writer->End();
 }
 

@@ -185,6 +185,11 @@ TEST_CASE("bad values are refused with what is wrong") {
               "signal='X'/></reeve:domain></metadata>"),
        v1::REASON_SPEC_INVALID,
        "line 2 column 1: element /domain/metadata: spec.shutdown_signals.reboot is 'X', not a signal"},
+      {Domain("<metadata><reeve:domain xmlns:reeve='urn:reeve:domain:1'><reeve:lxc><reeve:device type='char' "
+              "access='x'/></reeve:lxc></reeve:domain></metadata>"),
+       v1::REASON_SPEC_INVALID,
+       "line 2 column 69: element /domain/metadata/reeve:domain/reeve:lxc/reeve:device: spec.lxc.devices[0].access is "
+       "not of the letters r, w and m, each once"},
   });
 }
 

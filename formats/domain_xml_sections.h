@@ -16,6 +16,12 @@ namespace reeve::formats {
 void ReadMetadata(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec);
 void WriteMetadata(XmlWriter* writer, const v1::DomainSpec& spec);
 
+// domain_xml_reeve.cc: our own element below <metadata>
+bool IsReeveElement(pugi::xml_node element);
+void ReadReeveElement(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec);
+bool HasReeveElement(const v1::DomainSpec& spec);
+void WriteReeveElement(XmlWriter* writer, const v1::DomainSpec& spec);
+
 // domain_xml_tuning.cc
 void ReadBlockIoTuning(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec);
 void ReadMemoryTuning(XmlReader* reader, pugi::xml_node element, v1::DomainSpec* spec);

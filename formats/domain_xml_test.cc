@@ -376,6 +376,39 @@ TEST_CASE("signals, for which libvirt has no element, are kept in metadata of ou
   CHECK(again.spec().metadata(0) == "<x:y xmlns:x='urn:x'/>");
 }
 
+TEST_CASE("so is what opens a container, or closes it further") {
+  const std::string element =
+      "      <reeve:lxc>\n"
+      "        <reeve:idmap mode='automatic' count='1000'/>\n"
+      "        <reeve:no_new_privileges/>\n"
+      "        <reeve:calls policy='default'>\n"
+      "          <reeve:call name='keyctl' state='on'/>\n"
+      "          <reeve:call name='mount' state='off' error='ENOSYS'/>\n"
+      "        </reeve:calls>\n"
+      "        <reeve:open path='/proc/kcore'/>\n"
+      "        <reeve:open path='all'/>\n"
+      "        <reeve:device type='char' major='10' minor='200' access='rw'/>\n"
+      "        <reeve:device type='block'/>\n"
+      "        <reeve:lxcfs use='no'/>\n"
+      "      </reeve:lxc>\n";
+  const std::string metadata = "  <metadata>\n    <reeve:domain xmlns:reeve='urn:reeve:domain:1'>\n" + element +
+                               "    </reeve:domain>\n  </metadata>\n";
+  const v1::Domain domain = Parse(Document(metadata, ""));
+  const v1::LxcOptions& options = domain.spec().lxc();
+  CHECK(options.id_map_mode() == v1::LxcOptions::ID_MAP_MODE_AUTOMATIC);
+  CHECK(options.id_map_count() == 1000);
+  CHECK(options.no_new_privileges());
+  REQUIRE(options.system_calls().rules_size() == 2);
+  CHECK(options.system_calls().rules(0).on());
+  CHECK(options.system_calls().rules(1).error() == "ENOSYS");
+  CHECK(options.open_paths_size() == 2);
+  REQUIRE(options.devices_size() == 2);
+  CHECK(options.devices(0).minor() == 200);
+  CHECK_FALSE(options.devices(1).has_major());
+  CHECK_FALSE(options.lxcfs());
+  CHECK(absl::StrContains(WriteDomainXml(domain), metadata));
+}
+
 TEST_CASE("a running domain has its id") {
   const v1::Domain domain = Parse(Document("", ""));
   const std::string text = WriteDomainXml(domain, {.id = 4242});

@@ -6,7 +6,11 @@
 
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "formats/json_places.h"
 #include "formats/text_place.h"
 #include "proto/status.h"
 
@@ -71,6 +75,27 @@ absl::Status CheckEnums(const Message& message) {
                {{"field", path}});
 }
 
+// What protobuf says of JSON: "(PATH) KEY: CAUSE" or, at the top, "KEY: CAUSE" of a key that it does not know, "(PATH): CAUSE" of
+// a value, PATH with "[N]" for the places of lists.
+absl::Status JsonFault(absl::string_view text, const std::string& said) {
+  absl::string_view head = absl::string_view(said).substr(0, said.find(": "));
+  std::string path;
+  if (absl::ConsumePrefix(&head, "(")) {
+    const size_t end = head.find(')');
+    path = std::string(head.substr(0, end));
+    head.remove_prefix(end == absl::string_view::npos ? head.size() : end + 1);
+  }
+  head = absl::StripAsciiWhitespace(head);
+  if (!head.empty()) absl::StrAppend(&path, path.empty() ? "" : ".", head);
+  // A value of a list has no key: the list's is next to it.
+  const size_t list = absl::EndsWith(path, "]") ? path.rfind('[') : std::string::npos;
+  const std::string place =
+      ToString(PlaceOf(text, FindJsonKey(text, absl::string_view(path).substr(0, list)).value_or(0)));
+  absl::Status status = Error(v1::REASON_DOCUMENT_MALFORMED, absl::StrCat(place, ": ", said));
+  AddFieldViolation(&status, place, said);
+  return status;
+}
+
 }  // namespace
 
 absl::Status ReadTextproto(absl::string_view text, Message* message) {
@@ -85,8 +110,9 @@ absl::Status ReadTextproto(absl::string_view text, Message* message) {
 
 absl::Status ReadJson(absl::string_view text, Message* message) {
   if (absl::Status status = CheckSize(text); !status.ok()) return status;
+  if (absl::Status status = CheckJson(text); !status.ok()) return status;
   const auto status = google::protobuf::util::JsonStringToMessage(std::string(text), message);
-  if (!status.ok()) return Error(v1::REASON_DOCUMENT_MALFORMED, std::string(status.message()));
+  if (!status.ok()) return JsonFault(text, std::string(status.message()));
   return CheckEnums(*message);
 }
 

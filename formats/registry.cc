@@ -111,8 +111,11 @@ absl::StatusOr<std::string> Write(const Message& message) {
 
 // A converted document is what libvirt would have written: with the devices that others imply. Containers have none.
 absl::StatusOr<MessagePointer> ReadDomain(absl::string_view text, const ConvertOptions& options) {
-  absl::StatusOr<v1::Domain> domain = ParseDomainXml(text, options.warnings, nullptr, options.strictness);
+  DomainXmlOptions running;
+  absl::StatusOr<v1::Domain> domain =
+      ParseDomainXml(text, options.warnings, options.keep_running ? &running : nullptr, options.strictness);
   if (!domain.ok()) return domain.status();
+  if (running.id) domain->mutable_status()->set_id(*running.id);
   const absl::string_view hypervisor = SplitDomainResourceName(domain->name()).hypervisor;
   if (hypervisor == "qemu") AddLibvirtDefaults(domain->mutable_spec());
   if (hypervisor == "xen") AddXenDefaults(domain->mutable_spec());
@@ -410,7 +413,8 @@ absl::StatusOr<std::string> WriteDocument(Format format, Kind kind, const Messag
 absl::StatusOr<std::string> Convert(Format from, Format to, Kind kind, absl::string_view text,
                                     const ConvertOptions& options) {
   ConvertOptions running = options;
-  running.keep_running = true;
+  // What libvirt writes in Xen's and lxc's formats is what the definition says, not what became of it in a running guest.
+  running.keep_running = from != Format::kXml || to == Format::kXml || IsModelForm(to);
   auto message = ReadDocument(from, kind, text, running);
   if (!message.ok()) return message.status();
   if (from == Format::kXenSxpr && to == Format::kXml) {
@@ -419,7 +423,7 @@ absl::StatusOr<std::string> Convert(Format from, Format to, Kind kind, absl::str
   auto written = WriteDocument(to, kind, **message);
   if (!written.ok() || !IsModelForm(from) || IsModelForm(to)) return written;
   // A model from outside has passed no reader's checks: what is written must read again.
-  ConvertOptions strict = options;
+  ConvertOptions strict = running;
   strict.strictness = Strictness::kStrict;
   const auto again = ReadDocument(to, kind, *written, strict);
   if (!again.ok()) return WithContext("the model is not one that can be written", again.status());

@@ -68,6 +68,41 @@ TEST_CASE("Documents go through json and textproto and come back the same") {
   }
 }
 
+TEST_CASE("What belongs to a running domain stays where XML or the model is written") {
+  constexpr char kXml[] =
+      "<domain type='xen' id='7'><name>a</name><memory>1024</memory><os><type>hvm</type></os><devices>"
+      "<interface type='bridge'><source bridge='br0'/><target dev='vnet3'/></interface></devices></domain>";
+  std::vector<Warning> warnings;
+  ConvertOptions options;
+  options.warnings = &warnings;
+  for (const Format form : {Format::kXml, Format::kJson, Format::kTextproto}) {
+    const auto there = Convert(Format::kXml, form, Kind::kDomain, kXml, options);
+    REQUIRE(there.ok());
+    const auto xml = Convert(form, Format::kXml, Kind::kDomain, *there, options);
+    REQUIRE(xml.ok());
+    INFO(*xml);
+    CHECK(xml->find("<domain type='xen' id='7'>") == 0);
+    CHECK(xml->find("<target dev='vnet3'/>") != std::string::npos);
+  }
+  CHECK(warnings.empty());
+  const auto file = Convert(Format::kXml, Format::kXenXl, Kind::kDomain, kXml, options);
+  REQUIRE(file.ok());
+  CHECK(file->find("vnet3") == std::string::npos);
+  CHECK_FALSE(warnings.empty());
+}
+
+TEST_CASE("A fault in JSON is told with its place") {
+  const auto place = [](absl::string_view text) {
+    const auto result = Convert(Format::kJson, Format::kXml, Kind::kDomain, text);
+    return std::string(result.status().message().substr(0, result.status().message().find(':')));
+  };
+  CHECK(place("{\"name\":\n  ,}") == "line 2 column 3");
+  CHECK(place("{\n \"nope\": 1}") == "line 2 column 2");
+  CHECK(place("{\"spec\": {\n \"nope\": 1}}") == "line 2 column 2");
+  CHECK(place("{\"spec\": {\n  \"memoryKib\": \"x\"}}") == "line 2 column 3");
+  CHECK(place("{\"spec\": {\"devices\": {\"disks\": [{}, {\n   \"nope\": 1}]}}}") == "line 2 column 4");
+}
+
 TEST_CASE("What cannot be converted is refused") {
   const auto reason = [](Format from, Format to, Kind kind, absl::string_view text) {
     return ReasonOf(Convert(from, to, kind, text).status());

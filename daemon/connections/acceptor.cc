@@ -211,10 +211,10 @@ absl::Status Acceptor::CheckLimits(const Peer& peer) const {
     return absl::ResourceExhaustedError(
         absl::StrCat(peer.identity, ": there are ", clients, " clients; the last places are for root"));
   }
-  // Clients without an identity have a limit of their own.
-  if (!peer.identity.empty() && table_->CountOfIdentity(peer.identity) >= max_clients_per_user) {
+  const std::string who = CountedAs(peer);
+  if (table_->CountOfIdentity(who) >= max_clients_per_user) {
     return absl::ResourceExhaustedError(
-        absl::StrCat(peer.identity, " has ", max_clients_per_user, " clients, which is the limit for one user"));
+        absl::StrCat(who, " has ", max_clients_per_user, " clients, which is the limit for one user"));
   }
   return absl::OkStatus();
 }

@@ -49,6 +49,13 @@ struct Peer {
   std::optional<TlsPeer> tls;  // if transport is kTls
 };
 
+// As whom a peer counts where the number of one user's clients is limited: by his identity, or, of a TLS client without
+// a certificate, by his address.
+inline std::string CountedAs(const Peer& peer) {
+  return !peer.identity.empty() ? peer.identity
+                                : "from " + peer.remote_address.substr(0, peer.remote_address.rfind(':'));
+}
+
 // Ids that no user and no group has (credentials(7): (uid_t)-1 means none).
 inline constexpr uid_t kNoUser = static_cast<uid_t>(-1);
 inline constexpr gid_t kNoGroup = static_cast<gid_t>(-1);
@@ -71,8 +78,8 @@ class ProvedIdentity {
   std::shared_ptr<const auth::Authority> authority_ ABSL_GUARDED_BY(mutex_);
 };
 
-// One connection. Immutable but for its counters and who it has proved to be; shared by the table and the calls in flight.
-// Thread-safe.
+// One connection. Immutable but for its counters and who it has proved to be; shared by the table and the calls in
+// flight. Thread-safe.
 struct Connection {
   uint64_t number = 0;  // never used twice while the daemon runs
   Peer peer;
@@ -80,6 +87,8 @@ struct Connection {
   absl::Time connect_time;
   std::atomic<uint32_t> calls_in_flight{0};
   std::atomic<uint64_t> calls{0};
+  std::atomic<uint32_t> streams{0};          // of the calls in flight
+  std::atomic<uint64_t> bytes_in_flight{0};  // of requests being worked on, and of answers on their way
   ProvedIdentity proved;
   std::atomic<bool> closed{false};  // it hung up or was thrown out; never set back
 

@@ -30,7 +30,7 @@ absl::StatusOr<std::shared_ptr<Connection>> Table::Add(int descriptor, util::Uni
     }
     connection->number = ++last_number_;
     by_descriptor_[index] = connection;
-    ++by_identity_[connection->peer.identity];
+    ++by_identity_[CountedAs(connection->peer)];
     entries_.emplace(connection->number,
                      Entry{.connection = connection, .descriptor = descriptor, .watch = std::move(watch)});
     listeners = open_listeners_;
@@ -50,7 +50,7 @@ bool Table::Remove(uint64_t number) {
     entry = std::move(found->second);
     entries_.erase(found);
     by_descriptor_[static_cast<size_t>(entry.descriptor)] = nullptr;
-    const auto identity = by_identity_.find(entry.connection->peer.identity);
+    const auto identity = by_identity_.find(CountedAs(entry.connection->peer));
     if (identity != by_identity_.end() && --identity->second == 0) by_identity_.erase(identity);
     listeners = listeners_;
   }

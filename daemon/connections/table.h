@@ -43,6 +43,7 @@ class Table {
   std::vector<std::shared_ptr<const Connection>> List() const;
   bool HasDescriptor(int descriptor) const;
   size_t size() const;
+  // How many there are that count as this one (CountedAs).
   size_t CountOfIdentity(absl::string_view identity) const;
 
   // Throws a client out: from now on it is nobody's, its calls are cancelled, and it leaves the table as soon as the

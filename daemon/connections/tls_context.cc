@@ -1,6 +1,7 @@
 #include "daemon/connections/tls_context.h"
 
 #include <openssl/tls1.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "auth/x509_issue.h"
 #include "auth/x509_names.h"
 #include "auth/x509_rules.h"
 #include "util/glob.h"
@@ -180,6 +182,13 @@ absl::Status TlsContext::Build(const TlsTexts& texts, absl::Time now) {
     }
   }
   X509_VERIFY_PARAM_set_depth(SSL_CTX_get0_param(context), kMaxChain);
+  names_ = auth::AlternativeNames(credentials->chain[0].get());
+  // CheckCredentials has found a chain, so there is one that fits.
+  for (auto& authority : *authorities) {
+    if (root_ != nullptr || X509_check_issued(authority.get(), credentials->chain.back().get()) != X509_V_OK) continue;
+    root_sha256_ = auth::Fingerprint(authority.get());
+    root_ = std::move(authority);
+  }
   if (texts.revocations) TakeRevocations(*texts.revocations, now);
   ERR_clear_error();
   return absl::OkStatus();
@@ -249,6 +258,9 @@ absl::StatusOr<util::UniqueSsl> TlsContext::NewConnection(int socket, bool certi
   SSL_set_app_data(ssl.get(), verdict);
   SSL_set_verify(ssl.get(), SSL_VERIFY_PEER | (certificate_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
   SSL_set_accept_state(ssl.get());
+  if (!certificate_required && root_ != nullptr && SSL_add1_chain_cert(ssl.get(), root_.get()) != 1) {
+    return util::OpensslStatus("add the authority to our chain");
+  }
   return ssl;
 }
 

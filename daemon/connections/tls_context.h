@@ -64,7 +64,8 @@ class TlsContext {
   static absl::StatusOr<std::shared_ptr<const TlsContext>> Create(const TlsTexts& texts, TlsPolicy policy,
                                                                   absl::Time now);
 
-  // The server's half of a connection on `socket`, which stays the caller's. SSL_accept does the rest, and fails with
+  // The server's half of a connection on `socket`, which stays the caller's. A client that need not show a certificate is
+  // shown our chain with its root: it may be here to get to know it (client/enrollment.h). SSL_accept does the rest, and fails with
   // the fitting alert for whom the verdict refuses. If it succeeds the verdict must still be looked at: with TLS 1.2 a
   // client that is not on a list is refused without an alert of its own.
   absl::StatusOr<util::UniqueSsl> NewConnection(int socket, bool certificate_required, TlsVerdict* verdict) const;
@@ -76,6 +77,10 @@ class TlsContext {
   // "CN=host,O=Example, valid until 2026-01-31 23:59:59 UTC", of our certificate.
   const std::string& description() const { return description_; }
   absl::Time expires() const { return expires_; }
+  // The alternative names of our certificate.
+  const std::vector<std::string>& names() const { return names_; }
+  // SHA-256 of the authority at the end of our chain, 32 bytes.
+  const std::string& root_sha256() const { return root_sha256_; }
 
  private:
   explicit TlsContext(TlsPolicy policy) : policy_(std::move(policy)) {}
@@ -90,6 +95,9 @@ class TlsContext {
   std::string revocation_problem_;
   std::string description_;
   absl::Time expires_;
+  std::vector<std::string> names_;
+  util::UniqueCertificate root_;
+  std::string root_sha256_;
 };
 
 // What a finished handshake tells of the client, but for its address.

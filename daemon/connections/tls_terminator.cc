@@ -14,6 +14,7 @@ absl::StatusOr<std::unique_ptr<TlsTerminator>> TlsTerminator::Start(std::vector<
                                                                     Settings settings, Acceptor* acceptor, Table* table,
                                                                     const util::Clock* clock) {
   std::unique_ptr<TlsTerminator> terminator(new TlsTerminator(acceptor, table));
+  for (const TcpListener& listener : listeners) terminator->addresses_.push_back(listener.address());
   absl::StatusOr<std::unique_ptr<TlsFiles>> files =
       TlsFiles::Open(std::move(settings.locate), std::move(settings.policy), clock);
   if (!files.ok()) return files.status();
@@ -57,11 +58,9 @@ void TlsTerminator::Establish(TlsHandshakes::Client client) {
   peer.remote_address = client.address;
   peer.tls = DescribeTlsPeer(client.ssl.get());
   const std::string subject = peer.tls->subject;
-  if (!peer.tls->has_certificate) {
-    return handshakes_->LogRefusal(client.address, "",
-                                   "it has no certificate, and cannot authenticate by other means yet");
-  }
-  peer.identity = absl::StrCat("x509:", subject);
+  // One without a certificate is nobody yet: only session methods answer it, and not for long
+  // (services/authentication).
+  if (peer.tls->has_certificate) peer.identity = absl::StrCat("x509:", subject);
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
     return handshakes_->LogRefusal(client.address, subject, util::ErrnoStatus("make a socketpair").message());
@@ -99,6 +98,11 @@ void TlsTerminator::SetEnrolling(bool enrolling) {
   const absl::MutexLock lock(&mutex_);
   enrolling_ = enrolling;
   UpdateRequirement();
+}
+
+TlsTerminator::Description TlsTerminator::Describe() const {
+  const std::shared_ptr<const TlsContext> context = files_->context();
+  return {.names = context->names(), .root_sha256 = context->root_sha256(), .addresses = addresses_};
 }
 
 void TlsTerminator::UpdateRequirement() {

@@ -46,6 +46,13 @@ class TlsTerminator {
   // Takes over what a new configuration says, and reads the files again, for those who come from now on. After an error
   // the old certificate stays in use; all the rest is taken over in any case.
   absl::Status Reload(Settings settings);
+  // What a client must know to find this server and to know it.
+  struct Description {
+    std::vector<std::string> names;      // of our certificate: "DNS:host", "IP:192.0.2.1"
+    std::string root_sha256;             // of the authority's certificate at the end of our chain, 32 bytes
+    std::vector<std::string> addresses;  // that are listened on, "192.0.2.1:16520"
+  };
+  Description Describe() const;
   // While this is set clients without a certificate may come in whatever the configuration says: who redeems a token
   // has none yet.
   void SetEnrolling(bool enrolling);
@@ -59,6 +66,7 @@ class TlsTerminator {
   Acceptor* const acceptor_;
   Table* const table_;
   std::unique_ptr<TlsFiles> files_;
+  std::vector<std::string> addresses_;
   absl::Mutex mutex_;
   bool certificate_required_ ABSL_GUARDED_BY(mutex_) = true;
   bool enrolling_ ABSL_GUARDED_BY(mutex_) = false;

@@ -49,6 +49,7 @@ bool IsRefusal(const absl::Status& status) {
     case v1::REASON_PERMISSION_DENIED:
     case v1::REASON_AUTHENTICATION_REQUIRED:
     case v1::REASON_AUTHENTICATION_FAILED:
+    case v1::REASON_TOKEN_REFUSED:
       return true;
     default:
       return false;

@@ -58,6 +58,8 @@ class StreamHandler {
 struct Limits {
   uint32_t calls_per_client = 64;        // in flight, streams among them
   uint32_t max_request_bytes = 4 << 20;  // of one message
+  uint32_t streams_per_client = 48;      // of the calls in flight: so that there is always room for others
+  uint64_t bytes_per_client = 64 << 20;  // of requests being worked on, and of answers on their way
 };
 
 }  // namespace reeve::services

@@ -63,8 +63,10 @@ absl::Status CallFacts::CheckAsked() const {
 }
 
 void CallFacts::Record(const absl::Status& status) const {
-  // Authentications are recorded where they are done.
-  if (audit_ == nullptr || (method_->scope == v1::SCOPE_SESSION && method_->access == v1::ACCESS_READ)) return;
+  // Authentications and enrollments are recorded where they are done, but for what does not get there.
+  const bool elsewhere =
+      method_->scope == v1::SCOPE_SESSION && ReasonOf(status) != v1::REASON_CONNECTION_READ_ONLY;
+  if (audit_ == nullptr || elsewhere) return;
   const bool refused = IsRefusal(status) || (!status.ok() && access_->refused());
   if ((method_->access != v1::ACCESS_WRITE && !refused) || recorded_.exchange(true)) return;
   v1::AuditRecord record =

@@ -18,6 +18,7 @@ void RegisterTuningService(Dispatcher* dispatcher, state::Manager* manager) {
   ForwardChange(dispatcher, manager, methods::kSetMemoryParameters, &GuestManager::SetMemoryParameters);
   ForwardChange(dispatcher, manager, methods::kSetBlockIoParameters, &GuestManager::SetBlockIoParameters);
   ForwardChange(dispatcher, manager, methods::kSetSchedulerParameters, &GuestManager::SetSchedulerParameters);
+  ForwardChange(dispatcher, manager, methods::kSetPlacement, &GuestManager::SetPlacement);
 }
 
 }  // namespace reeve::services

@@ -113,22 +113,38 @@ class Dispatcher {
   // A call that has passed the checks: it counts as in flight until it is destroyed.
   class Admission {
    public:
-    explicit Admission(std::shared_ptr<const CallFacts> facts) : facts_(std::move(facts)) {}
-    Admission(Admission&&) = default;
+    Admission(std::shared_ptr<const CallFacts> facts, const Dispatcher* dispatcher)
+        : facts_(std::move(facts)), dispatcher_(dispatcher) {}
+    Admission(Admission&& other) noexcept
+        : facts_(std::move(other.facts_)), dispatcher_(other.dispatcher_), bytes_(other.bytes_.load()) {}
     Admission& operator=(Admission&&) = delete;
     ~Admission();
     const std::shared_ptr<const CallFacts>& facts() const { return facts_; }
     const Method& method() const { return facts_->method(); }
 
+    // Counts bytes that the call holds in memory, until its end or until they are given back. TOO_MANY_BYTES when its
+    // client has too many with them; a call whose client has no other may have as many as it needs. Thread-safe.
+    absl::Status TakeBytes(uint64_t bytes) const;
+    // The same for what can be refused no more.
+    void AddBytes(uint64_t bytes) const;
+    void GiveBytes(uint64_t bytes) const;
+
    private:
     std::shared_ptr<const CallFacts> facts_;
+    const Dispatcher* dispatcher_;
+    mutable std::atomic<uint64_t> bytes_{0};
   };
   // Checks everything that can be checked before the request is read, in this order: CONNECTION_UNKNOWN,
-  // METHOD_UNKNOWN, AUTHENTICATION_REQUIRED, CONNECTION_READ_ONLY, PERMISSION_DENIED, TOO_MANY_CALLS, DAEMON_DRAINING.
+  // METHOD_UNKNOWN, AUTHENTICATION_REQUIRED, CONNECTION_READ_ONLY, PERMISSION_DENIED, TOO_MANY_CALLS, TOO_MANY_STREAMS,
+  // DAEMON_DRAINING.
   absl::StatusOr<Admission> Admit(absl::string_view peer, absl::string_view path) const;
 
-  // Another limit of calls, for those that come from now on.
-  void SetCallsPerClient(uint32_t calls) { calls_per_client_.store(calls, std::memory_order_relaxed); }
+  // Other limits per client, for calls that come from now on; that of one message stays.
+  void SetLimits(const Limits& limits) {
+    calls_per_client_.store(limits.calls_per_client, std::memory_order_relaxed);
+    streams_per_client_.store(limits.streams_per_client, std::memory_order_relaxed);
+    bytes_per_client_.store(limits.bytes_per_client, std::memory_order_relaxed);
+  }
 
   // From now on no call is admitted. Never ends.
   void StartDraining() { draining_.store(true); }
@@ -145,6 +161,8 @@ class Dispatcher {
   const Limits limits_;
   AuditLog* const audit_;
   std::atomic<uint32_t> calls_per_client_;
+  std::atomic<uint32_t> streams_per_client_;
+  std::atomic<uint64_t> bytes_per_client_;
   MethodTable methods_;
   absl::Status registration_;
   std::atomic<bool> draining_{false};

@@ -8,6 +8,7 @@
 #include "daemon/services/convert_service.h"
 #include "daemon/services/device_service.h"
 #include "daemon/services/domain_service.h"
+#include "daemon/services/enrollment_service.h"
 #include "daemon/services/event_service.h"
 #include "daemon/services/exec_service.h"
 #include "daemon/services/file_service.h"
@@ -30,6 +31,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterConvertService(dispatcher, dependencies.workers);
   RegisterDeviceService(dispatcher, manager);
   RegisterDomainService(dispatcher, manager);
+  RegisterEnrollmentService(dispatcher, dependencies.enrollment);
   RegisterEventService(dispatcher, manager, dependencies.workers);
   RegisterExecService(dispatcher, manager, dependencies.workers);
   RegisterFileService(dispatcher, manager, dependencies.workers);

@@ -9,6 +9,7 @@
 #include "daemon/connections/table.h"
 #include "daemon/services/authentication.h"
 #include "daemon/services/dispatcher.h"
+#include "daemon/services/enrollment.h"
 #include "daemon/services/health.h"
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager.h"
@@ -24,6 +25,7 @@ struct Dependencies {
   state::Manager* manager = nullptr;
   connections::Table* connections = nullptr;
   Authentication* authentication = nullptr;
+  Enrollment* enrollment = nullptr;
   Health* health = nullptr;
   WorkerPool* workers = nullptr;  // for what may read the store or wait for a driver's lock
   std::function<absl::StatusOr<v1::Node>()> node;

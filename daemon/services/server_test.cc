@@ -145,7 +145,7 @@ TEST_CASE("a message over the limit is refused, one at the limit is taken") {
 }
 
 TEST_CASE("a client has so many calls in flight and no more; another client is not touched by it") {
-  Harness harness({.limits = {.calls_per_client = 3}});
+  Harness harness({.limits = {.calls_per_client = 3, .streams_per_client = 3}});
   const auto channel = Connect(harness.path());
   std::vector<std::unique_ptr<ClientStream>> watches;
   for (int i = 0; i < 3; ++i) {
@@ -167,6 +167,56 @@ TEST_CASE("a client has so many calls in flight and no more; another client is n
   const auto feed = harness.manager.AwaitFeeds(3).at(0);
   watches.clear();
   REQUIRE(feed->AwaitEnded());
+}
+
+TEST_CASE("a client has so many streams and no more, and may still call; the limit can be changed") {
+  Harness harness({.limits = {.calls_per_client = 10, .streams_per_client = 2}});
+  const auto channel = Connect(harness.path());
+  const auto open = [&] {
+    auto watch = std::make_unique<ClientStream>(channel.get(), methods::kWatch.path);
+    REQUIRE(watch->Write(""));
+    return watch;
+  };
+  auto first = open();
+  const auto second = open();
+  REQUIRE(first->AwaitBegun());
+  REQUIRE(second->AwaitBegun());
+  CHECK(ReasonOf(open()->Finish()) == v1::REASON_TOO_MANY_STREAMS);
+  CHECK(CallUnary(channel.get(), methods::kGetSession, {}).ok());
+  const auto other = Connect(harness.path());
+  ClientStream its_own(other.get(), methods::kWatch.path);
+  CHECK(its_own.AwaitBegun());
+  // A place comes free when a stream ends.
+  const auto feed = harness.manager.AwaitFeeds(2).at(0);
+  first.reset();
+  REQUIRE(feed->AwaitEnded());
+  harness.dispatcher.SetLimits({.calls_per_client = 10, .streams_per_client = 3});
+  const auto third = open();
+  const auto fourth = open();
+  CHECK(third->AwaitBegun());
+  CHECK(fourth->AwaitBegun());
+}
+
+TEST_CASE("a client has so many bytes in flight and no more, but for a call that is its only one") {
+  Harness harness({.limits = {.bytes_per_client = 10'000}});
+  harness.manager.HoldChanges(true);
+  const auto channel = Connect(harness.path());
+  v1::CreateDomainRequest request;
+  request.set_parent("hypervisors/test");
+  request.mutable_document()->set_text(std::string(20'000, 'x'));
+  absl::StatusOr<v1::Domain> answer;
+  std::thread caller([&] { answer = CallUnary(channel.get(), methods::kCreateDomain, request); });
+  REQUIRE(harness.manager.AwaitPending(1));
+  // What is there fills it: a further one of any size is refused, and another client has its own.
+  CHECK(ReasonOf(CallUnary(channel.get(), methods::kCreateDomain, request).status()) == v1::REASON_TOO_MANY_BYTES);
+  const auto other = Connect(harness.path());
+  CHECK(CallUnary(other.get(), methods::kGetSession, {}).ok());
+  CHECK(ReasonOf(CallUnary(channel.get(), methods::kGetSession, {}).status()) == v1::REASON_TOO_MANY_BYTES);
+  harness.manager.TakePending()[0].done(v1::Domain());
+  caller.join();
+  CHECK(answer.ok());
+  CHECK(CallUnary(channel.get(), methods::kGetSession, {}).ok());
+  for (const auto& connection : harness.table.List()) CHECK(connection->bytes_in_flight < 10'000);
 }
 
 // Run in a process of its own by the test below.

@@ -30,6 +30,9 @@ void StreamCall::Write(std::shared_ptr<const std::string> message, std::function
   if (absl::Status asked = facts_->CheckAsked(); !asked.ok()) return FinishLocked(asked);
   writing_ = true;
   sent_ = std::move(sent);
+  // Shared with the other streams that send the same, but each client has its own to take.
+  outgoing_bytes_ = message->size();
+  reactor_->admission_.AddBytes(outgoing_bytes_);
   outgoing_ = ToByteBuffer(std::move(message));
   reactor_->StartWrite(&outgoing_);
 }
@@ -47,6 +50,15 @@ void StreamCall::FinishLocked(const absl::Status& status) {
   if (writing_ && !cancelled_) return;
   handed_on_ = true;
   reactor_->Finish(ToWireStatus(status_));
+}
+
+void StreamCall::TakeNext() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (reactor_ == nullptr) return;
+    reactor_->admission_.GiveBytes(std::exchange(incoming_bytes_, 0));
+  }
+  ReadNext();
 }
 
 void StreamCall::ReadNext() {
@@ -106,7 +118,8 @@ void StreamReactor::HandleMessage() {
   std::string message = ToString(incoming_);
   incoming_.Clear();
   try {
-    handler_->OnMessage(std::move(message), [call = call_] { call->ReadNext(); });
+    // The bytes are the handler's until it asks for the next message.
+    handler_->OnMessage(std::move(message), [call = call_] { call->TakeNext(); });
   } catch (const std::exception& fault) {
     call_->Finish(HandlerFailed(fault));
   }
@@ -125,6 +138,12 @@ void StreamReactor::OnReadDone(bool ok) {
         v1::REASON_MESSAGE_TOO_LARGE,
         absl::StrCat("the message has ", incoming_.Length(), " bytes, at most ", max_request_bytes_, " are allowed"),
         {{"limit", absl::StrCat(max_request_bytes_)}}));
+  }
+  if (ok) {
+    const uint64_t bytes = incoming_.Length();
+    if (absl::Status room = admission_.TakeBytes(bytes); !room.ok()) return call_->Finish(room);
+    const absl::MutexLock lock(&call_->mutex_);
+    call_->incoming_bytes_ = bytes;
   }
   if (!admission_.method().bidirectional) {
     if (ok) return BeginServerStream();
@@ -145,6 +164,7 @@ void StreamReactor::OnWriteDone(bool ok) {
     const absl::MutexLock lock(&call_->mutex_);
     call_->writing_ = false;
     call_->outgoing_.Clear();
+    admission_.GiveBytes(std::exchange(call_->outgoing_bytes_, 0));
     sent = std::exchange(call_->sent_, nullptr);
     if (call_->finished_ && !call_->handed_on_) {
       call_->handed_on_ = true;

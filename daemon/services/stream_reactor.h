@@ -36,6 +36,8 @@ class StreamCall final : public Call, public ServerStream, public std::enable_sh
  private:
   friend class StreamReactor;
 
+  // The handler has done with a message.
+  void TakeNext();
   // Asks gRPC for the next message, unless the stream ends or one is being handled: then it is asked for after that.
   void ReadNext();
   void FinishLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -51,6 +53,8 @@ class StreamCall final : public Call, public ServerStream, public std::enable_sh
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void(bool)> sent_ ABSL_GUARDED_BY(mutex_);
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(mutex_);
+  uint64_t outgoing_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t incoming_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of the message that a handler has
   bool handling_ ABSL_GUARDED_BY(mutex_) = false;     // a handler has a message now
   bool read_wanted_ ABSL_GUARDED_BY(mutex_) = false;  // the next one, after that
 };

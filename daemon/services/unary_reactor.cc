@@ -21,7 +21,7 @@ namespace reeve::services {
 // What the handler holds of the call; it may outlive the reactor.
 class UnaryCall final : public Call {
  public:
-  UnaryCall(std::shared_ptr<const CallFacts> facts, grpc::ServerGenericBidiReactor* reactor)
+  UnaryCall(std::shared_ptr<const CallFacts> facts, UnaryReactor* reactor)
       : facts_(std::move(facts)), reactor_(reactor) {}
 
   const std::shared_ptr<connections::Connection>& shared_connection() const override { return facts_->connection(); }
@@ -40,13 +40,20 @@ class UnaryCall final : public Call {
 
   // The first answer counts, later ones are dropped.
   void Answer(absl::StatusOr<std::string> response) {
-    grpc::ServerGenericBidiReactor* reactor = nullptr;
+    UnaryReactor* reactor = nullptr;
     {
       const absl::MutexLock lock(&mutex_);
       reactor = std::exchange(reactor_, nullptr);
     }
     if (reactor == nullptr) return;
     if (absl::Status asked = response.ok() ? facts_->CheckAsked() : absl::OkStatus(); !asked.ok()) response = asked;
+    if (response.ok()) {
+      // A change has been made, and its client must hear of it.
+      const bool changed = facts_->method().access == v1::ACCESS_WRITE;
+      if (changed) reactor->admission_.AddBytes(response->size());
+      absl::Status room = changed ? absl::OkStatus() : reactor->admission_.TakeBytes(response->size());
+      if (!room.ok()) response = std::move(room);
+    }
     LogCall(*facts_, response.status(), absl::FromChrono(std::chrono::steady_clock::now() - start_));
     if (!response.ok()) return reactor->Finish(ToWireStatus(response.status()));
     response_ = ToByteBuffer(*std::move(response));
@@ -58,7 +65,7 @@ class UnaryCall final : public Call {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::atomic<bool> cancelled_{false};
   absl::Mutex mutex_;
-  grpc::ServerGenericBidiReactor* reactor_ ABSL_GUARDED_BY(mutex_);  // null: answered
+  UnaryReactor* reactor_ ABSL_GUARDED_BY(mutex_);  // null: answered
   grpc::ByteBuffer response_;  // written once, by whoever took the reactor; read until the reactor's OnDone
 };
 
@@ -103,11 +110,14 @@ void UnaryReactor::OnReadDone(bool ok) {
         absl::StrCat("the request has ", request_.Length(), " bytes, at most ", max_request_bytes_, " are allowed"),
         {{"limit", absl::StrCat(max_request_bytes_)}}));
   }
+  const uint64_t bytes = request_.Length();
+  if (absl::Status room = admission_.TakeBytes(bytes); !room.ok()) return call_->AnswerOfHandler(std::move(room));
   const auto completion = std::make_shared<Completion>(call_);
   try {
-    grpc::ProtoBufferReader bytes(&request_);
-    admission_.method().unary(
-        call_, &bytes, [completion](absl::StatusOr<std::string> response) { completion->Answer(std::move(response)); });
+    grpc::ProtoBufferReader reader(&request_);
+    admission_.method().unary(call_, &reader, [completion](absl::StatusOr<std::string> response) {
+      completion->Answer(std::move(response));
+    });
   } catch (const std::exception& fault) {
     completion->Answer(Error(v1::REASON_INTERNAL, absl::StrCat("the handler failed: ", fault.what())));
   }

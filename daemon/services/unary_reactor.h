@@ -23,6 +23,8 @@ class UnaryReactor final : public grpc::ServerGenericBidiReactor {
   void OnDone() override;
 
  private:
+  friend class UnaryCall;
+
   GenericService* const service_;
   const Dispatcher::Admission admission_;
   const uint32_t max_request_bytes_;

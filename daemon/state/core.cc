@@ -147,7 +147,23 @@ absl::StatusOr<v1::Domain> Core::Commit(ChangeContext& context, const Change& ch
   if (kept.newest - kept.oldest > revisions + revisions / 10) {
     SubmitMaintenance();
   }
+  // What it ran with is free for others.
+  if (const v1::Domain& ended = change.record.domain();
+      change.remove || ended.status().state() == v1::DOMAIN_STATE_SHUTOFF) {
+    const auto driver = DriverOf(formats::SplitDomainResourceName(ended.name()).hypervisor);
+    if (driver.ok()) Settle(*driver, ended.uid());
+  }
   return domain;
+}
+
+void Core::Settle(drivers::HypervisorDriver* driver, const std::string& uid) const {
+  std::vector<v1::DomainSpec> specs;
+  if (const EntryPointer entry = registry_.snapshot()->FindUid(uid); entry != nullptr) {
+    const store::v1::DomainRecord record = RecordOf(*entry);
+    specs.push_back(record.domain().spec());
+    if (record.has_running_spec()) specs.push_back(record.running_spec());
+  }
+  driver->Settle(uid, specs);
 }
 
 absl::StatusOr<v1::Domain> Core::CommitOrKeep(ChangeContext& context, const Target& target, const Change& change,
@@ -225,6 +241,7 @@ void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, ab
   status.clear_start_time();
   status.clear_id();
   status.clear_supervisor_pid();
+  status.clear_warnings();
   status.clear_updated();
   status.clear_auto_destroy();
   status.clear_interfaces();
@@ -239,6 +256,7 @@ void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& g
   status.clear_message();
   *status.mutable_state_time() = util::ToProto(time);
   *status.mutable_start_time() = util::ToProto(guest.start_time);
+  status.mutable_warnings()->Assign(guest.warnings.begin(), guest.warnings.end());
   status.set_id(guest.id);
   status.set_supervisor_pid(guest.supervisor_pid);
   status.mutable_interfaces()->Assign(guest.interfaces.begin(), guest.interfaces.end());

@@ -105,6 +105,8 @@ class Core {
   // Of a change of something that has happened already: keeps it when it cannot be stored.
   absl::StatusOr<v1::Domain> CommitOrKeep(ChangeContext& context, const Target& target, const Change& change,
                                           absl::string_view what_happened);
+  // Tells the driver what of a domain is stored now.
+  void Settle(drivers::HypervisorDriver* driver, const std::string& uid) const;
   // The domain of a job. DOMAIN_NOT_FOUND, ETAG_MISMATCH.
   absl::StatusOr<EntryPointer> Expect(const Target& target, absl::string_view etag) const;
   // Of a change by this caller: PERMISSION_DENIED, and for one that is hidden as for one that is not there.

@@ -1,6 +1,7 @@
 // Create, update and delete: what is wanted of a domain.
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
@@ -121,7 +122,10 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
   absl::StatusOr<UidReservation> reservation = UidReservation::Make(this, domain.uid(), target.resource_name(), *context.access);
   if (!reservation.ok()) return reservation.status();
   if (absl::Status status = (*driver)->Validate(domain.spec()); !status.ok()) return status;
-  (*driver)->Complete({target.name, domain.uid(), 0}, domain.mutable_spec());
+  const absl::Cleanup settle = [&] { Settle(*driver, domain.uid()); };
+  if (absl::Status status = (*driver)->Complete({target.name, domain.uid(), 0}, domain.mutable_spec()); !status.ok()) {
+    return status;
+  }
 
   const absl::Time now = options_.clock->Now();
   store::v1::DomainRecord record;
@@ -170,7 +174,11 @@ absl::StatusOr<v1::Domain> Core::UpdateJob(ChangeContext& context, const v1::Upd
                  {{"name", target.resource_name()}, {"uid", key.uid}});
   }
   if (absl::Status status = (*driver)->Validate(wanted.spec()); !status.ok()) return status;
-  (*driver)->Complete({key.name, key.uid, (*entry)->run}, wanted.mutable_spec());
+  const absl::Cleanup settle = [&] { Settle(*driver, key.uid); };
+  if (absl::Status status = (*driver)->Complete({key.name, key.uid, (*entry)->run}, wanted.mutable_spec());
+      !status.ok()) {
+    return status;
+  }
 
   store::v1::DomainRecord record = RecordOf(**entry);
   v1::Domain& domain = *record.mutable_domain();

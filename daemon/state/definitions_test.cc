@@ -99,6 +99,28 @@ TEST_CASE_METHOD(Fixture, "documents are read and written; a running domain has 
   CHECK(manager->ExportDomain(Caller(), wanted)->text() == Name("web1") + " id=0 title=new");
 }
 
+TEST_CASE_METHOD(Fixture, "the driver knows what each domain has, and no more than that") {
+  Open();
+  CHECK(driver->settled.empty());
+  v1::CreateDomainRequest trial = CreateRequest("web1");
+  trial.set_validate_only(true);
+  REQUIRE(Call<v1::Domain>(&ManagerImpl::CreateDomain, trial).ok());
+  CHECK(driver->settled.empty());
+  REQUIRE(Create("web1").ok());
+  const std::string uid = Get("web1")->uid();
+  REQUIRE(driver->settled[uid].size() == 1);
+  REQUIRE(Start("web1").ok());
+  REQUIRE(Update("web1", "new").ok());
+  REQUIRE(driver->settled[uid].size() == 2);
+  CHECK(driver->settled[uid][0].title() == "new");
+  Open();
+  CHECK(driver->settled[uid].size() == 2);
+  REQUIRE(Verb(&ManagerImpl::DestroyDomain, "web1").ok());
+  CHECK(driver->settled[uid].size() == 1);
+  REQUIRE(Delete("web1").ok());
+  CHECK_FALSE(driver->settled.contains(uid));
+}
+
 TEST_CASE_METHOD(Fixture, "an update of a running domain is for its next start") {
   Open();
   REQUIRE(Create("web1").ok());

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -192,7 +193,8 @@ absl::StatusOr<v1::Domain> Core::DeviceJob(ChangeContext& context, const Target&
     // Both have a say in what is free.
     if (record.has_running_spec()) draft.mutable_devices()->MergeFrom(record.domain().spec().devices());
     reflection.AddMessage(draft.mutable_devices(), list)->CopyFrom(reflection.GetRepeatedMessage(one, list, 0));
-    (*driver)->Complete(KeyOf(**entry), &draft);
+    const absl::Cleanup settle = [&] { Settle(*driver, (*entry)->key->uid); };
+    if (absl::Status status = (*driver)->Complete(KeyOf(**entry), &draft); !status.ok()) return status;
     const int last = reflection.FieldSize(draft.devices(), list) - 1;
     reflection.MutableRepeatedMessage(&one, list, 0)
         ->CopyFrom(reflection.GetRepeatedMessage(draft.devices(), list, last));

@@ -51,6 +51,8 @@ class FakeDriver final : public drivers::HypervisorDriver {
   void SetAvailable(bool available) { available_ = available; }
   // Called with "start web1" and "started web1" around the effect.
   std::function<void(const std::string&)> step;
+  // What it was told that domains have, by uid.
+  std::map<std::string, std::vector<v1::DomainSpec>> settled;
 
   // What guests do.
   void End(const std::string& domain, drivers::GuestExit exit) {
@@ -118,8 +120,16 @@ class FakeDriver final : public drivers::HypervisorDriver {
     if (spec.os().type() != "unsupported") return absl::OkStatus();
     return Error(v1::REASON_SPEC_UNSUPPORTED, "os type unsupported");
   }
-  void Complete(const drivers::DomainKey& /*domain*/, v1::DomainSpec* spec) const override {
+  absl::Status Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) override {
     if (spec->vcpus() == 0) spec->set_vcpus(1);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    settled[domain.uid].push_back(*spec);
+    return absl::OkStatus();
+  }
+  void Settle(const std::string& uid, const std::vector<v1::DomainSpec>& specs) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    settled[uid] = specs;
+    if (specs.empty()) settled.erase(uid);
   }
   std::vector<drivers::RecoveredDomain> Recover(const std::vector<drivers::KnownDomain>& domains,
                                                 drivers::GuestObserver* observer) override {

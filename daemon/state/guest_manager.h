@@ -58,6 +58,7 @@ class GuestManager {
                                     Done<v1::Domain> done) = 0;
   virtual void SetSchedulerParameters(const Caller& caller, v1::SetSchedulerParametersRequest request,
                                       Done<v1::Domain> done) = 0;
+  virtual void SetPlacement(const Caller& caller, v1::SetPlacementRequest request, Done<v1::Domain> done) = 0;
   virtual void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
                                  Done<v1::SendProcessSignalResponse> done) = 0;
 

@@ -163,6 +163,7 @@ class ManagerImpl final : public Manager {
                             Done<v1::Domain> done) override;
   void SetSchedulerParameters(const Caller& caller, v1::SetSchedulerParametersRequest request,
                               Done<v1::Domain> done) override;
+  void SetPlacement(const Caller& caller, v1::SetPlacementRequest request, Done<v1::Domain> done) override;
   void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
                          Done<v1::SendProcessSignalResponse> done) override;
   absl::StatusOr<v1::GuestHostname> GetHostname(const Caller& caller, const v1::GetHostnameRequest& request) override;

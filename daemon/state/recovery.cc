@@ -75,6 +75,7 @@ void Core::Recover(bool rebooted) {
     const auto [begin, end] = snapshot->Range(slot.name);
     for (size_t i = begin; i < end; ++i) {
       const Entry& entry = *snapshot->entries()[i];
+      Settle(slot.driver.get(), entry.key->uid);
       if (!IsActive(entry.state)) continue;
       const store::v1::DomainRecord record = RecordOf(entry);
       known.push_back({KeyOf(entry), record.has_running_spec() ? record.running_spec() : record.domain().spec()});

@@ -1,5 +1,6 @@
 // Memory, block I/O and scheduling of domains that are there already.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -137,6 +138,32 @@ void DescribeScheduling(const v1::CpuTuning& cpu, v1::Event* event) {
   if (cpu.has_quota_us()) AddParameter("cputune.vcpu_quota", absl::StrCat(cpu.quota_us()), event);
 }
 
+// What of a request for a placement is wanted.
+struct Placement {
+  std::optional<std::string> cpuset;
+  std::optional<std::string> nodeset;
+};
+
+absl::Status EditPlacement(const Placement& wanted, v1::DomainSpec* spec) {
+  if (wanted.cpuset) {
+    spec->mutable_cpu_placement()->set_cpuset(*wanted.cpuset);
+    if (spec->cpu_placement().ByteSizeLong() == 0) spec->clear_cpu_placement();
+  }
+  if (wanted.nodeset && wanted.nodeset->empty()) {
+    spec->clear_numa_tuning();
+  } else if (wanted.nodeset) {
+    spec->mutable_numa_tuning()->set_nodeset(*wanted.nodeset);
+    spec->mutable_numa_tuning()->clear_placement();
+  }
+  return absl::OkStatus();
+}
+
+void DescribePlacement(const Placement& wanted, v1::Event* event) {
+  SetTunable(event);
+  if (wanted.cpuset) AddParameter("placement.cpuset", *wanted.cpuset, event);
+  if (wanted.nodeset) AddParameter("placement.nodeset", *wanted.nodeset, event);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const {
@@ -151,6 +178,8 @@ absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const Caller& caller, co
   *tuning.mutable_memory() = spec.memory_tuning();
   *tuning.mutable_cpu() = spec.cpu_tuning();
   *tuning.mutable_block_io() = spec.block_io_tuning();
+  tuning.set_cpuset(spec.cpu_placement().cpuset());
+  tuning.set_nodeset(spec.numa_tuning().nodeset());
   if (!live) return tuning;
   absl::StatusOr<drivers::HypervisorDriver*> driver = core_->DriverOf((*entry)->key->hypervisor);
   absl::Status status = driver.ok() ? (*driver)->ReadTuning(KeyOf(**entry), &tuning) : driver.status();
@@ -246,6 +275,26 @@ void ManagerImpl::SetSchedulerParameters(const Caller& caller, v1::SetSchedulerP
         return status;
       },
       DescribeScheduling, std::move(done));
+}
+
+void ManagerImpl::SetPlacement(const Caller& caller, v1::SetPlacementRequest request, Done<v1::Domain> done) {
+  core_->Do<v1::Domain>(
+      caller, request, "set the placement of", [&] { return core_->TargetOf(caller, request.name()); }, true,
+      std::move(done),
+      [core = core_.get(), request](ChangeContext& context, const Target& target) -> absl::StatusOr<v1::Domain> {
+        Placement wanted;
+        if (request.has_cpuset()) wanted.cpuset = request.cpuset();
+        if (request.has_nodeset()) wanted.nodeset = request.nodeset();
+        if (!wanted.cpuset && !wanted.nodeset) return Invalid("cpuset", "and nodeset are both missing");
+        Core::Modification modification;
+        modification.etag = request.etag();
+        modification.live = request.live();
+        modification.config = request.config();
+        modification.edit = [wanted](v1::DomainSpec* spec) { return EditPlacement(wanted, spec); };
+        modification.apply = ApplyTuning;
+        modification.describe = [wanted](v1::Event* event) { DescribePlacement(wanted, event); };
+        return core->ModifyJob(context, target, modification);
+      });
 }
 
 }  // namespace reeve::state

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "cgroups/devices.h"
 #include "drivers/lxc/limits.h"
 #include "proto/status.h"
 #include "util/errno.h"
@@ -77,6 +78,7 @@ Container::Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, cons
   guest_.id = started.pid;
   guest_.supervisor_pid = parts_.supervisor.pid;
   guest_.start_time = absl::FromUnixNanos(started.start_time_ns);
+  guest_.warnings = parts_.plan.warnings;
   writers_.resize(parts_.plan.consoles);
 }
 
@@ -237,14 +239,26 @@ drivers::GuestExit Container::Finish(const Stopped& stopped, std::optional<Conta
   return ReportExit(record, signal, now);
 }
 
-absl::StatusOr<cgroups::Usage> Container::Sample() const {
+absl::StatusOr<v1::DomainStatistics> Container::Sample(Sweep* sweep) const {
+  DevicePlan devices;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (absl::Status status = RefuseEnded(); !status.ok()) return status;
+    devices.nodes = parts_.plan.nodes;
+    devices.interfaces = parts_.plan.interfaces;
+  }
+  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(*parts_.group, devices);
+  if (!statistics.ok()) return Failed(statistics.status());
+  return statistics;
+}
+
+absl::Status Container::ReadTuning(v1::DomainTuning* tuning) const {
   {
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = RefuseEnded(); !status.ok()) return status;
   }
-  absl::StatusOr<cgroups::Usage> usage = parts_.group->Statistics();
-  if (!usage.ok()) return Failed(usage.status());
-  return usage;
+  const absl::Status status = ReadLimits(*parts_.group, tuning);
+  return status.ok() ? status : Failed(status);
 }
 
 absl::StatusOr<std::unique_ptr<drivers::Console>> Container::OpenConsole(const drivers::ConsoleOptions& options,
@@ -294,10 +308,34 @@ absl::Status Container::Tune(const v1::DomainSpec& before, const v1::DomainSpec&
   return status.ok() ? status : Failed(status);
 }
 
-absl::Status Container::StartTask(util::UniqueFd far) {
+LaunchPlan Container::plan() const {
+  absl::MutexLock lock(&mutex_);
+  return parts_.plan;
+}
+
+absl::Status Container::ReplacePlan(const LaunchPlan& plan) {
   absl::MutexLock lock(&mutex_);
   if (absl::Status status = RefuseEnded(); !status.ok()) return status;
-  if (guest_.paused) return Error(v1::REASON_DOMAIN_STATE, "the domain is paused");
+  if (absl::Status status = parts_.directory->WritePlan(plan); !status.ok()) return Failed(status);
+  parts_.plan.nodes = plan.nodes;
+  parts_.plan.filesystems = plan.filesystems;
+  parts_.plan.interfaces = plan.interfaces;
+  return absl::OkStatus();
+}
+
+absl::Status Container::SetDevices(const cgroups::DeviceRules& rules) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (absl::Status status = RefuseEnded(); !status.ok()) return status;
+  }
+  const absl::Status status = cgroups::SetDeviceRules(*parts_.group, rules);
+  return status.ok() ? status : Failed(status);
+}
+
+absl::Status Container::StartTask(util::UniqueFd far, bool also_paused) {
+  absl::MutexLock lock(&mutex_);
+  if (absl::Status status = RefuseEnded(); !status.ok()) return status;
+  if (guest_.paused && !also_paused) return Error(v1::REASON_DOMAIN_STATE, "the domain is paused");
   Message message;
   message.kind = MessageKind::kTask;
   if (const int error = SendMessage(parts_.supervisor.control.get(), std::move(message), far.get()); error != 0) {

@@ -11,12 +11,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "cgroups/device_rules.h"
 #include "cgroups/group.h"
 #include "drivers/driver.h"
 #include "drivers/lxc/console_link.h"
 #include "drivers/lxc/event_loop.h"
 #include "drivers/lxc/exit_report.h"
 #include "drivers/lxc/run_directory.h"
+#include "drivers/lxc/statistics.h"
 #include "drivers/lxc/supervisor_group.h"
 #include "drivers/lxc/supervisor_process.h"
 
@@ -61,7 +63,11 @@ class Container : public std::enable_shared_from_this<Container> {
   drivers::RunningGuest Describe() const;
   // A pidfd of its first process; empty when it has ended.
   util::UniqueFd FirstProcess() const;
-  const LaunchPlan& plan() const { return parts_.plan; }
+  // As it runs now.
+  LaunchPlan plan() const;
+  // Keeps what has changed of its devices, also for a later daemon.
+  absl::Status ReplacePlan(const LaunchPlan& plan);
+  absl::Status SetDevices(const cgroups::DeviceRules& rules);
   // By a signal.
   absl::Status Shutdown();
   absl::Status Reboot();
@@ -72,12 +78,15 @@ class Container : public std::enable_shared_from_this<Container> {
   absl::Status Suspend();
   absl::Status Resume();
   absl::StatusOr<drivers::GuestExit> Destroy(const Stopped& stopped);
-  absl::StatusOr<cgroups::Usage> Sample() const;
+  // `sweep` is of the calling thread.
+  absl::StatusOr<v1::DomainStatistics> Sample(Sweep* sweep) const;
+  // What limits are in force.
+  absl::Status ReadTuning(v1::DomainTuning* tuning) const;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::ConsoleOptions& options,
                                                                 drivers::ConsoleReader reader);
   absl::Status Tune(const v1::DomainSpec& before, const v1::DomainSpec& after);
-  // Hands the far end of a task's socket to the supervisor. DOMAIN_STATE when the guest is paused.
-  absl::Status StartTask(util::UniqueFd far);
+  // Hands the far end of a task's socket to the supervisor. DOMAIN_STATE when the guest is paused, unless `also_paused`.
+  absl::Status StartTask(util::UniqueFd far, bool also_paused);
   // Cleans up behind a guest that has ended by itself. `leftover` gets what could not be removed, if anything.
   drivers::GuestExit Finish(const Stopped& stopped, std::optional<ContainerParts>* leftover);
 
@@ -94,7 +103,8 @@ class Container : public std::enable_shared_from_this<Container> {
   std::optional<ExitRecord> TakeRecord();
 
   const std::shared_ptr<EventLoop> loop_;
-  ContainerParts parts_;  // constant until the end, then of the thread that cleans up
+  // Constant until the end, then of the thread that cleans up; but for the devices of the plan, which mutex_ guards.
+  ContainerParts parts_;
   Ended ended_callback_;
   Rebooted rebooted_callback_;
 

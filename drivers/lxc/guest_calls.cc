@@ -22,6 +22,8 @@ namespace {
 
 // A query takes microseconds; longer only where the guest or the host hangs.
 constexpr absl::Duration kQueryTimeout = absl::Seconds(10);
+// A file system may lie on another host.
+constexpr absl::Duration kChangeTimeout = absl::Seconds(60);
 constexpr size_t kMaximumArguments = 1024;
 constexpr size_t kMaximumArgument = 32768;
 constexpr size_t kMaximumVariables = 256;
@@ -48,19 +50,21 @@ absl::Status CheckPath(absl::string_view field, const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Start(const std::shared_ptr<EventLoop>& loop,
                                                              Container* container, const TaskRequest& request,
-                                                             TaskStreams streams, drivers::GuestProcessReader reader) {
+                                                             TaskStreams streams, drivers::GuestProcessReader reader,
+                                                             bool also_paused = false) {
   util::UniqueFd far;
   absl::StatusOr<std::shared_ptr<TaskLink>> link = TaskLink::Create(loop, request, streams, std::move(reader), &far);
   if (!link.ok()) return link.status();
   auto process = std::make_unique<LxcGuestProcess>(*link);
   if (absl::Status status = (*link)->Watch(); !status.ok()) return status;
-  if (absl::Status status = container->StartTask(std::move(far)); !status.ok()) return status;
+  if (absl::Status status = container->StartTask(std::move(far), also_paused); !status.ok()) return status;
   return process;
 }
 
 // Does a short task and waits for its text.
 absl::StatusOr<std::string> Query(const std::shared_ptr<EventLoop>& loop, Container* container,
-                                  const TaskRequest& request, v1::Reason failure) {
+                                  const TaskRequest& request, const TaskStreams& streams,
+                                  absl::Duration timeout = kQueryTimeout, bool also_paused = false) {
   struct Answer {
     absl::Mutex mutex;
     std::string text ABSL_GUARDED_BY(mutex);
@@ -79,12 +83,12 @@ absl::StatusOr<std::string> Query(const std::shared_ptr<EventLoop>& loop, Contai
     answer->status = end.status();
   };
   absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> process =
-      Start(loop, container, request, {.failure = failure}, std::move(reader));
+      Start(loop, container, request, streams, std::move(reader), also_paused);
   if (!process.ok()) return process.status();
   absl::MutexLock lock(&answer->mutex);
-  if (!answer->mutex.AwaitWithTimeout(absl::Condition(&answer->done), kQueryTimeout)) {
+  if (!answer->mutex.AwaitWithTimeout(absl::Condition(&answer->done), timeout)) {
     return Error(v1::REASON_DRIVER_FAILED,
-                 absl::StrCat("the guest did not answer within ", absl::FormatDuration(kQueryTimeout)));
+                 absl::StrCat("the guest did not answer within ", absl::FormatDuration(timeout)));
   }
   if (!answer->status.ok()) return answer->status;
   return std::move(answer->text);
@@ -175,14 +179,14 @@ absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const std::share
 absl::StatusOr<std::string> Hostname(const std::shared_ptr<EventLoop>& loop, Container* container) {
   TaskRequest request;
   request.kind = TaskKind::kHostname;
-  return Query(loop, container, request, v1::REASON_DRIVER_FAILED);
+  return Query(loop, container, request, {.failure = v1::REASON_DRIVER_FAILED});
 }
 
 absl::StatusOr<v1::ListInterfaceAddressesResponse> InterfaceAddresses(const std::shared_ptr<EventLoop>& loop,
                                                                       Container* container) {
   TaskRequest request;
   request.kind = TaskKind::kAddresses;
-  absl::StatusOr<std::string> text = Query(loop, container, request, v1::REASON_DRIVER_FAILED);
+  absl::StatusOr<std::string> text = Query(loop, container, request, {.failure = v1::REASON_DRIVER_FAILED});
   if (!text.ok()) return text.status();
   std::map<int, v1::GuestInterface> interfaces;
   for (absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
@@ -253,7 +257,14 @@ absl::Status AskInitctl(const std::shared_ptr<EventLoop>& loop, Container* conta
   TaskRequest request;
   request.kind = TaskKind::kInitctl;
   request.number = static_cast<uint32_t>(runlevel);
-  return Query(loop, container, request, v1::REASON_GUEST_CANNOT).status();
+  return Query(loop, container, request, {.failure = v1::REASON_GUEST_CANNOT}).status();
+}
+
+absl::Status ChangeGuest(const std::shared_ptr<EventLoop>& loop, Container* container, const TaskRequest& request,
+                         int given) {
+  return Query(loop, container, request, {.given = given, .failure = v1::REASON_DRIVER_FAILED}, kChangeTimeout,
+               /*also_paused=*/true)
+      .status();
 }
 
 }  // namespace reeve::lxc

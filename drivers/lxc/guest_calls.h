@@ -9,6 +9,7 @@
 #include "drivers/driver.h"
 #include "drivers/lxc/container.h"
 #include "drivers/lxc/event_loop.h"
+#include "drivers/lxc/guest_task.h"
 
 namespace reeve::lxc {
 
@@ -28,6 +29,11 @@ absl::StatusOr<v1::ListInterfaceAddressesResponse> InterfaceAddresses(const std:
                                                                       Container* container);
 absl::StatusOr<v1::GuestSecurityLabel> SecurityLabel(const Container& container);
 absl::StatusOr<v1::GuestNamespaces> Namespaces(const Container& container);
+
+// Has the supervisor change devices, with a descriptor that goes along or -1; also while the guest is paused. After an
+// error of the supervisor the guest is as it was; when it does not answer within a minute, nobody knows.
+absl::Status ChangeGuest(const std::shared_ptr<EventLoop>& loop, Container* container, const TaskRequest& request,
+                         int given);
 
 // Asks a System V init for a runlevel, '0' to '6'. GUEST_CANNOT when the guest has none that listens.
 absl::Status AskInitctl(const std::shared_ptr<EventLoop>& loop, Container* container, char runlevel);

@@ -75,6 +75,7 @@ absl::StatusOr<std::shared_ptr<TaskLink>> TaskLink::Create(std::shared_ptr<Event
   if (!status.ok()) return status;
   std::vector<int> descriptors;
   for (const util::UniqueFd& end : far_ends) descriptors.push_back(end.get());
+  if (streams.given >= 0) descriptors.push_back(streams.given);
   if (const int error =
           SendWithDescriptors(link->socket_.fd.get(), EncodeTaskRequest(request), descriptors, MSG_DONTWAIT);
       error != 0) {

@@ -24,6 +24,7 @@ struct TaskStreams {
   bool input = false;
   bool output = false;
   bool error_output = false;
+  int given = -1;  // a descriptor that goes along
   v1::Reason failure = v1::REASON_DRIVER_FAILED;
 };
 

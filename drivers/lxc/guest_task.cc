@@ -29,6 +29,7 @@ void Fields(Archive& archive, TaskRequest& request) {
   archive(request.group_id);
   archive(request.no_replace);
   archive(request.number);
+  archive(request.devices);
 }
 
 template <typename Archive>

@@ -23,7 +23,15 @@ enum class TaskKind : uint8_t {
   kHostname,     // kText
   kAddresses,    // kText, once or more
   kInitctl,      // number: the runlevel
-  kLast = kInitctl,
+  // Changes of the guest's devices, one in `devices`, also while it is paused.
+  kAttachNode,  // descriptor, if any: what keeps the device there
+  kDetachNode,
+  kAttachFilesystem,  // likewise
+  kDetachFilesystem,
+  kAttachInterface,
+  kDetachInterface,
+  kUpdateInterface,  // link state, bridge and rates
+  kLast = kUpdateInterface,
 };
 
 struct TaskRequest {
@@ -44,6 +52,7 @@ struct TaskRequest {
   uint32_t group_id = 0;
   bool no_replace = false;
   uint32_t number = 0;
+  std::string devices;  // EncodeDevices
 };
 
 // To the supervisor, behind the request: one byte, or two.

@@ -27,7 +27,10 @@ absl::Status FindFilesystem(FilesystemPlan* plan, Step step, std::vector<util::U
   if (!type.ok()) return Refuse(step, WithContext(plan->source, type.status()));
   plan->device = device->path;
   plan->type = *std::move(type);
-  if (plan->kind == FilesystemKind::kImage) held->push_back(std::move(device->descriptor));
+  if (plan->kind == FilesystemKind::kImage) {
+    plan->held = static_cast<int32_t>(held->size());
+    held->push_back(std::move(device->descriptor));
+  }
   plan->kind = FilesystemKind::kBlock;
   return absl::OkStatus();
 }
@@ -42,7 +45,10 @@ absl::Status AddDisk(const v1::Disk& disk, LaunchPlan* plan, std::vector<util::U
                          .major = device->major,
                          .minor = device->minor,
                          .read_only = disk.read_only()});
-  if (image) held->push_back(std::move(device->descriptor));
+  if (image) {
+    plan->nodes.back().held = static_cast<int32_t>(held->size());
+    held->push_back(std::move(device->descriptor));
+  }
   return absl::OkStatus();
 }
 
@@ -58,14 +64,40 @@ absl::Status AddNode(const std::string& path, const std::string& name, bool bloc
   return absl::OkStatus();
 }
 
+std::string NodeNameOf(const std::string& path) {
+  return std::string(absl::StripPrefix(path, "/dev/"));
+}
+
 absl::Status AddHostDevice(const v1::HostDevice& device, LaunchPlan* plan) {
   const bool block = device.has_storage_block();
   if (!block && !device.has_misc_character()) return absl::OkStatus();
   const std::string& path = block ? device.storage_block() : device.misc_character();
-  return AddNode(path, std::string(absl::StripPrefix(path, "/dev/")), block, plan);
+  return AddNode(path, NodeNameOf(path), block, plan);
 }
 
 }  // namespace
+
+std::string NodeNameOf(const v1::Devices& devices) {
+  if (!devices.disks().empty()) return devices.disks(0).target_device();
+  if (devices.host_devices().empty()) return "";
+  const v1::HostDevice& device = devices.host_devices(0);
+  return NodeNameOf(device.has_storage_block() ? device.storage_block() : device.misc_character());
+}
+
+absl::Status FindAddedDevices(const v1::Devices& devices, DevicePlan* plan, std::vector<util::UniqueFd>* held) {
+  LaunchPlan found;
+  for (FilesystemPlan& filesystem : plan->filesystems) {
+    if (absl::Status status = FindFilesystem(&filesystem, Step::kOpenSource, held); !status.ok()) return status;
+  }
+  for (const v1::Disk& disk : devices.disks()) {
+    if (absl::Status status = AddDisk(disk, &found, held); !status.ok()) return Refuse(Step::kMakeDevices, status);
+  }
+  for (const v1::HostDevice& device : devices.host_devices()) {
+    if (absl::Status status = AddHostDevice(device, &found); !status.ok()) return Refuse(Step::kMakeDevices, status);
+  }
+  plan->nodes = std::move(found.nodes);
+  return absl::OkStatus();
+}
 
 absl::Status FindHostDevices(const v1::DomainSpec& spec, LaunchPlan* plan, std::vector<util::UniqueFd>* held) {
   if (absl::Status status = FindFilesystem(&plan->root, Step::kOpenRoot, held); !status.ok()) return status;

@@ -1,6 +1,7 @@
 // What a specification takes of the host's devices.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,5 +15,12 @@ namespace reeve::lxc {
 // of disks, host devices and timers. `held` gets descriptors that have to stay open as long as the guest may run.
 // START_FAILED names what is missing.
 absl::Status FindHostDevices(const v1::DomainSpec& spec, LaunchPlan* plan, std::vector<util::UniqueFd>* held);
+
+// Name below /dev of the node of the disk, or of the storage or misc device, in `devices`.
+std::string NodeNameOf(const v1::Devices& devices);
+
+// The same for what a guest gets while it runs: the file systems of the plan, and nodes of the disks and host devices in
+// `devices`.
+absl::Status FindAddedDevices(const v1::Devices& devices, DevicePlan* plan, std::vector<util::UniqueFd>* held);
 
 }  // namespace reeve::lxc

@@ -5,7 +5,7 @@
 namespace reeve::lxc {
 namespace {
 
-constexpr uint32_t kPlanVersion = 0x524c5802;  // "RLX", 2
+constexpr uint32_t kPlanVersion = 0x524c5803;  // "RLX", 3
 
 }  // namespace
 
@@ -26,6 +26,7 @@ void Fields(Archive& archive, FilesystemPlan& plan) {
   archive(plan.always_shift);
   archive(plan.device);
   archive(plan.type);
+  archive(plan.held);
 }
 
 template <typename Archive>
@@ -35,6 +36,7 @@ void Fields(Archive& archive, NodePlan& plan) {
   archive(plan.major);
   archive(plan.minor);
   archive(plan.read_only);
+  archive(plan.held);
 }
 
 template <typename Archive>
@@ -86,6 +88,19 @@ void Fields(Archive& archive, ReplacedFile& plan) {
 }
 
 template <typename Archive>
+void Fields(Archive& archive, ConsoleLogPlan& plan) {
+  archive(plan.path);
+  archive(plan.append);
+}
+
+template <typename Archive>
+void Fields(Archive& archive, DevicePlan& plan) {
+  archive(plan.filesystems);
+  archive(plan.nodes);
+  archive(plan.interfaces);
+}
+
+template <typename Archive>
 void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.name);
   archive(plan.uid);
@@ -102,6 +117,7 @@ void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.interfaces);
   archive(plan.hostname);
   archive(plan.consoles);
+  archive(plan.console_logs);
   archive(plan.init);
   archive(plan.arguments);
   archive(plan.environment);
@@ -109,7 +125,9 @@ void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.user);
   archive(plan.group);
   archive(plan.capabilities);
+  archive(plan.no_new_privileges);
   archive(plan.system_calls);
+  archive(plan.system_writable);
   archive(plan.read_only_paths);
   archive(plan.hidden_paths);
   archive(plan.replaced_files);
@@ -121,6 +139,7 @@ void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.partition);
   archive(plan.v1_procs);
   archive(plan.memory_events);
+  archive(plan.warnings);
 }
 
 std::string EncodePlan(LaunchPlan plan) {
@@ -139,6 +158,19 @@ bool DecodePlan(const char* bytes, size_t size, LaunchPlan* plan) {
   decoder(version);
   if (!decoder.good() || version != kPlanVersion) return false;
   decoder(*plan);
+  return decoder.Done();
+}
+
+std::string EncodeDevices(DevicePlan devices) {
+  std::string bytes;
+  Encoder encoder(&bytes);
+  encoder(devices);
+  return bytes;
+}
+
+bool DecodeDevices(const std::string& bytes, DevicePlan* devices) {
+  Decoder decoder(bytes.data(), bytes.size());
+  decoder(*devices);
   return decoder.Done();
 }
 

@@ -34,6 +34,7 @@ struct FilesystemPlan {
   bool always_shift = false;  // by the id map, also when the source does not belong to host id 0
   std::string device;         // host path of the block device (block)
   std::string type;           // "ext4" (block)
+  int32_t held = -1;          // which of the descriptors that the supervisor holds keeps the device there; -1: none
 };
 
 // A device node below /dev.
@@ -43,6 +44,7 @@ struct NodePlan {
   uint32_t major = 0;
   uint32_t minor = 0;
   bool read_only = false;
+  int32_t held = -1;  // as FilesystemPlan.held
 };
 
 // Addresses are 4 or 16 bytes in network order; empty: none.
@@ -70,6 +72,7 @@ struct RatePlan {
   uint64_t average = 0;
   uint64_t peak = 0;
   uint64_t burst = 0;
+  bool operator==(const RatePlan&) const = default;
 };
 
 struct InterfacePlan {
@@ -98,6 +101,19 @@ struct ReplacedFile {
   std::string source;
 };
 
+// A file that a console's output goes to as well.
+struct ConsoleLogPlan {
+  std::string path;  // of the host; empty: none
+  bool append = false;
+};
+
+// Devices that a guest gets, or loses, while it runs.
+struct DevicePlan {
+  std::vector<FilesystemPlan> filesystems;
+  std::vector<NodePlan> nodes;
+  std::vector<InterfacePlan> interfaces;
+};
+
 struct LaunchPlan {
   // The key of the domain (drivers::DomainKey).
   std::string name;
@@ -119,6 +135,7 @@ struct LaunchPlan {
   std::vector<InterfacePlan> interfaces;
   std::string hostname;
   uint32_t consoles = 1;
+  std::vector<ConsoleLogPlan> console_logs;  // of the first consoles
 
   std::string init;
   std::vector<std::string> arguments;  // with argument 0
@@ -127,8 +144,10 @@ struct LaunchPlan {
   std::string user;           // empty: 0
   std::string group;          // empty: the user's
   uint64_t capabilities = 0;  // bit n: capability n is kept
+  bool no_new_privileges = false;
   std::string system_calls;  // a filter, struct sock_filter[] (seccomp(2)); empty: none
   // Paths below /proc and /sys. /proc/sys/net is left writable in a network namespace of the guest's own.
+  bool system_writable = false;  // /sys
   std::vector<std::string> read_only_paths;
   std::vector<std::string> hidden_paths;
   std::vector<ReplacedFile> replaced_files;
@@ -144,6 +163,8 @@ struct LaunchPlan {
   std::vector<std::string> v1_procs;
   // File with a line "oom_kill N" (memory.oom_control, memory.events); empty: unknown.
   std::string memory_events;
+
+  std::vector<std::string> warnings;  // DomainStatus.warnings
 };
 
 // What a plan may measure, encoded.
@@ -152,5 +173,8 @@ inline constexpr size_t kMaximumPlan = 8 << 20;
 std::string EncodePlan(LaunchPlan plan);
 // False for bytes that are not a plan of this version.
 bool DecodePlan(const char* bytes, size_t size, LaunchPlan* plan);
+
+std::string EncodeDevices(DevicePlan devices);
+bool DecodeDevices(const std::string& bytes, DevicePlan* devices);
 
 }  // namespace reeve::lxc

@@ -11,8 +11,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "cgroups/cpu.h"
+#include "cgroups/devices.h"
 #include "cgroups/memory.h"
 #include "cgroups/name.h"
+#include "drivers/lxc/device_list.h"
 #include "drivers/lxc/host_devices.h"
 #include "drivers/lxc/limits.h"
 #include "proto/status.h"
@@ -133,6 +135,9 @@ absl::Status Launcher::MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& s
   }
   if (!group.ok()) return group.status();
   parts->group = *std::move(group);
+  absl::StatusOr<cgroups::DeviceRules> devices = DevicesOfGuest(spec, plan.nodes);
+  if (!devices.ok()) return devices.status();
+  if (absl::Status status = cgroups::SetDeviceRules(*parts->group, *devices); !status.ok()) return status;
   return SetLimits(spec, *parts->group);
 }
 
@@ -146,7 +151,16 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (!directory.ok()) return Refuse("make the run directory", directory.status());
   parts->directory = *std::move(directory);
   if (absl::Status status = prepared(); !status.ok()) return status;
-  absl::StatusOr<SupervisorProcess> supervisor = SpawnSupervisor(supervisor_path_, plan, parts->directory->fd(), held);
+  const auto spawn = [&]() -> absl::StatusOr<SupervisorProcess> {
+    absl::StatusOr<std::shared_ptr<const util::UniqueFd>> program = supervisor_->Get();
+    if (!program.ok()) return program.status();
+    return SpawnSupervisor((*program)->get(), supervisor_->path(), plan, parts->directory->fd(), held);
+  };
+  absl::StatusOr<SupervisorProcess> supervisor = spawn();
+  if (!supervisor.ok()) {
+    supervisor_->Forget();
+    supervisor = spawn();
+  }
   if (!supervisor.ok()) return Refuse("start the supervisor", supervisor.status());
   parts->supervisor = *std::move(supervisor);
   // While it executes and prepares what needs no groups:

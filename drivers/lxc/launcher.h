@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "cgroups/hierarchies.h"
 #include "drivers/lxc/container.h"
+#include "drivers/lxc/sealed_program.h"
 #include "reeve/v1/domain_spec.pb.h"
 
 namespace reeve::lxc {
@@ -22,10 +23,12 @@ class Launcher {
   Launcher(std::string run_directory, std::string supervisor_path, cgroups::Hierarchies hierarchies,
            SupervisorHome home, std::shared_ptr<EventLoop> loop)
       : run_directory_(std::move(run_directory)),
-        supervisor_path_(std::move(supervisor_path)),
+        supervisor_(std::make_unique<SealedProgram>(std::move(supervisor_path))),
         hierarchies_(std::move(hierarchies)),
         home_(home),
-        loop_(std::move(loop)) {}
+        loop_(std::move(loop)) {
+    (void)supervisor_->Get();  // the first start is to be as fast as the others; an error is that start's
+  }
 
   // What of a plan can be checked without doing it: the root, the sources, the bridges. START_FAILED.
   absl::Status Check(const LaunchPlan& plan) const;
@@ -45,7 +48,7 @@ class Launcher {
                                                      ContainerParts* parts) const;
 
   const std::string run_directory_;
-  const std::string supervisor_path_;
+  const std::unique_ptr<SealedProgram> supervisor_;
   const cgroups::Hierarchies hierarchies_;
   const SupervisorHome home_;
   const std::shared_ptr<EventLoop> loop_;

@@ -17,16 +17,21 @@
 #include "drivers/lxc/addresses.h"
 #include "drivers/lxc/capabilities_xml.h"
 #include "drivers/lxc/container.h"
+#include "drivers/lxc/device_changes.h"
 #include "drivers/lxc/guest_calls.h"
 #include "drivers/lxc/hooks.h"
+#include "drivers/lxc/id_ranges.h"
 #include "drivers/lxc/launcher.h"
+#include "drivers/lxc/leftovers.h"
 #include "drivers/lxc/lxcfs.h"
 #include "drivers/lxc/plan_builder.h"
 #include "drivers/lxc/recovery.h"
 #include "drivers/lxc/shared_namespaces.h"
+#include "drivers/lxc/statistics.h"
+#include "drivers/lxc/steps.h"
 #include "drivers/lxc/system_calls.h"
 #include "drivers/lxc/validate.h"
-#include "drivers/worker.h"
+#include "drivers/lxc/worker.h"
 #include "formats/domain_xml.h"
 #include "proto/status.h"
 #include "util/errno.h"
@@ -131,10 +136,46 @@ class LxcDriver::Implementation {
     return Error(v1::REASON_HYPERVISOR_UNAVAILABLE, absl::StrCat("LXC cannot run here: ", obstacle_.message()));
   }
 
-  // The files of lxcfs, where they are to be had.
-  void AddLxcfs(LaunchPlan* plan) const {
+  IdRanges& ids() { return ids_; }
+
+  // Gives it an id map of its own when it has none and is not to be in the host's user namespace.
+  absl::Status CompleteIds(const DomainKey& domain, v1::DomainSpec* spec) {
+    if (spec->has_id_map() || spec->lxc().id_map_mode() == v1::LxcOptions::ID_MAP_MODE_HOST) return absl::OkStatus();
+    const uint32_t count = spec->lxc().has_id_map_count() ? spec->lxc().id_map_count() : kDefaultIdCount;
+    return ids_.Assign(domain.uid, count, spec->mutable_id_map());
+  }
+
+  // A guest that is found running without a record has its ids until that ends.
+  void KeepIds(const Container& container) {
+    const LaunchPlan plan = container.plan();
+    v1::IdMap map;
+    const auto add = [](const std::vector<IdRange>& ranges, auto* mappings) {
+      for (const IdRange& range : ranges) {
+        v1::IdMapping& mapping = *mappings->Add();
+        mapping.set_start(range.inside);
+        mapping.set_target(range.outside);
+        mapping.set_count(range.count);
+      }
+    };
+    add(plan.users, map.mutable_users());
+    add(plan.groups, map.mutable_groups());
+    if (!plan.users.empty()) ids_.Keep(plan.uid, map);
+  }
+
+  // The files of lxcfs, where they are to be had and wanted.
+  absl::Status AddLxcfs(const v1::DomainSpec& spec, LaunchPlan* plan) const {
+    if (spec.lxc().has_lxcfs() && !spec.lxc().lxcfs()) return absl::OkStatus();
     const absl::StatusOr<std::string> mounts = util::ReadFile("/proc/self/mountinfo", kMaximumMounts);
-    if (mounts.ok() && LxcfsIsMounted(*mounts, options_.lxcfs_directory)) PlanLxcfs(options_.lxcfs_directory, plan);
+    if (mounts.ok() && LxcfsIsMounted(*mounts, options_.lxcfs_directory)) {
+      PlanLxcfs(options_.lxcfs_directory, plan);
+      return absl::OkStatus();
+    }
+    const std::string missing = absl::StrCat("lxcfs is not mounted at ", options_.lxcfs_directory);
+    if (spec.lxc().lxcfs()) {
+      return Error(v1::REASON_START_FAILED, absl::StrCat(StepText(Step::kReplaceFile), ": ", missing));
+    }
+    plan->warnings.push_back(absl::StrCat(missing, ": /proc/meminfo, cpuinfo, stat and uptime are the host's"));
+    return absl::OkStatus();
   }
 
   absl::StatusOr<FirstProcess> FindFirstProcess(const std::string& name) const {
@@ -210,6 +251,13 @@ class LxcDriver::Implementation {
     return exit;
   }
 
+  // Ends, or tells of, what no record tells of.
+  void ClearLeftovers(const std::set<std::string>& known) {
+    leftovers_ = lxc::ClearLeftovers(*options_.hierarchies, options_.cgroup_partition, known, absl::Now());
+    for (const std::string& leftover : leftovers_) util::LogWarn("hypervisors/lxc: ", leftover);
+  }
+  const std::vector<std::string>& leftovers() const { return leftovers_; }
+
   // Specifications of guests that run, for hooks at their end.
   void Remember(const std::string& uid, const v1::DomainSpec& spec) {
     absl::MutexLock lock(&mutex_);
@@ -229,12 +277,14 @@ class LxcDriver::Implementation {
 
   // The plan of a start, in which nothing is left open.
   absl::StatusOr<LaunchPlan> Plan(const DomainKey& domain, const v1::DomainSpec& spec) {
-    absl::StatusOr<LaunchPlan> plan = BuildPlan(domain, spec, options_.cgroup_partition);
+    v1::DomainSpec whole = spec;
+    if (absl::Status status = CompleteIds(domain, &whole); !status.ok()) return status;
+    absl::StatusOr<LaunchPlan> plan = BuildPlan(domain, whole, options_.cgroup_partition);
     if (!plan.ok()) return plan;
     absl::StatusOr<std::string> filter = filters_.Make(RefusedSystemCalls(spec));
     if (!filter.ok()) return WithReason(v1::REASON_START_FAILED, filter.status());
     plan->system_calls = *std::move(filter);
-    AddLxcfs(&*plan);
+    if (absl::Status status = AddLxcfs(spec, &*plan); !status.ok()) return status;
     return plan;
   }
 
@@ -245,6 +295,14 @@ class LxcDriver::Implementation {
     if (found == containers_.end())
       return Error(v1::REASON_DOMAIN_STATE, "the domain does not run", {{"domain", domain.name}});
     return found->second;
+  }
+
+  // That of domains[i] at i.
+  std::vector<absl::StatusOr<std::shared_ptr<Container>>> FindMany(const std::vector<DomainKey>& domains) const {
+    std::vector<absl::StatusOr<std::shared_ptr<Container>>> containers;
+    containers.reserve(domains.size());
+    for (const DomainKey& domain : domains) containers.push_back(Find(domain));
+    return containers;
   }
 
   // Takes a container that runs and watches it. When that fails it is destroyed.
@@ -287,6 +345,7 @@ class LxcDriver::Implementation {
         status = AskInitctl(loop_, &container, reboot ? kRebootRunlevel : kHaltRunlevel);
         // A restart must be known as one that was asked for.
         if (status.ok()) status = reboot ? container.ExpectReboot() : container.ExpectEnd();
+        if (!reboot && ReasonOf(status) == v1::REASON_DOMAIN_STATE) return absl::OkStatus();  // it was quicker than we
       }
       if (ReasonOf(status) != v1::REASON_GUEST_CANNOT) return status;
     }
@@ -324,11 +383,15 @@ class LxcDriver::Implementation {
     worker_.Add([this, container] {
       std::optional<ContainerParts> leftover;
       const v1::DomainSpec spec = SpecOf(container->key().uid);
-      const drivers::GuestExit exit =
-          container->Finish([&] { NoteHook(Hooks::Point::kStopped, container->key(), spec); }, &leftover);
+      const auto hook = [&](Hooks::Point point) {
+        std::optional<Worker::Waits> waits;
+        if (hooks_.Any()) waits.emplace(&worker_);  // a script may take long: other guests end meanwhile
+        NoteHook(point, container->key(), spec);
+      };
+      const drivers::GuestExit exit = container->Finish([&] { hook(Hooks::Point::kStopped); }, &leftover);
       Drop(container);
       Clean(std::move(leftover));
-      NoteHook(Hooks::Point::kRelease, container->key(), spec);
+      hook(Hooks::Point::kRelease);
       if (observer_ != nullptr) observer_->OnExit(container->key(), exit);
     });
   }
@@ -337,13 +400,15 @@ class LxcDriver::Implementation {
   const absl::Status obstacle_;
   const std::shared_ptr<EventLoop> loop_;
   const Hooks hooks_{options_.hook_directory, options_.hook_timeout};
+  IdRanges ids_{options_.id_ranges};
   SystemCallFilters filters_;
   std::optional<Launcher> launcher_;
+  std::vector<std::string> leftovers_;           // set once, by Recover
   drivers::GuestObserver* observer_ = nullptr;  // set once, before anything else
   mutable absl::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Container>> containers_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> specs_ ABSL_GUARDED_BY(mutex_);  // serialized, by uid
-  drivers::Worker worker_;  // last: its jobs use the others
+  Worker worker_;  // last: its jobs use the others
 };
 
 LxcDriver::LxcDriver(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
@@ -374,6 +439,7 @@ v1::Hypervisor LxcDriver::Describe() const {
   hypervisor.set_version(KernelRelease());
   hypervisor.set_available(implementation_->obstacle().ok());
   hypervisor.set_unavailable_reason(std::string(implementation_->obstacle().message()));
+  for (const std::string& leftover : implementation_->leftovers()) hypervisor.add_leftovers(leftover);
   return hypervisor;
 }
 
@@ -385,12 +451,23 @@ absl::Status LxcDriver::Validate(const v1::DomainSpec& spec) const {
   return ValidateSpec(spec);
 }
 
-void LxcDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) const {
+absl::Status LxcDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) {
   int index = 0;
   for (v1::Interface& interface : *spec->mutable_devices()->mutable_interfaces()) {
     if (interface.mac_address().empty()) interface.set_mac_address(DefaultMac(domain.uid, index));
     ++index;
   }
+  return implementation_->CompleteIds(domain, spec);
+}
+
+void LxcDriver::Settle(const std::string& uid, const std::vector<v1::DomainSpec>& specs) {
+  std::vector<v1::IdMap> maps;
+  for (const v1::DomainSpec& spec : specs) {
+    if (spec.has_id_map()) maps.push_back(spec.id_map());
+  }
+  // A guest whose record is gone, or could not be stored, still uses what it runs with.
+  if (maps.empty() && implementation_->Find({.uid = uid}).ok()) return;
+  implementation_->ids().Settle(uid, std::move(maps));
 }
 
 std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drivers::KnownDomain>& known,
@@ -403,10 +480,12 @@ std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drive
     specs[domain.key.uid] = domain.spec;
   }
   std::vector<drivers::RecoveredDomain> recovered;
+  std::set<std::string> found;
   if (implementation_->obstacle().ok()) {
     const LxcDriverOptions& options = implementation_->options();
     for (FoundGuest& guest : FindGuests(options.run_directory, *options.hierarchies, implementation_->home(),
                                         options.cgroup_partition, implementation_->loop())) {
+      found.insert(guest.key.uid);
       implementation_->Clean(std::move(guest.leftover));
       const auto expected = missing.find(guest.key.uid);
       // What has ended and nobody knows, or knows of a later run, is of no interest.
@@ -419,12 +498,14 @@ std::vector<drivers::RecoveredDomain> LxcDriver::Recover(const std::vector<drive
         missing.erase(expected);
       }
       if (guest.running != nullptr && implementation_->Readopt(guest, wanted ? &specs[guest.key.uid] : nullptr)) {
+        implementation_->KeepIds(*guest.running);
         domain.running = guest.running->Describe();
       } else {
         domain.ended = guest.running == nullptr ? guest.exit : ReportVanished(absl::Now());
       }
     }
   }
+  if (implementation_->obstacle().ok()) implementation_->ClearLeftovers(found);
   for (const auto& [uid, key] : missing) {
     drivers::RecoveredDomain& domain = recovered.emplace_back();
     domain.key = key;
@@ -471,6 +552,13 @@ absl::Status LxcDriver::Reboot(const DomainKey& domain, const drivers::ShutdownM
   return container.ok() ? implementation_->Ask(**container, modes, /*reboot=*/true) : container.status();
 }
 
+absl::Status LxcDriver::ChangeDevice(const DomainKey& domain, drivers::DeviceChange change, const v1::Devices& device,
+                                     const v1::DomainSpec& before, const v1::DomainSpec& after) {
+  auto container = implementation_->Find(domain);
+  if (!container.ok()) return container.status();
+  return lxc::ChangeDevice(implementation_->loop(), container->get(), change, device, before, after);
+}
+
 absl::Status LxcDriver::Tune(const DomainKey& domain, const v1::DomainSpec& before, const v1::DomainSpec& after) {
   auto container = implementation_->Find(domain);
   return container.ok() ? (*container)->Tune(before, after) : container.status();
@@ -478,13 +566,7 @@ absl::Status LxcDriver::Tune(const DomainKey& domain, const v1::DomainSpec& befo
 
 absl::Status LxcDriver::ReadTuning(const DomainKey& domain, v1::DomainTuning* tuning) const {
   auto container = implementation_->Find(domain);
-  if (!container.ok()) return container.status();
-  absl::StatusOr<cgroups::Usage> usage = (*container)->Sample();
-  if (!usage.ok()) return usage.status();
-  tuning->mutable_memory()->clear_hard_limit_kib();
-  if (usage->memory_limit_bytes != 0) tuning->mutable_memory()->set_hard_limit_kib(usage->memory_limit_bytes / 1024);
-  tuning->set_scheduler("posix");
-  return absl::OkStatus();
+  return container.ok() ? (*container)->ReadTuning(tuning) : container.status();
 }
 
 absl::Status LxcDriver::SendSignal(const DomainKey& domain, int64_t pid, uint32_t number) {
@@ -565,21 +647,18 @@ absl::Status LxcDriver::Save(const DomainKey&, drivers::Progress*) {
 }
 
 absl::StatusOr<v1::DomainStatistics> LxcDriver::Sample(const DomainKey& domain) const {
-  auto container = implementation_->Find(domain);
-  if (!container.ok()) return container.status();
-  absl::StatusOr<cgroups::Usage> usage = (*container)->Sample();
-  if (!usage.ok()) return usage.status();
-  v1::DomainStatistics statistics;
-  const int64_t now = absl::GetCurrentTimeNanos();
-  statistics.mutable_time()->set_seconds(now / 1000000000);
-  statistics.mutable_time()->set_nanos(static_cast<int32_t>(now % 1000000000));
-  statistics.set_cpu_time_ns(usage->cpu_time_ns);
-  statistics.set_memory_bytes(usage->memory_bytes);
-  statistics.set_memory_peak_bytes(usage->memory_peak_bytes);
-  statistics.set_memory_limit_bytes(usage->memory_limit_bytes);
-  statistics.set_tasks(usage->tasks);
-  statistics.set_out_of_memory_kills(usage->out_of_memory_kills);
-  return statistics;
+  return std::move(SampleMany({domain}, drivers::AllStatistics()).front());
+}
+
+std::vector<absl::StatusOr<v1::DomainStatistics>> LxcDriver::SampleMany(const std::vector<DomainKey>& domains,
+                                                                        drivers::StatisticsParts parts) const {
+  std::vector<absl::StatusOr<v1::DomainStatistics>> samples;
+  samples.reserve(domains.size());
+  Sweep sweep(parts);
+  for (const auto& container : implementation_->FindMany(domains)) {
+    samples.push_back(container.ok() ? (*container)->Sample(&sweep) : container.status());
+  }
+  return samples;
 }
 
 absl::StatusOr<std::unique_ptr<drivers::Console>> LxcDriver::OpenConsole(const DomainKey& domain,

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "drivers/driver.h"
+#include "drivers/lxc/id_ranges.h"
 
 namespace reeve::cgroups {
 class Hierarchies;
@@ -31,6 +32,8 @@ struct LxcDriverOptions {
   absl::Duration hook_timeout = absl::Seconds(60);
   // Where lxcfs is mounted. Empty: nowhere.
   std::string lxcfs_directory = "/var/lib/lxcfs";
+  // Where id maps come from that no specification brings.
+  IdRanges::Options id_ranges;
   // systemd is the host's init: each supervisor lives in a transient scope of it instead of a group of ours.
   bool systemd_scopes = false;
   // The host's cgroup hierarchies. Null: the driver exists but cannot run guests, for the reason `unavailable`.
@@ -53,7 +56,8 @@ class LxcDriver : public drivers::HypervisorDriver {
   v1::Hypervisor Describe() const override;
   absl::StatusOr<std::string> Capabilities() const override;
   absl::Status Validate(const v1::DomainSpec& spec) const override;
-  void Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) const override;
+  absl::Status Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) override;
+  void Settle(const std::string& uid, const std::vector<v1::DomainSpec>& specs) override;
   std::vector<drivers::RecoveredDomain> Recover(const std::vector<drivers::KnownDomain>& known,
                                                 drivers::GuestObserver* observer) override;
   absl::Status Preflight(const drivers::DomainKey& domain, const v1::DomainSpec& spec) override;
@@ -66,6 +70,10 @@ class LxcDriver : public drivers::HypervisorDriver {
   absl::Status Resume(const drivers::DomainKey& domain) override;
   absl::Status Save(const drivers::DomainKey& domain, drivers::Progress* progress) override;
   absl::StatusOr<v1::DomainStatistics> Sample(const drivers::DomainKey& domain) const override;
+  std::vector<absl::StatusOr<v1::DomainStatistics>> SampleMany(const std::vector<drivers::DomainKey>& domains,
+                                                               drivers::StatisticsParts parts) const override;
+  absl::Status ChangeDevice(const drivers::DomainKey& domain, drivers::DeviceChange change, const v1::Devices& device,
+                            const v1::DomainSpec& before, const v1::DomainSpec& after) override;
   absl::Status Tune(const drivers::DomainKey& domain, const v1::DomainSpec& before,
                     const v1::DomainSpec& after) override;
   absl::Status ReadTuning(const drivers::DomainKey& domain, v1::DomainTuning* tuning) const override;

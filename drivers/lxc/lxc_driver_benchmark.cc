@@ -53,6 +53,7 @@ int Run(int count, char** arguments) {
   spec.mutable_os()->add_init_arguments("ready");
   spec.mutable_os()->add_init_arguments("/ready");
   spec.set_memory_kib(256 * 1024);
+  spec.mutable_lxc()->set_id_map_mode(v1::LxcOptions::ID_MAP_MODE_HOST);
   for (int i = 3; i < count; ++i) {
     if (std::strcmp(arguments[i], "host") == 0) spec.set_network_mode(v1::NETWORK_MODE_HOST);
     if (std::strcmp(arguments[i], "veth") == 0 && i + 1 < count) {
@@ -61,6 +62,7 @@ int Run(int count, char** arguments) {
       interface->set_source(arguments[++i]);
     }
     if (std::strcmp(arguments[i], "ids") == 0) {
+      spec.clear_lxc();
       for (auto* ranges : {spec.mutable_id_map()->mutable_users(), spec.mutable_id_map()->mutable_groups()}) {
         auto* range = ranges->Add();
         range->set_target(300000);

@@ -290,7 +290,7 @@ TEST_CASE("an interface joins the bridge with its address, and goes with the gue
   const bool mapped = GENERATE(false, true);
   if (mapped) MapIds(&spec);
   const DomainKey key = host.Key("a");
-  host.driver()->Complete(key, &spec);
+  REQUIRE(host.driver()->Complete(key, &spec).ok());
   const std::string mac = spec.devices().interfaces(0).mac_address();
   CHECK(absl::StartsWith(mac, "52:54:00:"));
   for (int round = 0; round < 2; ++round) {  // the name of the first round's host end is free again, or soon

@@ -75,17 +75,6 @@ FilesystemKind KindOf(v1::Filesystem::Type type) {
   }
 }
 
-FilesystemPlan PlanFilesystem(const v1::Filesystem& filesystem) {
-  FilesystemPlan plan;
-  plan.kind = KindOf(filesystem.type());
-  plan.source = filesystem.source();
-  plan.target = filesystem.target();
-  plan.read_only = filesystem.read_only();
-  plan.ram_size_kib = filesystem.ram_size_kib();
-  plan.always_shift = filesystem.access_mode() == v1::Filesystem::ACCESS_MODE_MAPPED;
-  return plan;
-}
-
 std::vector<AddressPlan> PlanAddresses(const google::protobuf::RepeatedPtrField<v1::InterfaceAddress>& addresses) {
   std::vector<AddressPlan> planned;
   for (const v1::InterfaceAddress& address : addresses) {
@@ -129,6 +118,23 @@ uint32_t MacvlanMode(const std::string& mode) {
                                  : MACVLAN_MODE_VEPA;
 }
 
+uint32_t SignalOr(const std::string& name, int otherwise) {
+  return static_cast<uint32_t>(ParseSignal(name).value_or(otherwise));
+}
+
+}  // namespace
+
+FilesystemPlan PlanFilesystem(const v1::Filesystem& filesystem) {
+  FilesystemPlan plan;
+  plan.kind = KindOf(filesystem.type());
+  plan.source = filesystem.source();
+  plan.target = filesystem.target();
+  plan.read_only = filesystem.read_only();
+  plan.ram_size_kib = filesystem.ram_size_kib();
+  plan.always_shift = filesystem.access_mode() == v1::Filesystem::ACCESS_MODE_MAPPED;
+  return plan;
+}
+
 InterfacePlan PlanInterface(const v1::Interface& interface, int index) {
   InterfacePlan plan;
   if (interface.type() == v1::Interface::TYPE_DIRECT) {
@@ -161,12 +167,6 @@ InterfacePlan PlanHostInterface(const v1::HostNetworkDevice& device) {
   plan.routes = PlanRoutes(device.routes());
   return plan;
 }
-
-uint32_t SignalOr(const std::string& name, int otherwise) {
-  return static_cast<uint32_t>(ParseSignal(name).value_or(otherwise));
-}
-
-}  // namespace
 
 absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                      const std::string& default_partition) {
@@ -202,6 +202,9 @@ absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1:
   }
   plan.hostname = Hostname(domain.name);
   plan.consoles = static_cast<uint32_t>(std::max(1, spec.devices().consoles_size()));
+  for (const v1::Console& console : spec.devices().consoles()) {
+    plan.console_logs.push_back({console.source().log_file(), console.source().log_append()});
+  }
   const v1::OperatingSystem& os = spec.os();
   plan.init = os.init().empty() ? "/sbin/init" : os.init();
   plan.arguments.push_back(plan.init);
@@ -211,7 +214,8 @@ absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1:
   plan.user = os.init_user();
   plan.group = os.init_group();
   plan.capabilities = CapabilitySet(spec.features().capabilities());
-  PlanProtectedPaths(&plan);
+  plan.no_new_privileges = spec.lxc().no_new_privileges();
+  PlanProtectedPaths(spec.lxc(), &plan);
   plan.personality_32 = os.architecture() == "i686";
   plan.restart_on_reboot = spec.lifecycle_actions().on_reboot() != "destroy";
   plan.shutdown_signal = SignalOr(spec.shutdown_signals().shutdown(), SIGTERM);

@@ -14,4 +14,9 @@ namespace reeve::lxc {
 absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                      const std::string& default_partition);
 
+// Single devices, as BuildPlan plans them; `index` is that of the interface among all.
+FilesystemPlan PlanFilesystem(const v1::Filesystem& filesystem);
+InterfacePlan PlanInterface(const v1::Interface& interface, int index);
+InterfacePlan PlanHostInterface(const v1::HostNetworkDevice& device);
+
 }  // namespace reeve::lxc

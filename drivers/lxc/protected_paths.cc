@@ -1,9 +1,13 @@
 #include "drivers/lxc/protected_paths.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace reeve::lxc {
 namespace {
+
+constexpr char kAll[] = "all";
+constexpr char kSystem[] = "/sys";
 
 // The paths are those of OCI runtimes: what steers the host,
 constexpr const char* kReadOnly[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
@@ -21,11 +25,26 @@ constexpr const char* kHidden[] = {"/proc/acpi",
                                    "/sys/devices/virtual/powercap",
                                    "/sys/firmware"};
 
+bool IsOpen(const v1::LxcOptions& options, const std::string& path) {
+  return std::any_of(options.open_paths().begin(), options.open_paths().end(),
+                     [&](const std::string& open) { return open == kAll || open == path; });
+}
+
 }  // namespace
 
-void PlanProtectedPaths(LaunchPlan* plan) {
-  plan->read_only_paths.assign(std::begin(kReadOnly), std::end(kReadOnly));
-  plan->hidden_paths.assign(std::begin(kHidden), std::end(kHidden));
+bool IsProtectedPath(const std::string& path) {
+  const auto has = [&](const auto& list) { return std::find(std::begin(list), std::end(list), path) != std::end(list); };
+  return path == kAll || path == kSystem || has(kReadOnly) || has(kHidden);
+}
+
+void PlanProtectedPaths(const v1::LxcOptions& options, LaunchPlan* plan) {
+  plan->system_writable = IsOpen(options, kSystem);
+  for (const char* path : kReadOnly) {
+    if (!IsOpen(options, path)) plan->read_only_paths.emplace_back(path);
+  }
+  for (const char* path : kHidden) {
+    if (!IsOpen(options, path)) plan->hidden_paths.emplace_back(path);
+  }
 }
 
 }  // namespace reeve::lxc

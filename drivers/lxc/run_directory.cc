@@ -112,6 +112,10 @@ absl::StatusOr<LaunchPlan> RunDirectory::ReadPlan() const {
   return plan;
 }
 
+absl::Status RunDirectory::WritePlan(const LaunchPlan& plan) const {
+  return WriteAt(fd_.get(), "plan", EncodePlan(plan), path_);
+}
+
 absl::StatusOr<ExitRecord> RunDirectory::ReadExit() const {
   absl::StatusOr<std::string> bytes = ReadAt(fd_.get(), "exit", kMaximumMessage, path_);
   if (!bytes.ok()) return bytes.status();

@@ -27,6 +27,8 @@ class RunDirectory {
 
   int fd() const { return fd_.get(); }
   absl::StatusOr<LaunchPlan> ReadPlan() const;
+  // Whole, or not at all.
+  absl::Status WritePlan(const LaunchPlan& plan) const;
   // NOT_FOUND when the guest has left no record.
   absl::StatusOr<ExitRecord> ReadExit() const;
   // Connects to the supervisor's control socket, which blocks; UNAVAILABLE when nobody listens.

@@ -94,6 +94,16 @@ const char* StepText(Step step) {
       return "wait for the supervisor";
     case Step::kExecute:
       return "execute init";
+    case Step::kOpenLog:
+      return "open the console's log";
+    case Step::kRemoveInterface:
+      return "remove the interface";
+    case Step::kChangeInterface:
+      return "change the interface";
+    case Step::kRemoveDevice:
+      return "remove the device node";
+    case Step::kUnmount:
+      return "unmount the file system";
     case Step::kSetUp:
       return "set up the guest";
   }

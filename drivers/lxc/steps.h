@@ -52,6 +52,11 @@ enum class Step : uint8_t {
   kParentDeath,
   kSynchronize,
   kExecute,
+  kOpenLog,
+  kRemoveInterface,
+  kChangeInterface,
+  kRemoveDevice,
+  kUnmount,
   kSetUp,
   kLast = kSetUp,
 };

@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -75,7 +76,7 @@ class Attributes {
 
 }  // namespace
 
-absl::StatusOr<SupervisorProcess> SpawnSupervisor(const std::string& program, const LaunchPlan& plan,
+absl::StatusOr<SupervisorProcess> SpawnSupervisor(int program, const std::string& name, const LaunchPlan& plan,
                                                   int run_directory, const std::vector<util::UniqueFd>& held) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return util::ErrnoStatus("make a socket pair");
@@ -103,14 +104,16 @@ absl::StatusOr<SupervisorProcess> SpawnSupervisor(const std::string& program, co
   if (actions.error() != 0) return util::ErrnoStatus(actions.error(), "prepare the supervisor");
   if (attributes.error() != 0) return util::ErrnoStatus(attributes.error(), "prepare the supervisor");
   // Name and uid are for those who look at the list of processes.
-  std::string name = "reeve-supervisor";
+  std::string title = "reeve-supervisor";
   std::string guest = plan.name;
   std::string uid = plan.uid;
-  char* const arguments[] = {name.data(), guest.data(), uid.data(), nullptr};
+  char* const arguments[] = {title.data(), guest.data(), uid.data(), nullptr};
   char* const environment[] = {nullptr};
+  // Of ours, for the child has closed it by then.
+  const std::string path = absl::StrCat("/proc/", getpid(), "/fd/", program);
   const int error =
-      posix_spawn(&supervisor.pid, program.c_str(), actions.get(), attributes.get(), arguments, environment);
-  if (error != 0) return util::ErrnoStatus(error, absl::StrCat("execute ", program));
+      posix_spawn(&supervisor.pid, path.c_str(), actions.get(), attributes.get(), arguments, environment);
+  if (error != 0) return util::ErrnoStatus(error, absl::StrCat("execute ", name));
   supervisor.pidfd = util::OpenPidfd(supervisor.pid);
   if (!supervisor.pidfd) {
     absl::Status status = util::ErrnoStatus("open the supervisor's pidfd");

@@ -19,11 +19,11 @@ struct SupervisorProcess {
   util::UniqueFd control;  // SOCK_SEQPACKET, messages.h
 };
 
-// Starts `program` for the guest of `plan` whose run directory is open as `run_directory`: in a session of its own,
+// Starts the program that is open as `program` (`name` is for messages) for the guest of `plan` whose run directory is open as `run_directory`: in a session of its own,
 // with nothing of ours open but its end of the control connection, that directory and what it is to hold as long as it
-// lives. NOT_FOUND when there is no such program. Thread-safe.
-absl::StatusOr<SupervisorProcess> SpawnSupervisor(const std::string& program, const LaunchPlan& plan, int run_directory,
-                                                  const std::vector<util::UniqueFd>& held);
+// lives. Thread-safe.
+absl::StatusOr<SupervisorProcess> SpawnSupervisor(int program, const std::string& name, const LaunchPlan& plan,
+                                                  int run_directory, const std::vector<util::UniqueFd>& held);
 
 // Waits for the end of a supervisor whose pidfd is ready, and reaps it when it is our child. The signal that killed it,
 // 0 when it has exited or when nobody can say (it is the child of another process since a restart of the daemon).

@@ -109,12 +109,26 @@ absl::StatusOr<std::string> Compile(const std::map<std::string, int>& refused) {
 
 }  // namespace
 
+bool IsSystemCall(const std::string& name) {
+  return seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR;
+}
+
 std::map<std::string, int> RefusedSystemCalls(const v1::DomainSpec& spec) {
   std::map<std::string, int> refused;
-  for (const Refused& call : kRefused) refused[call.name] = call.error;
-  for (const v1::CapabilityState& state : spec.features().capabilities().states()) {
-    for (const Refused& call : kRefused) {
-      if (state.on() && call.capability != nullptr && state.name() == call.capability) refused.erase(call.name);
+  const v1::SystemCallPolicy& policy = spec.lxc().system_calls();
+  if (policy.policy() != v1::SystemCallPolicy::POLICY_ALLOW) {
+    for (const Refused& call : kRefused) refused[call.name] = call.error;
+    for (const v1::CapabilityState& state : spec.features().capabilities().states()) {
+      for (const Refused& call : kRefused) {
+        if (state.on() && call.capability != nullptr && state.name() == call.capability) refused.erase(call.name);
+      }
+    }
+  }
+  for (const v1::SystemCallRule& rule : policy.rules()) {
+    if (rule.on()) {
+      refused.erase(rule.name());
+    } else {
+      refused[rule.name()] = rule.error() == "ENOSYS" ? ENOSYS : EPERM;
     }
   }
   return refused;

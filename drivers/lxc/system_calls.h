@@ -13,8 +13,11 @@
 
 namespace reeve::lxc {
 
-// The calls that a specification refuses, by name, each with its error number: all that reach beyond a container, but for
-// those that go with a capability that the specification has on by name. Pure.
+// Whether the kernel, on any of its architectures, has a call of this name. Pure.
+bool IsSystemCall(const std::string& name);
+
+// The calls that a specification refuses, by name, each with its error number: those that are refused by default, but for
+// what the specification opens, by name or with a capability, and what it adds. Pure.
 std::map<std::string, int> RefusedSystemCalls(const v1::DomainSpec& spec);
 
 // Makes filters (struct sock_filter[], seccomp(2)) for the host's native architecture and the 32-bit one that goes with it.

@@ -7,8 +7,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "drivers/lxc/capability_set.h"
+#include "drivers/lxc/cpu_list.h"
+#include "drivers/lxc/protected_paths.h"
 #include "drivers/lxc/signals.h"
 #include "drivers/lxc/supported_fields.h"
+#include "drivers/lxc/system_calls.h"
 #include "drivers/lxc/violations.h"
 
 namespace reeve::lxc {
@@ -106,6 +109,9 @@ void CheckDevices(const v1::DomainSpec& spec, Violations* violations) {
       violations->Unsupported(absl::StrCat(field, ".target_type"),
                               absl::StrCat("'", console.target_type(), "' is not \"lxc\""));
     }
+    if (!console.source().log_file().empty()) {
+      CheckPath(console.source().log_file(), absl::StrCat(field, ".source.log_file"), violations);
+    }
     if (console.has_target_port() && console.target_port() != static_cast<uint32_t>(i)) {
       violations->Unsupported(absl::StrCat(field, ".target_port"), "is not its place in the list");
     }
@@ -129,6 +135,56 @@ void CheckTuning(const v1::DomainSpec& spec, Violations* violations) {
   if (hard != 0 && hard < 1024) violations->Invalid("memory_kib", "is below 1 MiB");
   if (memory.has_swap_hard_limit_kib() && memory.swap_hard_limit_kib() < hard) {
     violations->Invalid("memory_tuning.swap_hard_limit_kib", "is below the limit of memory");
+  }
+}
+
+void CheckPlacement(const v1::DomainSpec& spec, Violations* violations) {
+  const v1::CpuPlacement& cpus = spec.cpu_placement();
+  if (!cpus.mode().empty() && cpus.mode() != "static") {
+    violations->Unsupported("cpu_placement.mode", absl::StrCat("'", cpus.mode(), "' is not \"static\""));
+  }
+  if (!cpus.cpuset().empty() && !KernelList(cpus.cpuset())) {
+    violations->Invalid("cpu_placement.cpuset", absl::StrCat("'", cpus.cpuset(), "' is no set of CPUs"));
+  }
+  const v1::NumaTuning& numa = spec.numa_tuning();
+  if (!numa.mode().empty() && numa.mode() != "strict" && numa.mode() != "restrictive") {
+    violations->Unsupported("numa_tuning.mode",
+                            absl::StrCat("'", numa.mode(), "' is not \"strict\" or \"restrictive\""));
+  }
+  if (!numa.placement().empty() && numa.placement() != "static") {
+    violations->Unsupported("numa_tuning.placement", absl::StrCat("'", numa.placement(), "' is not \"static\""));
+  }
+  if (!numa.nodeset().empty() && !KernelList(numa.nodeset())) {
+    violations->Invalid("numa_tuning.nodeset", absl::StrCat("'", numa.nodeset(), "' is no set of memory nodes"));
+  }
+  const v1::BlockIoTuning& block_io = spec.block_io_tuning();
+  const auto check_weight = [&](bool has, uint32_t weight, const std::string& field) {
+    if (has && (weight < 10 || weight > 1000)) violations->Invalid(field, "is not from 10 to 1000");
+  };
+  check_weight(block_io.has_weight(), block_io.weight(), "block_io_tuning.weight");
+  for (int i = 0; i < block_io.devices_size(); ++i) {
+    const std::string field = absl::StrCat("block_io_tuning.devices[", i, "]");
+    CheckPath(block_io.devices(i).path(), absl::StrCat(field, ".path"), violations);
+    check_weight(block_io.devices(i).has_weight(), block_io.devices(i).weight(), absl::StrCat(field, ".weight"));
+  }
+}
+
+void CheckOptions(const v1::DomainSpec& spec, Violations* violations) {
+  for (int i = 0; i < spec.lxc().open_paths_size(); ++i) {
+    if (!IsProtectedPath(spec.lxc().open_paths(i))) {
+      violations->Invalid(absl::StrCat("lxc.open_paths[", i, "]"),
+                          absl::StrCat("'", spec.lxc().open_paths(i), "' is not protected, and not \"all\""));
+    }
+  }
+  for (int i = 0; i < spec.lxc().system_calls().rules_size(); ++i) {
+    const std::string& name = spec.lxc().system_calls().rules(i).name();
+    if (!IsSystemCall(name)) {
+      violations->Invalid(absl::StrCat("lxc.system_calls.rules[", i, "].name"),
+                          absl::StrCat("'", name, "' is not a system call"));
+    }
+  }
+  if (spec.has_id_map() && spec.lxc().id_map_mode() == v1::LxcOptions::ID_MAP_MODE_HOST) {
+    violations->Invalid("lxc.id_map_mode", "is that of the host, but there is an id map");
   }
 }
 
@@ -160,6 +216,8 @@ void CheckTheRest(const v1::DomainSpec& spec, Violations* violations) {
                             absl::StrCat("'", spec.clock().offset(), "' is not \"utc\", the host's clock"));
   }
   if (!spec.resource_partition().empty()) CheckPath(spec.resource_partition(), "resource_partition", violations);
+  CheckPlacement(spec, violations);
+  CheckOptions(spec, violations);
 }
 
 }  // namespace

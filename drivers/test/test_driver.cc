@@ -86,13 +86,14 @@ absl::Status TestDriver::Validate(const v1::DomainSpec& spec) const {
   return formats::CheckDomainSpec(spec);
 }
 
-void TestDriver::Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) const {
-  if (!spec->has_devices()) return;
+absl::Status TestDriver::Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) {
+  if (!spec->has_devices()) return absl::OkStatus();
   int index = 0;
   for (v1::Interface& interface : *spec->mutable_devices()->mutable_interfaces()) {
     if (interface.mac_address().empty()) interface.set_mac_address(MacAddress(domain.uid, index));
     ++index;
   }
+  return absl::OkStatus();
 }
 
 std::vector<drivers::RecoveredDomain> TestDriver::Recover(const std::vector<drivers::KnownDomain>& known,

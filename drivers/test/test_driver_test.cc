@@ -255,7 +255,7 @@ TEST_CASE_METHOD(Fixture, "a console shows the banner and why it closes") {
 TEST_CASE_METHOD(Fixture, "hardware addresses are filled in, stable and different") {
   for (int i = 0; i < 3; ++i) spec.mutable_devices()->add_interfaces();
   spec.mutable_devices()->mutable_interfaces(2)->set_mac_address("52:54:00:00:00:01");
-  driver.Complete(key, &spec);
+  REQUIRE(driver.Complete(key, &spec).ok());
   const auto& interfaces = spec.devices().interfaces();
   CHECK(interfaces[0].mac_address().substr(0, 9) == "52:54:00:");
   CHECK(interfaces[0].mac_address().size() == 17);
@@ -263,7 +263,7 @@ TEST_CASE_METHOD(Fixture, "hardware addresses are filled in, stable and differen
   CHECK(interfaces[2].mac_address() == "52:54:00:00:00:01");
   v1::DomainSpec again;
   again.mutable_devices()->add_interfaces();
-  driver.Complete(key, &again);
+  REQUIRE(driver.Complete(key, &again).ok());
   CHECK(again.devices().interfaces(0).mac_address() == interfaces[0].mac_address());
 }
 

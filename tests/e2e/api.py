@@ -18,7 +18,8 @@ from google.rpc import error_details_pb2, status_pb2  # noqa: E402
 from grpc.health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
 from grpc.reflection.v1alpha import reflection_pb2, reflection_pb2_grpc  # noqa: E402
 from reeve.v1 import (admin_service_pb2, admin_service_pb2_grpc, console_service_pb2,  # noqa: E402
-                      console_service_pb2_grpc, device_service_pb2, device_service_pb2_grpc, domain_pb2, domain_service_pb2, domain_service_pb2_grpc, event_pb2,
+                      console_service_pb2_grpc, device_service_pb2, device_service_pb2_grpc, domain_pb2, domain_service_pb2, domain_service_pb2_grpc, domain_statistics_pb2,
+                      enrollment_service_pb2, enrollment_service_pb2_grpc, event_pb2,
                       event_service_pb2, event_service_pb2_grpc, exec_service_pb2, exec_service_pb2_grpc,
                       file_service_pb2, file_service_pb2_grpc, guest_service_pb2, guest_service_pb2_grpc,
                       hypervisor_service_pb2, hypervisor_service_pb2_grpc,

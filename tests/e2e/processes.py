@@ -45,7 +45,7 @@ def supervisors():
             continue
         try:
             program = os.readlink(f"/proc/{name}/exe").removesuffix(" (deleted)")
-            if program.endswith("/reeve-supervisor") and os.readlink(f"/proc/{name}/ns/net") == own:
+            if program.endswith(("/reeve-supervisor", ":reeve-supervisor")) and os.readlink(f"/proc/{name}/ns/net") == own:
                 found.add(int(name))
         except OSError:
             pass

@@ -6,8 +6,12 @@ import re
 import guests
 from harness import EndToEnd, environment
 
-IDMAP = "<idmap><uid start='0' target='200000' count='65536'/><gid start='0' target='200000' count='65536'/></idmap>"
+RESERVED = 805306368
+OPTIONS = "<metadata><reeve:domain xmlns:reeve='urn:reeve:domain:1'><reeve:lxc>%s</reeve:lxc></reeve:domain></metadata>"
 
+
+def options(*elements):
+    return OPTIONS % "".join(elements)
 
 
 class Safety(EndToEnd):
@@ -17,18 +21,61 @@ class Safety(EndToEnd):
         self.reeved = self.daemon()
         self.client = self.reeved.client()
 
-    def output(self, script, name="s", until=b"END-OF-SCRIPT", extra=IDMAP, **more):
+    def output(self, script, name="s", until=b"END-OF-SCRIPT", **more):
         """Runs a script as first process and returns what it wrote."""
-        self.client.define(guests.xml(name, self.root, script=f"{script}; echo {until.decode()}; exec sleep 1000", extra=extra,
-                                      **more))
+        self.client.define(guests.xml(name, self.root, script=f"{script}; echo {until.decode()}; exec sleep 1000", **more))
         self.domain = self.client.start(name)
         console = self.client.console(name)
         console.wait_output(until)
         return console.output().decode(errors="replace").replace("\r\n", "\n")
 
+    def first_id(self, name):
+        return self.client.get(name).spec.id_map.users[0].target
+
+    def test_each_domain_has_ids_of_its_own_that_stay(self):
+        for name in ("a", "b"):
+            self.client.define(guests.xml(name, self.root))
+        self.assertEqual((self.first_id("a"), self.first_id("b")), (RESERVED, RESERVED + 65536))
+        path = os.path.join(environment.temporary_folder(), "a.xml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(guests.xml("a", self.root, memory_kib=32768))
+        self.reeved.cli("define", path)
+        self.assertEqual(self.first_id("a"), RESERVED)
+        self.reeved.restart()
+        self.client = self.reeved.client()
+        self.client.define(guests.xml("c", self.root))
+        self.assertEqual(self.first_id("c"), RESERVED + 2 * 65536)
+        self.client.undefine("a")
+        self.client.define(guests.xml("d", self.root))
+        self.assertEqual(self.first_id("d"), RESERVED)
+        self.assertIn(f"<uid start='0' target='{RESERVED}' count='65536'/>", self.reeved.cli("dumpxml", "d").stdout)
+        text = self.output("cat /proc/self/uid_map; touch /tmp/mine && stat -c owner=%u /tmp/mine")
+        self.assertRegex(text, rf"0\s+{RESERVED + 3 * 65536}\s+65536")
+        self.assertIn("owner=0", text)
+        status = open(f"/proc/{self.domain.status.id}/status", encoding="utf-8").read()
+        self.assertRegex(status, rf"Uid:\s+{RESERVED + 3 * 65536}")
+
+    def test_ids_come_from_subuid(self):
+        for file in ("subuid", "subgid"):
+            with open(os.path.join(self.reeved.root, "etc", file), "w", encoding="utf-8") as text:
+                text.write("alice:100000:65536\nroot:200000:65536\n")
+        self.client.define(guests.xml("a", self.root))
+        self.assertEqual(self.first_id("a"), 200000)
+        with self.fails("NO_ID_RANGE", "usermod --add-subuids", "ID_MAP_MODE_HOST"):
+            self.client.define(guests.xml("b", self.root))
+        self.client.define(guests.xml("b", self.root, extra=options("<reeve:idmap count='10'/>")
+                                      .replace("count='10'", "mode='host'")))
+        self.client.undefine("a")
+        self.client.define(guests.xml("c", self.root, extra=options("<reeve:idmap count='1000'/>")))
+        self.assertEqual(self.client.get("c").spec.id_map.users[0].count, 1000)
+
+    def test_the_hosts_user_namespace_only_by_name(self):
+        text = self.output("cat /proc/self/uid_map", extra=options("<reeve:idmap mode='host'/>"))
+        self.assertRegex(text, r"0\s+0\s+4294967295")
+
     def test_a_root_of_somebody_else_is_refused(self):
         os.chown(self.root, 4242, 4242)
-        self.client.define(guests.xml("s", self.root, extra=IDMAP))
+        self.client.define(guests.xml("s", self.root))
         with self.fails("START_FAILED", "belongs to user 4242"):
             self.client.start("s")
         self.assertEqual(self.before.beyond(), [])
@@ -54,18 +101,34 @@ class Safety(EndToEnd):
 
     def test_a_read_only_root_cannot_be_made_writable(self):
         document = guests.xml("s", self.root, script="mount -o remount,rw / 2>&1; mount -o remount,rw,bind / 2>&1; "
-                              "touch /x 2>&1; echo END-OF-SCRIPT; exec sleep 1000", extra=IDMAP).replace(
+                              "touch /x 2>&1; echo END-OF-SCRIPT; exec sleep 1000").replace(
             "<target dir='/'/>", "<target dir='/'/><readonly/>")
         self.client.define(document)
         self.client.start("s")
         self.client.console("s").wait_output(b"END-OF-SCRIPT")
         self.assertFalse(os.path.exists(os.path.join(self.root, "x")))
 
+    def test_opened_by_name(self):
+        text = self.output("umount /proc/keys 2>/dev/null; [ $(wc -c < /proc/keys) -ge 0 ] && echo read; mount -t proc p /home && "
+                           "echo fresh; grep Seccomp: /proc/self/status; grep NoNewPrivs /proc/self/status",
+                           extra=options("<reeve:no_new_privileges/>", "<reeve:calls policy='allow'/>",
+                                         "<reeve:open path='all'/>"))
+        self.assertIn("fresh", text)
+        self.assertRegex(text, r"Seccomp:\s+0")
+        self.assertRegex(text, r"NoNewPrivs:\s+1")
+        with self.fails("SPEC_INVALID", "/proc/none"):
+            self.client.define(guests.xml("t", self.root, extra=options("<reeve:open path='/proc/none'/>")))
+        with self.fails("SPEC_INVALID", "notacall"):
+            self.client.define(guests.xml("t", self.root, extra=options(
+                "<reeve:calls><reeve:call name='notacall' state='on'/></reeve:calls>")))
+
     def test_system_calls_are_filtered(self):
         text = self.output("grep Seccomp: /proc/self/status; dmesg 2>&1 | tail -1; swapoff -a 2>&1; "
-                           "true")
+                           "chroot / true 2>&1 || echo chroot-refused",
+                           extra=options("<reeve:calls><reeve:call name='chroot' state='off'/></reeve:calls>"))
         self.assertRegex(text, r"Seccomp:\s+2")
         self.assertIn("dmesg: klogctl: Operation not permitted", text)
+        self.assertIn("chroot-refused", text)
 
     def test_nothing_of_the_host_is_open_in_init(self):
         text = self.output("ls -l /proc/1/fd")
@@ -85,11 +148,46 @@ class Safety(EndToEnd):
         for name in ("sda", "mem", "kmsg", "loop0", "fuse"):
             self.assertNotRegex(text, rf"(?m)^{name}$")
 
+    def test_devices_are_allowed_one_by_one(self):
+        """Also for a guest that may make nodes, in the host's user namespace: the last line of defence."""
+        features = "<privnet/><capabilities policy='default'><mknod state='on'/></capabilities>"
+        script = ("try() { if \"$@\" 2>/dev/null; then echo \"DONE: $*\"; else echo \"refused: $*\"; fi; }; "
+                  "try mknod /tmp/null c 1 3; try sh -c ': > /tmp/null'; try mknod /tmp/mem c 1 1; try mknod /tmp/kmsg c 1 11; "
+                  "try mknod /tmp/loop b 7 0; try mknod /tmp/fuse c 10 229; try mknod /tmp/tun c 10 200")
+        text = self.output(script, features=features, extra=options("<reeve:idmap mode='host'/>"))
+        done = re.findall(r"^DONE: (.*)$", text, re.MULTILINE)
+        self.assertEqual(done, ["mknod /tmp/null c 1 3", "sh -c : > /tmp/null", "mknod /tmp/fuse c 10 229"], text)
+        self.client.verb("Destroy", "s")
+        self.client.undefine("s")
+        text = self.output("rm -f /tmp/*; " + script, features=features, extra=options(
+            "<reeve:idmap mode='host'/>", "<reeve:device type='char' major='1' minor='11'/>", "<reeve:device type='block' major='7'/>"))
+        done = re.findall(r"^DONE: mknod (.*)$", text, re.MULTILINE)
+        self.assertEqual(done, ["/tmp/null c 1 3", "/tmp/kmsg c 1 11", "/tmp/loop b 7 0", "/tmp/fuse c 10 229"], text)
+
+    def test_the_supervisor_is_not_the_file(self):
+        """A guest of the host's user namespace that opens its /proc/self/exe, or the supervisor's, for writing."""
+        self.output("true", extra=options("<reeve:idmap mode='host'/>"))
+        program = os.readlink(f"/proc/{self.domain.status.supervisor_pid}/exe")
+        self.assertTrue(program.startswith("/memfd:"), program)
+        with self.assertRaises(OSError), open(f"/proc/{self.domain.status.supervisor_pid}/exe", "r+b", buffering=0) as file:
+            file.write(b"x")
+
+    def test_what_lxcfs_does_not_show_is_told(self):
+        self.client.define(guests.xml("s", self.root))
+        domain = self.client.start("s")
+        self.assertIn("lxcfs is not mounted", "".join(domain.status.warnings))
+        self.assertIn("lxcfs is not mounted", self.reeved.cli("dominfo", "s").stdout)
+        self.client.verb("Destroy", "s")
+        self.assertEqual(len(self.client.get("s").status.warnings), 0)
+        self.client.define(guests.xml("t", self.root, extra=options("<reeve:lxcfs use='yes'/>")))
+        with self.fails("START_FAILED", "lxcfs is not mounted"):
+            self.client.start("t")
+
     def test_links_in_the_root_lead_nowhere(self):
         """/dev, /proc, /sys, init and targets that are links to the host: nothing of it is touched."""
         victim = os.path.join(environment.temporary_folder(), "victim")
         os.makedirs(victim)
-        self.client.define(guests.xml("l", self.root, extra=IDMAP))
+        self.client.define(guests.xml("l", self.root))
         for name in ("proc", "sys", "dev"):
             with self.subTest(name):
                 place = os.path.join(self.root, name)

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -92,8 +93,8 @@ def formats(flags):
         say(f"formats: skipped, {cause}")
         return counts.Counts(skipped=1), []
     label, layout_label = "//formats:format_filter", "//cgroups:layout_filter"
-    xen_label = "//drivers/xen:config_filter"
-    if bazel.run(["build", "--noshow_progress", label, layout_label, xen_label, *flags]) != 0:
+    trip_label, xen_label = "//tests/formats:round_trip_filter", "//drivers/xen:config_filter"
+    if bazel.run(["build", "--noshow_progress", label, layout_label, trip_label, xen_label, *flags]) != 0:
         return counts.Counts(failed=1), ["formats: the converter did not build"]
     sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "formats"))
     import run_corpus  # pylint: disable=import-outside-toplevel
@@ -113,6 +114,47 @@ def formats(flags):
             say(f"formats: skipped {outcome.name()}: {outcome.brief()}")
     if not outcomes:
         return counts.Counts(failed=1), [f"formats: the manifest in {corpus} has no case"]
+    trips, lost = round_trips(pathlib.Path(corpus), bazel.binary(trip_label))
+    total.add(trips)
+    return total, failures + lost
+
+
+def round_trips(corpus, program):
+    """Every document of the corpus, there and back again."""
+    import round_trips as trips  # pylint: disable=import-outside-toplevel
+    import run_corpus  # pylint: disable=import-outside-toplevel
+
+    total, failures = counts.Counts(), []
+    try:
+        results = trips.run(corpus, program, run_corpus.SIDES, shutil.which("xmllint") is not None)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return counts.Counts(failed=1), [f"formats: round trips: {error}"]
+    for result in results:
+        if result.state == "broken":
+            total.add(counts.Counts(failed=1))
+            failures.append(f"formats: round trip of {result.document.path.relative_to(corpus)}: {result.cause[:500]}")
+        elif result.state == "ok":
+            total.add(counts.Counts(passed=1))
+    say(f"round trips: {total.line()}")
+    return total, failures
+
+
+def fuzz(flags):
+    """Every reader of documents against inputs that nobody thought of, for a bounded time. Every target counts."""
+    del flags  # The fuzzer is compiled by clang, with the sanitizers it needs.
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "fuzz"))
+    import suite_fuzz  # pylint: disable=import-outside-toplevel
+
+    try:
+        results = suite_fuzz.run()
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        return counts.Counts(failed=1), [f"fuzz: {error}"]
+    total, failures = counts.Counts(), []
+    for result in results:
+        say(f"fuzz: {result.target}: {result.runs} inputs{': ' + result.cause if result.cause else ''}")
+        total.add(counts.Counts(failed=1) if result.cause else counts.Counts(passed=1))
+        if result.cause:
+            failures.append(f"fuzz: {result.target}: {result.cause}")
     return total, failures
 
 
@@ -137,11 +179,11 @@ def xen(flags):
 
 
 SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats,
-          "cgroup2": cgroup2, "xen": xen}
+          "fuzz": fuzz, "cgroup2": cgroup2, "xen": xen}
 
 
 def default_suites():
-    return ["unit", "e2e", "security"] + (["formats"] if os.environ.get(CORPUS) else [])
+    return ["unit", "e2e", "security", "fuzz"] + (["formats"] if os.environ.get(CORPUS) else [])
 
 
 def main(arguments):

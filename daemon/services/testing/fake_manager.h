@@ -320,6 +320,10 @@ class FakeManager final : public state::Manager {
                               state::Done<v1::Domain> done) override {
     Change(caller, request.name(), std::move(done));
   }
+  void SetPlacement(const state::Caller& caller, v1::SetPlacementRequest request,
+                    state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
   void SendProcessSignal(const state::Caller& caller, v1::SendProcessSignalRequest request,
                          state::Done<v1::SendProcessSignalResponse> done) override {
     SetCaller(caller, request.name());

@@ -28,6 +28,13 @@ Harness::Harness(Options options)
   dependencies.manager = &manager;
   dependencies.connections = &table;
   dependencies.authentication = &authentication;
+  enrollment = std::make_unique<Enrollment>(Enrollment::Parts{.file = directory_.Path("tokens"),
+                                                              .table = &table,
+                                                              .timers = timers.get(),
+                                                              .clock = &util::Clock::Real(),
+                                                              .workers = &workers},
+                                            EnrollmentRules{.authority = directory_.Path("CA")});
+  dependencies.enrollment = enrollment.get();
   dependencies.health = &health;
   dependencies.workers = &workers;
   dependencies.node = []() -> absl::StatusOr<v1::Node> {

@@ -14,6 +14,7 @@
 #include "daemon/connections/acceptor.h"
 #include "daemon/connections/testing/sockets.h"
 #include "daemon/services/authentication.h"
+#include "daemon/services/enrollment.h"
 #include "daemon/services/register.h"
 #include "daemon/services/server.h"
 #include "daemon/services/testing/fake_manager.h"
@@ -58,6 +59,7 @@ class Harness {
       {.policy = &policy, .table = &table, .timers = timers.get(), .clock = &util::Clock::Real()}, {}};
   Dispatcher dispatcher;
   WorkerPool workers{2};
+  std::unique_ptr<Enrollment> enrollment;
   std::unique_ptr<Server> server;
   std::unique_ptr<connections::Acceptor> acceptor;
 

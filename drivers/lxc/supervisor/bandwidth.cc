@@ -194,6 +194,15 @@ int PoliceFromGuest(int netlink, uint32_t index, const RatePlan& rate) {
 
 }  // namespace
 
+void LiftRates(int netlink, uint32_t index) {
+  for (const uint32_t parent : {uint32_t{TC_H_ROOT}, uint32_t{TC_H_CLSACT}}) {
+    tcmsg body = {};
+    body.tcm_ifindex = static_cast<int>(index);
+    body.tcm_parent = parent;
+    (void)Request(RTM_DELQDISC, 0, body).Exchange(netlink);  // an error says that there is none
+  }
+}
+
 bool LimitRates(int netlink, uint32_t index, const InterfacePlan& plan, Failure* failure) {
   int error = 0;
   if (plan.to_guest.average != 0) error = ShapeToGuest(netlink, index, plan.to_guest);

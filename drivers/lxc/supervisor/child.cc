@@ -154,6 +154,9 @@ bool ChangeUser(const LaunchPlan& plan, int* socket, Failure* failure) {
   // Whatever the supervisor has open ends with the exec; the socket tells by that that it has succeeded.
   if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return Fail(failure, Step::kExecute, "descriptors");
   if (plan.personality_32 && personality(PER_LINUX32) < 0) return Fail(failure, Step::kExecute, "personality");
+  if (plan.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+    return Fail(failure, Step::kCapabilities, "no new privileges");
+  }
   // Before the right to do so may be dropped.
   if (!FilterSystemCalls(plan.system_calls, failure)) return false;
   if (!ReducePrivileges(plan.capabilities, user, group, failure)) return false;
@@ -215,7 +218,7 @@ void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket
       Fail(&failure, Step::kExecute, plan.init);
       Report(socket, failure);
     }
-    Say(socket, ChildWord::kReady);
+    if (!Say(socket, ChildWord::kReady)) _exit(1);
     Await(socket, ChildWord::kProceed);
   }
   if (!Say(socket, ChildWord::kExecuting)) _exit(1);

@@ -31,6 +31,14 @@ bool ConsoleHub::Watch(int operation, int fd, uint32_t events, uint64_t data) co
   return epoll_ctl(epoll_, operation, fd, &event) == 0;
 }
 
+bool ConsoleHub::OpenLogs(const std::vector<ConsoleLogPlan>& plans, Failure* failure) {
+  ports_.resize(plans.size());
+  for (size_t i = 0; i < plans.size(); ++i) {
+    if (!plans[i].path.empty() && !ports_[i].log.Open(plans[i].path, plans[i].append, failure)) return false;
+  }
+  return true;
+}
+
 bool ConsoleHub::Adopt(std::vector<Terminal> terminals) {
   if (ports_.size() < terminals.size()) ports_.resize(terminals.size());
   for (size_t i = 0; i < terminals.size(); ++i) {
@@ -111,6 +119,7 @@ bool ConsoleHub::ReadPort(Port* port) {
     if (!port->terminal.slave) (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, port->terminal.master.get(), nullptr);
   }
   if (got <= 0) return false;
+  if (port->log.is_open()) port->log.Write(to, static_cast<size_t>(got));
   if (port->ring != nullptr) port->end += static_cast<uint64_t>(got);
   return true;
 }

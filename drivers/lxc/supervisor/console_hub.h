@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "drivers/lxc/messages.h"
+#include "drivers/lxc/supervisor/console_log.h"
 #include "drivers/lxc/supervisor/prepare.h"
 #include "util/fd.h"
 
@@ -18,6 +19,8 @@ class ConsoleHub {
  public:
   ConsoleHub(int epoll, uint8_t tag) : epoll_(epoll), tag_(tag) {}
 
+  // Opens the logs; before the first launch.
+  bool OpenLogs(const std::vector<ConsoleLogPlan>& plans, Failure* failure);
   // Takes the terminals of a launch, in place of those of an earlier one; attached clients stay. False: errno.
   bool Adopt(std::vector<Terminal> terminals);
   // Attaches a client; when that cannot be (no such console, too many clients), its socket is closed.
@@ -31,6 +34,7 @@ class ConsoleHub {
     Terminal terminal;
     char* ring = nullptr;  // kConsoleRing bytes, mapped at the first output
     uint64_t end = 0;      // bytes of output ever
+    ConsoleLog log;
     std::string input;     // what the terminal did not take yet; while there is some, no client is read
     size_t input_done = 0;
   };

@@ -28,6 +28,12 @@ bool Say(int socket, ChildWord word) {
   return send(socket, &byte, 1, MSG_NOSIGNAL) == 1;
 }
 
+// When the first process has ended, AwaitMounts and AwaitChild tell how; with any other error it would wait for ever.
+bool Tell(const Guest& guest, ChildWord word, Failure* failure) {
+  if (Say(guest.channel.get(), word) || errno == EPIPE || errno == ECONNRESET) return true;
+  return Fail(failure, Step::kSynchronize, "the first process");
+}
+
 std::string MapText(const std::vector<IdRange>& ranges) {
   std::string text;
   for (const IdRange& range : ranges) {
@@ -143,18 +149,16 @@ bool SetUp(const LaunchPlan& plan, const Preparation& preparation, Stage* stage,
                               !stage->MapOwners(plan, preparation, guest->pid, failure))) {
     return false;
   }
-  // A send that fails means that the first process has ended: AwaitMounts and AwaitChild tell how.
-  (void)Say(guest->channel.get(), ChildWord::kMapped);
+  if (!Tell(*guest, ChildWord::kMapped, failure)) return false;
   KernelMounts kernel;
   if (!AwaitMounts(guest, &kernel, failure) || !stage->Build(plan, preparation, kernel, failure)) return false;
-  (void)Say(guest->channel.get(), ChildWord::kBuilt);
+  if (!Tell(*guest, ChildWord::kBuilt, failure)) return false;
   if (!MakeInterfaces(plan, guest->pid, stage->directory_of_processes(), &guest->borrowed, failure)) {
     // The first process may have ended meanwhile, and this only follows from it (ESRCH): then its own report counts.
     if (failure->error == ESRCH) return AwaitChild(plan, guest, failure) && false;
     return false;
   }
-  (void)Say(guest->channel.get(), ChildWord::kAttached);
-  return AwaitChild(plan, guest, failure);
+  return Tell(*guest, ChildWord::kAttached, failure) && AwaitChild(plan, guest, failure);
 }
 
 // A visit to the namespaces that the guest shares with others, in which it is born: with a user namespace of its own it
@@ -234,6 +238,7 @@ bool Launch(const LaunchPlan& plan, Preparation* preparation, int group, Guest* 
   guest->pidfd.Reset(pidfd);
   if (SetUp(plan, *preparation, &stage, guest, failure)) {
     if (!plan.paused) guest->channel.Reset();
+    guest->devices = std::move(preparation->devices);
     return true;
   }
   const Failure first = *failure;

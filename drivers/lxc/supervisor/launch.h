@@ -18,6 +18,7 @@ struct Guest {
   util::UniqueFd channel;     // to the first process; held only when it waited for Proceed
   int64_t start_time_ns = 0;  // CLOCK_REALTIME
   BorrowedInterfaces borrowed;
+  util::UniqueFd devices;  // the tmpfs that is its /dev
 };
 
 // Nanoseconds of CLOCK_REALTIME.

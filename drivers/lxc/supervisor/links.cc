@@ -165,17 +165,6 @@ bool MakeMacvlan(int netlink, const InterfacePlan& plan, pid_t pid, Failure* fai
   return error == 0 || FailWith(failure, Step::kMakeInterface, error, object);
 }
 
-// A netlink socket in another network namespace.
-util::UniqueFd OpenNetlinkIn(int network) {
-  const util::UniqueFd own(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-  if (!own || setns(network, CLONE_NEWNET) < 0) return {};
-  util::UniqueFd netlink = OpenNetlink();
-  const int error = errno;
-  if (setns(own.get(), CLONE_NEWNET) < 0) _exit(1);  // never; to go on in the guest's would be worse
-  errno = error;
-  return netlink;
-}
-
 bool Borrow(int netlink, const InterfacePlan& plan, pid_t pid, int guest, BorrowedInterfaces* borrowed,
             Failure* failure) {
   ifreq address = {};
@@ -196,7 +185,45 @@ bool Borrow(int netlink, const InterfacePlan& plan, pid_t pid, int guest, Borrow
   return interface.index != 0 || Fail(failure, Step::kMoveInterface, plan.parent);
 }
 
+// The host's end of a pair; 0 on failure. Its address is the guest's but for the first byte (PairRequest).
+uint32_t HostEnd(int netlink, const InterfacePlan& plan) {
+  if (!plan.host_name.empty()) return InterfaceIndex(netlink, plan.host_name);
+  std::string mac = plan.mac;
+  if (mac.size() != 6) return 0;
+  mac[0] = static_cast<char>(0xfe);
+  return FindLink(netlink, mac);
+}
+
+// Gives an interface back. 0 or an errno value.
+int Return(const BorrowedInterface& interface, int own, int guest) {
+  ifinfomsg body = {};
+  body.ifi_index = static_cast<int>(interface.index);
+  body.ifi_change = IFF_UP;
+  Request down(RTM_NEWLINK, 0, body);
+  down.Add(IFLA_ADDRESS, interface.mac);
+  (void)down.Exchange(guest);  // an address that cannot be set is no reason to keep it
+  int error = 0;
+  for (const std::string& name : {interface.name, std::string("host%d")}) {
+    Request back(RTM_NEWLINK, 0, body);
+    back.AddName(IFLA_IFNAME, name);
+    back.Add(IFLA_NET_NS_FD, static_cast<uint32_t>(own));
+    error = back.Exchange(guest);
+    if (error == 0) break;
+  }
+  return error;
+}
+
 }  // namespace
+
+util::UniqueFd OpenNetlinkIn(int network) {
+  const util::UniqueFd own(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!own || setns(network, CLONE_NEWNET) < 0) return {};
+  util::UniqueFd netlink = OpenNetlink();
+  const int error = errno;
+  if (setns(own.get(), CLONE_NEWNET) < 0) _exit(1);  // never; to go on in the guest's would be worse
+  errno = error;
+  return netlink;
+}
 
 bool MakeInterfaces(const LaunchPlan& plan, pid_t pid, int directory_of_processes, BorrowedInterfaces* borrowed,
                     Failure* failure) {
@@ -217,9 +244,9 @@ bool MakeInterfaces(const LaunchPlan& plan, pid_t pid, int directory_of_processe
         if (!borrowed->network) {
           const std::string path = std::to_string(pid) + "/ns/net";
           borrowed->network.Reset(openat(directory_of_processes, path.c_str(), O_RDONLY | O_CLOEXEC));
-          if (borrowed->network) guest = OpenNetlinkIn(borrowed->network.get());
-          if (!guest) return Fail(failure, Step::kMoveInterface, interface.parent);
         }
+        if (borrowed->network && !guest) guest = OpenNetlinkIn(borrowed->network.get());
+        if (!guest) return Fail(failure, Step::kMoveInterface, interface.parent);
         if (!Borrow(netlink.get(), interface, pid, guest.get(), borrowed, failure)) return false;
         break;
     }
@@ -233,20 +260,77 @@ void ReturnInterfaces(BorrowedInterfaces* borrowed) {
   const util::UniqueFd guest = OpenNetlinkIn(borrowed->network.get());
   for (const BorrowedInterface& interface : borrowed->interfaces) {
     if (!own || !guest || interface.index == 0) break;
-    ifinfomsg body = {};
-    body.ifi_index = static_cast<int>(interface.index);
-    body.ifi_change = IFF_UP;
-    Request down(RTM_NEWLINK, 0, body);
-    down.Add(IFLA_ADDRESS, interface.mac);
-    (void)down.Exchange(guest.get());  // an address that cannot be set is no reason to keep it
-    for (const std::string& name : {interface.name, std::string("host%d")}) {
-      Request back(RTM_NEWLINK, 0, body);
-      back.AddName(IFLA_IFNAME, name);
-      back.Add(IFLA_NET_NS_FD, static_cast<uint32_t>(own.get()));
-      if (back.Exchange(guest.get()) == 0) break;
-    }
+    (void)Return(interface, own.get(), guest.get());
   }
   *borrowed = BorrowedInterfaces();
+}
+
+bool ReturnInterface(BorrowedInterfaces* borrowed, const std::string& name, Failure* failure) {
+  for (size_t i = 0; i < borrowed->interfaces.size(); ++i) {
+    if (borrowed->interfaces[i].name != name) continue;
+    const util::UniqueFd own(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+    const util::UniqueFd guest = OpenNetlinkIn(borrowed->network.get());
+    if (!own || !guest) return Fail(failure, Step::kMoveInterface, name);
+    const int error = Return(borrowed->interfaces[i], own.get(), guest.get());
+    if (error != 0) return FailWith(failure, Step::kMoveInterface, error, name);
+    borrowed->interfaces.erase(borrowed->interfaces.begin() + static_cast<std::ptrdiff_t>(i));
+    return true;
+  }
+  return FailWith(failure, Step::kMoveInterface, ENODEV, name);
+}
+
+bool RemoveInterface(const InterfacePlan& plan, int guest_network, Failure* failure) {
+  const bool pair = plan.kind == InterfaceKind::kPair;
+  const util::UniqueFd netlink = pair ? OpenNetlink() : OpenNetlinkIn(guest_network);
+  if (!netlink) return Fail(failure, Step::kRemoveInterface, plan.guest_name);
+  // The guest can give its end another name and address, but not the host's.
+  uint32_t index = 0;
+  if (pair) {
+    index = HostEnd(netlink.get(), plan);
+  } else {
+    index = FindLink(netlink.get(), plan.mac);
+    if (index == 0) index = InterfaceIndex(netlink.get(), plan.guest_name);
+  }
+  if (index == 0) return FailWith(failure, Step::kRemoveInterface, ENODEV, plan.guest_name);
+  ifinfomsg body = {};
+  body.ifi_index = static_cast<int>(index);
+  const int error = Request(RTM_DELLINK, 0, body).Exchange(netlink.get());
+  return error == 0 || FailWith(failure, Step::kRemoveInterface, error, plan.guest_name);
+}
+
+bool UpdateInterface(const InterfacePlan& before, const InterfacePlan& after, Failure* failure) {
+  if (after.kind != InterfaceKind::kPair) return FailWith(failure, Step::kChangeInterface, EOPNOTSUPP, after.guest_name);
+  const util::UniqueFd netlink = OpenNetlink();
+  const uint32_t index = netlink ? HostEnd(netlink.get(), before) : 0;
+  if (index == 0) return FailWith(failure, Step::kChangeInterface, ENODEV, after.guest_name);
+  if (before.bridge != after.bridge) {
+    const uint32_t bridge = after.bridge.empty() ? 0 : InterfaceIndex(netlink.get(), after.bridge);
+    if (bridge == 0 && !after.bridge.empty()) return Fail(failure, Step::kChangeInterface, "bridge " + after.bridge);
+    ifinfomsg body = {};
+    body.ifi_index = static_cast<int>(index);
+    Request request(RTM_NEWLINK, 0, body);
+    request.Add(IFLA_MASTER, bridge);
+    if (const int error = request.Exchange(netlink.get())) {
+      return FailWith(failure, Step::kChangeInterface, error, "bridge " + after.bridge);
+    }
+    if (after.isolated && bridge != 0) {
+      if (const int error = Isolate(netlink.get(), index)) {
+        return FailWith(failure, Step::kIsolatePort, error, after.guest_name);
+      }
+    }
+  }
+  if (!(before.to_guest == after.to_guest && before.from_guest == after.from_guest)) {
+    LiftRates(netlink.get(), index);
+    if (!LimitRates(netlink.get(), index, after, failure)) return false;
+  }
+  if (before.up == after.up) return true;
+  // Without its other end the guest's has no carrier.
+  ifinfomsg body = {};
+  body.ifi_index = static_cast<int>(index);
+  body.ifi_change = IFF_UP;
+  body.ifi_flags = after.up ? IFF_UP : 0;
+  const int error = Request(RTM_NEWLINK, 0, body).Exchange(netlink.get());
+  return error == 0 || FailWith(failure, Step::kChangeInterface, error, after.guest_name);
 }
 
 }  // namespace reeve::lxc

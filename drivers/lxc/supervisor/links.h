@@ -35,5 +35,16 @@ bool MakeInterfaces(const LaunchPlan& plan, pid_t pid, int directory_of_processe
 // Moves the host's interfaces back, each under its name where that is still free. What cannot be moved the kernel keeps.
 // Only in a process that has one thread.
 void ReturnInterfaces(BorrowedInterfaces* borrowed);
+// The same of one of them, by its name on the host.
+bool ReturnInterface(BorrowedInterfaces* borrowed, const std::string& name, Failure* failure);
+
+// A netlink socket in another network namespace; empty on failure (errno). Only in a process that has one thread.
+util::UniqueFd OpenNetlinkIn(int network);
+
+// Removes a pair or a macvlan of a guest that runs; ENODEV when the guest has removed it itself.
+bool RemoveInterface(const InterfacePlan& plan, int guest_network, Failure* failure);
+
+// Puts bridge, rates and link state of `after` in force on the host's end of a pair.
+bool UpdateInterface(const InterfacePlan& before, const InterfacePlan& after, Failure* failure);
 
 }  // namespace reeve::lxc

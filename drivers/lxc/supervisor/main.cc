@@ -1,6 +1,7 @@
 // reeve-supervisor NAME UID: started by the daemon only. Descriptor 3 is the control connection, 4 the run directory.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@ int main() {
     fputs("reeve-supervisor is started by reeved, not by hand\n", stderr);
     return 2;
   }
+  (void)prctl(PR_SET_NAME, "reeve-superviso");  // executed from memory, it has the name of a descriptor
   // The first process of the guest must not inherit them past its exec.
   (void)fcntl(3, F_SETFD, FD_CLOEXEC);
   (void)fcntl(4, F_SETFD, FD_CLOEXEC);

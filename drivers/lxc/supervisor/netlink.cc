@@ -30,6 +30,41 @@ uint32_t InterfaceIndex(int netlink, const std::string& name) {
   return InterfaceRequest(netlink, name, SIOCGIFINDEX, &request) ? static_cast<uint32_t>(request.ifr_ifindex) : 0;
 }
 
+uint32_t FindLink(int netlink, const std::string& mac) {
+  struct {
+    nlmsghdr header;
+    ifinfomsg body;
+  } request = {};
+  request.header.nlmsg_len = sizeof request;
+  request.header.nlmsg_type = RTM_GETLINK;
+  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  if (mac.empty() || send(netlink, &request, sizeof request, 0) < 0) return 0;
+  uint32_t found = 0;
+  alignas(nlmsghdr) static char answer[32 * 1024];
+  for (;;) {
+    const ssize_t got = recv(netlink, answer, sizeof answer, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return 0;
+    int left = static_cast<int>(got);
+    for (auto* message = reinterpret_cast<nlmsghdr*>(answer); NLMSG_OK(message, left);
+         message = NLMSG_NEXT(message, left)) {
+      if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) {
+        if (found == 0) errno = ENODEV;
+        return found;
+      }
+      if (message->nlmsg_type != RTM_NEWLINK) continue;
+      auto* body = static_cast<ifinfomsg*>(NLMSG_DATA(message));
+      int size = static_cast<int>(IFLA_PAYLOAD(message));
+      for (rtattr* attribute = IFLA_RTA(body); RTA_OK(attribute, size); attribute = RTA_NEXT(attribute, size)) {
+        if (attribute->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(attribute) == mac.size() &&
+            memcmp(RTA_DATA(attribute), mac.data(), mac.size()) == 0) {
+          found = static_cast<uint32_t>(body->ifi_index);
+        }
+      }
+    }
+  }
+}
+
 bool BringUp(int netlink, const std::string& name) {
   ifreq request;
   if (!InterfaceRequest(netlink, name, SIOCGIFFLAGS, &request)) return false;

@@ -17,6 +17,9 @@ util::UniqueFd OpenNetlink();
 // The index of an interface in the namespace of `netlink`; 0 on failure (errno).
 uint32_t InterfaceIndex(int netlink, const std::string& name);
 
+// The index of the interface with a hardware address of 6 bytes; 0: there is none (ENODEV), or a failure (errno).
+uint32_t FindLink(int netlink, const std::string& mac);
+
 // Sets an interface of the namespace of `netlink` up. False on failure (errno).
 bool BringUp(int netlink, const std::string& name);
 

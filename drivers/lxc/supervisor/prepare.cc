@@ -11,6 +11,7 @@
 #include <string>
 
 #include "drivers/lxc/supervisor/mounts.h"
+#include "drivers/lxc/supervisor/nodes.h"
 
 namespace reeve::lxc {
 namespace {
@@ -98,43 +99,13 @@ bool MakeRam(const LaunchPlan& plan, const FilesystemPlan& filesystem, Source* s
 
 bool OpenSources(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
   for (const FilesystemPlan& filesystem : plan.filesystems) {
-    Source& source = preparation->sources.emplace_back();
-    switch (filesystem.kind) {
-      case FilesystemKind::kMount:
-      case FilesystemKind::kBlock:
-        if (!OpenSource(filesystem, !plan.users.empty(), &source)) {
-          return Fail(failure, Step::kOpenSource, filesystem.source);
-        }
-        break;
-      case FilesystemKind::kRam:
-        if (!MakeRam(plan, filesystem, &source)) return Fail(failure, Step::kMountFilesystem, filesystem.target);
-        break;
-      case FilesystemKind::kBind:
-        break;
-      case FilesystemKind::kImage:
-        return FailWith(failure, Step::kOpenSource, EINVAL, filesystem.source);  // the launcher has not seen it
-    }
+    if (!OpenFilesystem(plan, filesystem, &preparation->sources.emplace_back(), failure)) return false;
   }
   for (const ReplacedFile& file : plan.replaced_files) {
     preparation->replaced.push_back(CloneTree(AT_FDCWD, file.source.c_str(), false));
     if (!preparation->replaced.back()) return Fail(failure, Step::kReplaceFile, file.source);
   }
   return true;
-}
-
-// A node of the specification; directories on the way to it are made.
-bool MakeNode(int devices, const NodePlan& node, uint32_t user, uint32_t group) {
-  for (size_t slash = node.name.find('/'); slash != std::string::npos; slash = node.name.find('/', slash + 1)) {
-    const std::string directory = node.name.substr(0, slash);
-    if (mkdirat(devices, directory.c_str(), 0755) == 0) {
-      if (fchownat(devices, directory.c_str(), user, group, AT_SYMLINK_NOFOLLOW) < 0) return false;
-    } else if (errno != EEXIST) {
-      return false;
-    }
-  }
-  const mode_t mode = (node.block ? S_IFBLK : S_IFCHR) | (node.read_only ? 0440u : 0660u);
-  return mknodat(devices, node.name.c_str(), mode, makedev(node.major, node.minor)) == 0 &&
-         fchownat(devices, node.name.c_str(), user, group, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 bool MakeDevices(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
@@ -212,6 +183,22 @@ uint32_t OutsideId(const std::vector<IdRange>& ranges, uint32_t inside) {
     if (inside >= range.inside && inside - range.inside < range.count) return range.outside + (inside - range.inside);
   }
   return kOverflowId;
+}
+
+bool OpenFilesystem(const LaunchPlan& plan, const FilesystemPlan& filesystem, Source* source, Failure* failure) {
+  switch (filesystem.kind) {
+    case FilesystemKind::kMount:
+    case FilesystemKind::kBlock:
+      return OpenSource(filesystem, !plan.users.empty(), source) ||
+             Fail(failure, Step::kOpenSource, filesystem.source);
+    case FilesystemKind::kRam:
+      return MakeRam(plan, filesystem, source) || Fail(failure, Step::kMountFilesystem, filesystem.target);
+    case FilesystemKind::kBind:
+      return true;
+    case FilesystemKind::kImage:
+      break;  // the daemon has not seen it
+  }
+  return FailWith(failure, Step::kOpenSource, EINVAL, filesystem.source);
 }
 
 bool Prepare(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {

@@ -44,6 +44,9 @@ struct Preparation {
 // The id on the host that `inside` has; `inside` itself without a map, 65534 when the map does not have it.
 uint32_t OutsideId(const std::vector<IdRange>& ranges, uint32_t inside);
 
+// What a file system beside the root comes from; the owners are not shifted yet.
+bool OpenFilesystem(const LaunchPlan& plan, const FilesystemPlan& filesystem, Source* source, Failure* failure);
+
 bool Prepare(const LaunchPlan& plan, Preparation* preparation, Failure* failure);
 
 }  // namespace reeve::lxc

@@ -67,7 +67,7 @@ bool Hide(const std::string& path, const Place& place, int devices, util::Unique
 }  // namespace
 
 bool Protect(const LaunchPlan& plan, int processes, int system, int devices, Failure* failure) {
-  if (!SetAttributes(system, MOUNT_ATTR_RDONLY, true)) {
+  if (!plan.system_writable && !SetAttributes(system, MOUNT_ATTR_RDONLY, true)) {
     return Fail(failure, Step::kMountSys, "/sys");
   }
   for (const std::string& path : plan.read_only_paths) {

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 
@@ -43,6 +44,13 @@ bool AttachDevices(const LaunchPlan& plan, const Preparation& preparation, const
     }
   }
   return true;
+}
+
+bool ShiftSource(const Source& source, const FilesystemPlan& filesystem, const util::UniqueFd& ids, Failure* failure) {
+  if (source.shift == Shift::kNo || MapOwners(source.mount.get(), ids.get())) return true;
+  // A file system that cannot be mapped (EINVAL) keeps its owners, unless it was asked for.
+  if (source.shift == Shift::kWherePossible && errno == EINVAL) return true;
+  return Fail(failure, Step::kMapRoot, filesystem.source);
 }
 
 }  // namespace
@@ -84,11 +92,27 @@ bool Stage::MapOwners(const LaunchPlan& plan, const Preparation& preparation, pi
     return Fail(failure, Step::kMapRoot, plan.root.source);
   }
   for (size_t i = 0; i < preparation.sources.size(); ++i) {
-    const Source& source = preparation.sources[i];
-    if (source.shift == Shift::kNo || lxc::MapOwners(source.mount.get(), ids.get())) continue;
-    // A file system that cannot be mapped (EINVAL) keeps its owners, unless it was asked for.
-    if (source.shift == Shift::kWherePossible && errno == EINVAL) continue;
-    return Fail(failure, Step::kMapRoot, plan.filesystems[i].source);
+    if (!ShiftSource(preparation.sources[i], plan.filesystems[i], ids, failure)) return false;
+  }
+  return true;
+}
+
+bool Stage::MapSource(const Source& source, const FilesystemPlan& filesystem, pid_t pid, Failure* failure) {
+  if (source.shift == Shift::kNo) return true;
+  const util::UniqueFd ids(
+      openat(processes_.get(), (std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!ids) return Fail(failure, Step::kMapRoot, "user namespace");
+  return ShiftSource(source, filesystem, ids, failure);
+}
+
+bool Stage::PlaceSource(const Source& source, const FilesystemPlan& filesystem, size_t number, Failure* failure) {
+  if (!source.mount) return true;
+  const util::UniqueFd sources(openat(top_.get(), "sources", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const std::string name = std::to_string(number);
+  const int made = source.is_directory ? mkdirat(sources.get(), name.c_str(), 0700)
+                                       : mknodat(sources.get(), name.c_str(), S_IFREG | 0600, 0);
+  if (made < 0 || move_mount(source.mount.get(), "", sources.get(), name.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+    return Fail(failure, Step::kOpenSource, filesystem.source);
   }
   return true;
 }
@@ -114,16 +138,8 @@ bool Stage::Build(const LaunchPlan& plan, const Preparation& preparation, const 
       return Fail(failure, Step::kReplaceFile, path);
     }
   }
-  const util::UniqueFd sources(openat(top_.get(), "sources", O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (size_t i = 0; i < preparation.sources.size(); ++i) {
-    const Source& source = preparation.sources[i];
-    if (!source.mount) continue;
-    const std::string name = std::to_string(i);
-    const int made = source.is_directory ? mkdirat(sources.get(), name.c_str(), 0700)
-                                         : mknodat(sources.get(), name.c_str(), S_IFREG | 0600, 0);
-    if (made < 0 || move_mount(source.mount.get(), "", sources.get(), name.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) {
-      return Fail(failure, Step::kOpenSource, plan.filesystems[i].source);
-    }
+    if (!PlaceSource(preparation.sources[i], plan.filesystems[i], i, failure)) return false;
   }
   if (plan.root.read_only && !SetAttributes(root, MOUNT_ATTR_RDONLY, false)) return Fail(failure, Step::kProtectRoot);
   return true;

@@ -25,9 +25,15 @@ class Stage {
   bool Enter(Failure* failure);
   // Shifts the owners of the detached mounts that are to be shifted by the id map of the user namespace of `pid`.
   bool MapOwners(const LaunchPlan& plan, const Preparation& preparation, pid_t pid, Failure* failure);
+  // The same of one file system.
+  bool MapSource(const Source& source, const FilesystemPlan& filesystem, pid_t pid, Failure* failure);
+  // Puts one file system below kStageSources, by its number.
+  bool PlaceSource(const Source& source, const FilesystemPlan& filesystem, size_t number, Failure* failure);
   // Puts the mounts in their places: the root with /proc, /sys and /dev as kStageRoot, each file system below
   // kStageSources.
   bool Build(const LaunchPlan& plan, const Preparation& preparation, const KernelMounts& kernel, Failure* failure);
+  // For a process that is not to come back: it leaves the stage by entering the guest, or by its end.
+  void Forget() { host_.Reset(); }
   // Back to the host's mounts. The supervisor cannot go on when this fails.
   void Leave();
 

@@ -82,7 +82,8 @@ bool Supervisor::LaunchFirst(Failure* failure) {
   if (!prepared) return false;
   kills_before_ = CountOutOfMemoryKills();
   consoles_.emplace(epoll_.get(), kConsoleTag);
-  tasks_.emplace(epoll_.get(), kTaskTag);
+  if (!consoles_->OpenLogs(plan_.console_logs, failure)) return false;
+  tasks_.emplace(epoll_.get(), kTaskTag, &plan_, &guest_);
   if (!Launch(plan_, &preparation, group_.get(), &guest_, failure)) return false;
   if (!consoles_->Adopt(std::move(preparation.terminals)) || !WatchGuest()) {
     Fail(failure, Step::kListen, "event loop");
@@ -191,7 +192,7 @@ void Supervisor::HandleMessage(const Message& message, util::UniqueFd fd) {
       if (fd) consoles_->AddClient(message.number, message.flag, std::move(fd));
       return;
     case MessageKind::kTask:
-      if (fd) tasks_->Begin(plan_, guest_, group_.get(), std::move(fd));
+      if (fd) tasks_->Begin(group_.get(), std::move(fd));
       return;
     default:
       daemon_.Reset();

@@ -40,24 +40,6 @@ bool ArrangeDescriptors(const std::vector<int>& descriptors) {
   return close_range(static_cast<unsigned>(kTaskStatus) + static_cast<unsigned>(high.size()), ~0U, 0) == 0;
 }
 
-// The namespaces of the guest that are not ours: also those that it shares with other guests.
-bool EnterNamespaces(pid_t guest) {
-  int flags = 0;
-  for (const Kind& kind : kKinds) {
-    struct stat ours = {};
-    struct stat theirs = {};
-    const std::string own = std::string("/proc/self/ns/") + kind.name;
-    const std::string other = "/proc/" + std::to_string(guest) + "/ns/" + kind.name;
-    if (stat(own.c_str(), &ours) < 0 || stat(other.c_str(), &theirs) < 0) {
-      return FailTask("find the guest's namespaces", errno);
-    }
-    if (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev) flags |= kind.flag;
-  }
-  // By the pidfd: what a reused pid would have is not entered, for the guest's pidfd is dead then.
-  if (flags != 0 && setns(kTaskGuest, flags) < 0) return FailTask("enter the guest's namespaces", errno);
-  return true;
-}
-
 bool BecomeGuestRoot(const LaunchPlan& plan) {
   if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0 && errno != ENOSYS) {
     return FailTask("make a session keyring", errno);
@@ -82,11 +64,33 @@ bool Do(const TaskContext& context) {
       return TellAddresses(context);
     case TaskKind::kInitctl:
       return AskInit(context);
+    default:  // not a helper's, or done before
+      break;
   }
   return FailTask("do what was asked", ENOSYS);
 }
 
 }  // namespace
+
+bool FindNamespaces(pid_t guest, int* namespaces) {
+  for (const Kind& kind : kKinds) {
+    struct stat ours = {};
+    struct stat theirs = {};
+    const std::string own = std::string("/proc/self/ns/") + kind.name;
+    const std::string other = "/proc/" + std::to_string(guest) + "/ns/" + kind.name;
+    if (stat(own.c_str(), &ours) < 0 || stat(other.c_str(), &theirs) < 0) {
+      return FailTask("find the guest's namespaces", errno);
+    }
+    if (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev) *namespaces |= kind.flag;
+  }
+  return true;
+}
+
+bool EnterGuest(const LaunchPlan& plan, int namespaces) {
+  // By the pidfd: what a reused pid would have is not entered, for the guest's pidfd is dead then.
+  if (namespaces != 0 && setns(kTaskGuest, namespaces) < 0) return FailTask("enter the guest's namespaces", errno);
+  return BecomeGuestRoot(plan);
+}
 
 void ReportTask(TaskReport report, int descriptor) {
   std::vector<int> descriptors;
@@ -123,8 +127,12 @@ void RunTask(const LaunchPlan& plan, const TaskRequest& request, pid_t guest, co
     FailTask(failure);
     _exit(1);
   }
-  if (!EnterNamespaces(guest) || !BecomeGuestRoot(plan)) _exit(1);
   umask(022);
+  if (request.kind == TaskKind::kAttachFilesystem || request.kind == TaskKind::kDetachFilesystem) {
+    _exit(ChangeFilesystem(context) ? 0 : 1);
+  }
+  int namespaces = 0;
+  if (!FindNamespaces(guest, &namespaces) || !EnterGuest(plan, namespaces)) _exit(1);
   // A command changes to its user itself, which ends what its root user may do here.
   if (request.kind != TaskKind::kExecute && !ReducePrivileges(plan.capabilities, 0, 0, &failure)) {
     FailTask(failure);

@@ -51,6 +51,12 @@ bool PullFile(const TaskContext& context);
 bool TellHostname(const TaskContext& context);
 bool TellAddresses(const TaskContext& context);
 bool AskInit(const TaskContext& context);
+// Attaches or detaches a file system; enters the guest itself, by the next two.
+bool ChangeFilesystem(const TaskContext& context);
+// The namespaces of the guest that are not ours: also those that it shares with other guests. CLONE_NEW* flags.
+bool FindNamespaces(pid_t guest, int* namespaces);
+// Enters them, as the guest's root user with all capabilities there.
+bool EnterGuest(const LaunchPlan& plan, int namespaces);
 // Notes the host's files that AskInit must not write to; before the guest is entered.
 void NoteHostInits(std::vector<uint64_t>* inits);
 

@@ -49,7 +49,7 @@ bool Tasks::Watch(int fd, Part part, size_t index) const {
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-void Tasks::Begin(const LaunchPlan& plan, const Guest& guest, int group, util::UniqueFd session) {
+void Tasks::Begin(int group, util::UniqueFd session) {
   auto place = std::find_if(tasks_.begin(), tasks_.end(), [](const Task& task) {
     return !task.session && !task.status && !task.helper && !task.command;
   });
@@ -71,9 +71,11 @@ void Tasks::Begin(const LaunchPlan& plan, const Guest& guest, int group, util::U
     Fail(&task, "read the request", error != 0 ? error : EBADMSG);
     return FreeIfOver(&task);
   }
+  task.kind = request.kind;
   task.is_command = request.kind == TaskKind::kExecute;
   task.detach = request.detach;
-  if (!Fork(plan, guest, task.is_command ? group : -1, request, std::move(streams), &task)) return FreeIfOver(&task);
+  if (ChangeDevices(request, &streams, &task)) return FreeIfOver(&task);
+  if (!Fork(task.is_command ? group : -1, request, std::move(streams), &task)) return FreeIfOver(&task);
   if (!Watch(task.session.get(), Part::kSession, index) || !Watch(task.status.get(), Part::kStatus, index) ||
       !Watch(task.helper.get(), Part::kHelper, index)) {
     Fail(&task, "watch the helper", errno);
@@ -81,8 +83,28 @@ void Tasks::Begin(const LaunchPlan& plan, const Guest& guest, int group, util::U
   }
 }
 
-bool Tasks::Fork(const LaunchPlan& plan, const Guest& guest, int group, const TaskRequest& request,
-                 std::vector<util::UniqueFd> streams, Task* task) {
+bool Tasks::ChangeDevices(const TaskRequest& request, std::vector<util::UniqueFd>* streams, Task* task) {
+  const bool ours = LiveDevices::IsOurs(request.kind);
+  if (!ours && request.kind != TaskKind::kAttachFilesystem && request.kind != TaskKind::kDetachFilesystem) return false;
+  if (!DecodeDevices(request.devices, &task->devices)) {
+    Fail(task, "read the request", EBADMSG);
+    return true;
+  }
+  if (!streams->empty()) task->backing = std::move(streams->front());
+  streams->clear();
+  if (!ours) return false;
+  Failure failure;
+  if (!devices_.Change(request.kind, task->devices, std::move(task->backing), &failure)) {
+    std::string text = StepText(failure.step);
+    if (!failure.object.empty()) text += ": " + failure.object;
+    Fail(task, text, failure.error);
+    return true;
+  }
+  Report(task, TaskReport());
+  return true;
+}
+
+bool Tasks::Fork(int group, const TaskRequest& request, std::vector<util::UniqueFd> streams, Task* task) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
     Fail(task, "make a socket pair", errno);
@@ -114,12 +136,13 @@ bool Tasks::Fork(const LaunchPlan& plan, const Guest& guest, int group, const Ta
     char word;
     if (read(gate_read.get(), &word, 1) != 1) _exit(1);
     const util::UniqueFd own(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    std::vector<int> descriptors = {helper_end.get(), guest.pidfd.get(), own.get()};
+    std::vector<int> descriptors = {helper_end.get(), guest_->pidfd.get(), own.get()};
     for (const util::UniqueFd& stream : streams) descriptors.push_back(stream.get());
-    RunTask(plan, request, guest.pid, descriptors);
+    if (task->backing) descriptors.push_back(task->backing.get());
+    RunTask(*plan_, request, guest_->pid, descriptors);
   }
   task->helper.Reset(pidfd);
-  if (task->is_command && !JoinGroups(plan, pid)) {
+  if (task->is_command && !JoinGroups(*plan_, pid)) {
     Fail(task, "put the command into the guest's control groups", errno);
     (void)util::SignalPidfd(pidfd, SIGKILL);
     siginfo_t info;
@@ -216,7 +239,7 @@ void Tasks::HandleHelper(Task* task) {
   task->helper.Reset();
   // What it said last may still be unread, and a command holds the socket until it is executed.
   const size_t index = static_cast<size_t>(task - tasks_.data());
-  while (task->status && !task->over) {
+  while (task->status && (!task->over || !task->devices.filesystems.empty())) {
     char peek;
     if (recv(task->status.get(), &peek, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN) break;
     HandleStatus(index);
@@ -253,6 +276,9 @@ void Tasks::HandleCommand(Task* task) {
 
 void Tasks::Report(Task* task, TaskReport report, int descriptor) {
   if (report.kind == TaskReportKind::kEnded || report.kind == TaskReportKind::kFailed) task->over = true;
+  if (report.kind == TaskReportKind::kEnded && !task->devices.filesystems.empty()) {
+    devices_.Note(task->kind, task->devices, std::move(task->backing));
+  }
   if (!task->session) return;
   std::vector<int> descriptors;
   if (descriptor >= 0) descriptors.push_back(descriptor);
@@ -282,8 +308,8 @@ void Tasks::Abandon(Task* task) {
     (void)util::SignalPidfd(task->command.get(), SIGKILL);
   }
   if (task->is_command && task->helper) (void)util::SignalPidfd(task->helper.get(), SIGKILL);
-  // What copies a file cleans up by itself when it sees this.
-  if (!task->is_command) task->status.Reset();
+  // What copies a file cleans up by itself when it sees this. What has become of a file system is still to be noted.
+  if (!task->is_command && task->devices.filesystems.empty()) task->status.Reset();
 }
 
 void Tasks::FreeIfOver(Task* task) {

@@ -187,6 +187,7 @@ void TestHost::MakeRoot() {
 void TestHost::MakeDriver() {
   observer_ = std::make_unique<RecordingObserver>();
   LxcDriverOptions options;
+  options.id_ranges = {.users_file = directory_ + "/subuid", .groups_file = directory_ + "/subgid"};
   options.run_directory = run_directory_;
   options.supervisor_path = Beside("reeve-supervisor");
   options.cgroup_partition = partition_;

@@ -1,0 +1,110 @@
+"""Each system call of a start fails once: whatever that does to the start, nothing of it is left on the host."""
+
+import os
+import stat
+import subprocess
+
+import guests
+import waiting
+from harness import EndToEnd, api, environment, leftovers
+
+# What a start asks of the kernel beyond memory.
+MOUNTS = ("openat2", "open_tree", "fsopen", "fsconfig", "fsmount", "move_mount", "mount_setattr", "mount", "umount2",
+          "pivot_root", "chdir", "fchdir")
+FILES = ("openat", "mkdirat", "mknodat", "symlinkat", "fchownat", "newfstatat", "ioctl", "close_range", "dup2")
+PROCESSES = ("clone3", "clone", "unshare", "setns", "socketpair", "socket", "bind", "listen", "epoll_create1", "epoll_ctl",
+             "execve", "bpf")
+MESSAGES = ("sendmsg", "sendto", "recvmsg", "recvfrom", "write", "read")
+PRIVILEGES = ("sethostname", "setgroups", "setresuid", "setresgid", "capset", "prctl", "seccomp", "keyctl", "prlimit64",
+              "personality")
+MOST = 80
+
+
+class Faults(EndToEnd):
+
+    def setUp(self):
+        super().setUp()
+        if not os.path.exists("/usr/bin/strace"):
+            self.skipTest("strace is not installed")
+        self.wrapper = os.path.join(environment.temporary_folder(), "supervisor")
+        self.reeved = self.daemon(config="", start=False)
+        path = os.path.join(self.reeved.root, "etc/reeve/reeved.toml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace(environment.SUPERVISOR, self.wrapper)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.inject("none", 1)
+        self.reeved.start()
+        self.client = self.reeved.client()
+        subprocess.run(["ip", "link", "add", "faultbr", "type", "bridge"], check=True)
+        self.addCleanup(subprocess.run, ["ip", "link", "del", "faultbr"], check=True)
+        self.before = leftovers.Snapshot()
+        devices = ("<interface type='bridge'><source bridge='faultbr'/><ip address='10.8.7.6' prefix='24'/>"
+                   "<bandwidth><outbound average='1000'/></bandwidth></interface>"
+                   "<filesystem type='ram'><source usage='64' units='KiB'/><target dir='/mnt'/></filesystem>")
+        self.client.define(guests.xml("web1", self.root, devices=devices))
+
+    def inject(self, call, number):
+        """The next supervisor, and all below it, has this call fail the so-manieth time, in each process."""
+        options = "" if call == "none" else f"-e inject={call}:error=ENOSPC:when={number} "
+        text = f"#!/bin/sh\nexec /usr/bin/strace -D -f -qq -o /dev/null {options}{environment.SUPERVISOR} \"$@\"\n"
+        if call == "none":
+            text = f"#!/bin/sh\nexec {environment.SUPERVISOR} \"$@\"\n"
+        with open(self.wrapper + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(self.wrapper + ".new", stat.S_IRWXU)
+        os.rename(self.wrapper + ".new", self.wrapper)
+
+    def attempt(self):
+        """Starts it. The error, or None."""
+        try:
+            self.client.start("web1", timeout=40)
+        except api.grpc.RpcError as error:
+            self.assertEqual(api.reason(error), "START_FAILED", error.details())
+            self.assertEqual(api.state(self.client.get("web1")), "SHUTOFF")
+            return error.details()
+        try:
+            self.client.verb("Destroy", "web1")
+        except api.grpc.RpcError as error:  # it has ended by itself, of its first process's own fault
+            self.assertEqual(api.reason(error), "DOMAIN_STATE", error.details())
+        return None
+
+    def fail_each(self, calls, least):
+        self.assertIsNone(self.attempt(), "a start without faults")
+        refused = 0
+        reached = set()
+        for call in calls:
+            harmless = 0
+            for number in range(1, MOST + 1):
+                with self.subTest(call=call, number=number):
+                    self.inject(call, number)
+                    error = self.attempt()
+                    waiting.until(lambda: not self.before.beyond(), f"nothing left of a start whose {call} {number} failed: "
+                                  f"{self.before.beyond()}")
+                if error is None:
+                    harmless += 1
+                    if harmless == 3:  # the start has no more of them, or does without
+                        break
+                else:
+                    refused += 1
+                    harmless = 0
+                    reached.add(error.split(": ")[1])
+        print(f"    {refused} starts refused, at {len(reached)} steps: {sorted(reached)}")
+        self.assertGreaterEqual(refused, least)
+        self.inject("none", 1)
+        self.assertIsNone(self.attempt(), "a start after all faults")
+
+    def test_mounts(self):
+        self.fail_each(MOUNTS, 40)
+
+    def test_files(self):
+        self.fail_each(FILES, 40)
+
+    def test_processes_and_interfaces(self):
+        self.fail_each(PROCESSES, 10)
+
+    def test_messages(self):
+        self.fail_each(MESSAGES, 10)
+
+    def test_privileges(self):
+        self.fail_each(PRIVILEGES, 5)
