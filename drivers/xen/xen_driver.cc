@@ -561,7 +561,7 @@ absl::Status XenDriver::Validate(const v1::DomainSpec& spec) const {
   return BuildDomainConfig(implementation_->options().library, any, spec).status();
 }
 
-void XenDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) const {
+absl::Status XenDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) {
   int index = 0;
   for (v1::Interface& interface : *spec->mutable_devices()->mutable_interfaces()) {
     if (interface.mac_address().empty()) {
@@ -569,6 +569,7 @@ void XenDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) const {
     }
     ++index;
   }
+  return absl::OkStatus();
 }
 
 std::vector<drivers::RecoveredDomain> XenDriver::Recover(const std::vector<drivers::KnownDomain>& known,

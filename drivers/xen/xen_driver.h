@@ -44,7 +44,7 @@ class XenDriver final : public drivers::HypervisorDriver {
   absl::StatusOr<std::string> Capabilities() const override;
   absl::StatusOr<std::string> DomainCapabilities(const v1::GetDomainCapabilitiesRequest& request) const override;
   absl::Status Validate(const v1::DomainSpec& spec) const override;
-  void Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) const override;
+  absl::Status Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) override;
   std::vector<drivers::RecoveredDomain> Recover(const std::vector<drivers::KnownDomain>& known,
                                                 drivers::GuestObserver* observer) override;
   absl::Status Preflight(const drivers::DomainKey& domain, const v1::DomainSpec& spec) override;
