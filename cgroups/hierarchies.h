@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -91,6 +92,13 @@ class Hierarchies {
   std::string Describe() const;
   // Null after Parse.
   Tree* tree() const { return tree_.get(); }
+  const std::shared_ptr<Tree>& shared_tree() const { return tree_; }
+  // The same hierarchies, read and written by way of another tree.
+  Hierarchies Over(std::shared_ptr<Tree> tree) const {
+    Hierarchies result = *this;
+    result.tree_ = std::move(tree);
+    return result;
+  }
 
  private:
   struct Data {

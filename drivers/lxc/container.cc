@@ -74,7 +74,10 @@ absl::Status RemoveParts(ContainerParts* parts, int* signal) {
 
 Container::Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, const Message& started,
                      util::UniqueFd pidfd)
-    : loop_(std::move(loop)), parts_(std::move(parts)), pidfd_(std::move(pidfd)) {
+    : loop_(std::move(loop)),
+      parts_(std::move(parts)),
+      group_path_(parts_.group ? parts_.group->path() : ""),
+      pidfd_(std::move(pidfd)) {
   guest_.id = started.pid;
   guest_.supervisor_pid = parts_.supervisor.pid;
   guest_.start_time = absl::FromUnixNanos(started.start_time_ns);
@@ -247,7 +250,7 @@ absl::StatusOr<v1::DomainStatistics> Container::Sample(Sweep* sweep) const {
     devices.nodes = parts_.plan.nodes;
     devices.interfaces = parts_.plan.interfaces;
   }
-  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(*parts_.group, devices);
+  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(group_path_, devices);
   if (!statistics.ok()) return Failed(statistics.status());
   return statistics;
 }

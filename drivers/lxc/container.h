@@ -80,6 +80,8 @@ class Container : public std::enable_shared_from_this<Container> {
   absl::StatusOr<drivers::GuestExit> Destroy(const Stopped& stopped);
   // `sweep` is of the calling thread.
   absl::StatusOr<v1::DomainStatistics> Sample(Sweep* sweep) const;
+  // Of its control group, below the root of each hierarchy.
+  const std::string& group_path() const { return group_path_; }
   // What limits are in force.
   absl::Status ReadTuning(v1::DomainTuning* tuning) const;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::ConsoleOptions& options,
@@ -105,6 +107,7 @@ class Container : public std::enable_shared_from_this<Container> {
   const std::shared_ptr<EventLoop> loop_;
   // Constant until the end, then of the thread that cleans up; but for the devices of the plan, which mutex_ guards.
   ContainerParts parts_;
+  const std::string group_path_;
   Ended ended_callback_;
   Rebooted rebooted_callback_;
 

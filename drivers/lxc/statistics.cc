@@ -35,9 +35,12 @@ std::string MacText(const std::string& mac) {
 
 }  // namespace
 
-Sweep::Sweep(drivers::StatisticsParts parts) : parts_(parts) {}
+Sweep::Sweep(const cgroups::Hierarchies& hierarchies, drivers::StatisticsParts parts)
+    : group_{hierarchies, ""}, parts_(parts) {}
 
-absl::StatusOr<v1::DomainStatistics> Sweep::Read(const cgroups::Location& group, const DevicePlan& devices) {
+absl::StatusOr<v1::DomainStatistics> Sweep::Read(const std::string& path, const DevicePlan& devices) {
+  group_.path = path;
+  const cgroups::Location& group = group_;
   v1::DomainStatistics statistics;
   const int64_t now = absl::GetCurrentTimeNanos();
   statistics.mutable_time()->set_seconds(now / 1000000000);

@@ -18,11 +18,11 @@ namespace reeve::lxc {
 // devices, as they are met. Not thread-safe.
 class Sweep {
  public:
-  // `parts` are those that are wanted; interfaces are looked at only for INTERFACE.
-  explicit Sweep(drivers::StatisticsParts parts);
+  // `parts` are those that are wanted; interfaces are looked at only for INTERFACE. `hierarchies` are what groups are read by.
+  Sweep(const cgroups::Hierarchies& hierarchies, drivers::StatisticsParts parts);
 
-  // Fills in the parts. `devices` are those of the container. What the host cannot tell is left out.
-  absl::StatusOr<v1::DomainStatistics> Read(const cgroups::Location& group, const DevicePlan& devices);
+  // Fills in the parts, of the group at `path`. `devices` are those of the container. What the host cannot tell is left out.
+  absl::StatusOr<v1::DomainStatistics> Read(const std::string& path, const DevicePlan& devices);
 
  private:
   absl::Status ReadCpu(const cgroups::Location& group, v1::DomainStatistics* statistics) const;
@@ -36,6 +36,7 @@ class Sweep {
 
   bool Wants(v1::StatisticsPart part) const { return parts_.test(static_cast<size_t>(part)); }
 
+  cgroups::Location group_;
   const drivers::StatisticsParts parts_;
   bool has_links_ = false;
   std::map<std::string, v1::InterfaceStatistics> links_by_address_;  // the host's view, by hardware address

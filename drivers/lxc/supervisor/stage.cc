@@ -89,7 +89,10 @@ bool Stage::MapOwners(const LaunchPlan& plan, const Preparation& preparation, pi
       openat(processes_.get(), (std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
   if (!ids) return Fail(failure, Step::kMapRoot, "user namespace");
   if (preparation.shift_root && !lxc::MapOwners(preparation.root.get(), ids.get())) {
-    return Fail(failure, Step::kMapRoot, plan.root.source);
+    if (errno != EINVAL) return Fail(failure, Step::kMapRoot, plan.root.source);
+    return FailWith(failure, Step::kMapRoot, 0,
+                    plan.root.source + ": this kernel cannot shift the owners of its file system: give the files to user " +
+                        std::to_string(OutsideId(plan.users, 0)) + ", or put them on another one (ext4, xfs, btrfs)");
   }
   for (size_t i = 0; i < preparation.sources.size(); ++i) {
     if (!ShiftSource(preparation.sources[i], plan.filesystems[i], ids, failure)) return false;
