@@ -329,6 +329,8 @@ absl::StatusOr<Guest> XenDriver::Implementation::Read(const GuestFacts& facts) c
   }
   if (facts.domid != 0) {
     absl::StatusOr<DomainConfig> config = toolstack().ConfigOf(facts.domid);
+    // Its toolstack writes the configuration last and lets it run then.
+    if (!config.ok() && facts.paused) return absl::UnavailableError("the domain is being made");
     if (config.ok()) guest.spec = SpecOfConfig(*config->get());
   }
   if (guest.spec.memory_kib() == 0) guest.spec.set_memory_kib(std::max(facts.memory_kib, facts.maximum_memory_kib));
@@ -455,7 +457,7 @@ void XenDriver::Implementation::HandleChange() {
     const std::optional<Guest> known = guests_.Find(facts.uuid);
     if (!known.has_value() || known->domid != facts.domid) {
       absl::StatusOr<Guest> found = Read(facts);
-      // It is not named yet: another change comes when it is ready.
+      // It is not ready yet: it is looked at again.
       if (!found.ok()) continue;
       if (known.has_value()) {  // made anew by who made it: the same guest under another number
         found->key = known->key;

@@ -109,6 +109,10 @@ TEST_CASE("A guest starts, is paused and resumed, and is destroyed") {
   CHECK(host.driver->Suspend(host.key).ok());
   CHECK(host.driver->Resume(host.key).ok());
   auto sample = host.driver->Sample(host.key);
+  auto samples = host.driver->SampleMany({host.key, {.name = "none", .uid = "none"}}, drivers::AllStatistics());
+  REQUIRE(samples.size() == 2);
+  CHECK(samples[0].ok());
+  CHECK(ReasonOf(samples[1].status()) == v1::REASON_DOMAIN_STATE);
   REQUIRE(sample.ok());
   CHECK(sample->memory_bytes() == 65536 * 1024);
   auto exit = host.driver->Destroy(host.key);
@@ -185,6 +189,16 @@ TEST_CASE("What others do is told as it happens") {
   host.xen.DestroyBehind(own);
   CHECK(host.recorder.Next() == "web1 EVENT_DETAIL_STOPPED_DESTROYED EVENT_CAUSE_EXTERNAL");
   CHECK(host.recorder.unread() == 0);
+}
+
+TEST_CASE("A domain that another toolstack still works on is told of when it is ready") {
+  Host host;
+  const uint32_t other = host.xen.BeginBehind("other", "11111111-2222-4333-8444-555555555555");
+  const uint32_t second = host.xen.CreateBehind("second", "21111111-2222-4333-8444-555555555555");
+  CHECK(host.recorder.Next() == absl::StrCat("second found as ", second, " kernel /boot/of-", second));
+  CHECK(host.recorder.unread() == 0);
+  host.xen.FinishBehind(other);
+  CHECK(host.recorder.Next() == absl::StrCat("other found as ", other, " kernel /boot/of-", other));
 }
 
 TEST_CASE("Domain-0 is left alone") {
