@@ -184,6 +184,7 @@ class XenDriver::Implementation final : public ToolstackObserver {
   // A guest that is there, whoever made it.
   absl::StatusOr<Guest> Read(const GuestFacts& facts) const;
   void Keep(Guest guest);
+  void GiveUpSave(const DomainKey& key, uint32_t domid);
   void HandleStop(uint32_t domid, StopReason reason);
   void HandleGone(uint32_t domid);
   void HandleChange();
@@ -376,6 +377,7 @@ std::vector<drivers::RecoveredDomain> XenDriver::Implementation::Recover(
       domain.running = guest->Describe();
       Keep(*std::move(guest));
       // Its end waits to be handled since the last daemon.
+      if (facts.stopped && facts.stop_reason == StopReason::kSuspend) GiveUpSave(domain.key, facts.domid);
       if (facts.stopped) OnStopped(facts.domid, facts.stop_reason);
     }
   }
@@ -391,9 +393,20 @@ std::vector<drivers::RecoveredDomain> XenDriver::Implementation::Recover(
   return recovered;
 }
 
+// A daemon that ended in the middle of a save has told nobody that it was done: the guest goes on, and the file goes.
+void XenDriver::Implementation::GiveUpSave(const DomainKey& key, uint32_t domid) {
+  const std::string path = SavedPath(key.uid);
+  const bool unfinished = unlink(absl::StrCat(path, ".unfinished").c_str()) == 0;
+  const bool finished = unlink(path.c_str()) == 0;
+  if (!unfinished && !finished) return;  // another toolstack saves it
+  absl::Status status = toolstack().Resume(domid);
+  if (!status.ok()) util::LogError("resume ", key.name, " after a save that was cut off: ", status.message());
+}
+
 void XenDriver::Implementation::HandleStop(uint32_t domid, StopReason reason) {
   const std::optional<Guest> guest = guests_.FindDomid(domid);
   if (!guest.has_value() || guest->foreign || guest->preserved) return;  // who made it looks after it; its end will be seen
+  if (reason == StopReason::kSuspend) return;        // somebody saves it; it will be gone, or go on
   if (!guests_.Claim(guest->key.uid)) return;        // it is being saved or destroyed
   const Aftermath aftermath = AftermathOf(reason, guest->spec.lifecycle_actions());
   const absl::Time now = absl::Now();

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -201,6 +202,17 @@ TEST_CASE("A domain that another toolstack still works on is told of when it is 
   CHECK(host.recorder.Next() == absl::StrCat("other found as ", other, " kernel /boot/of-", other));
 }
 
+TEST_CASE("A guest that another toolstack saves is left to it") {
+  Host host;
+  const uint32_t domid = host.Start(host.Spec());
+  host.xen.Stop(domid, StopReason::kSuspend);
+  CHECK(host.xen.domids() == std::vector<uint32_t>{0, domid});
+  host.xen.DestroyBehind(domid);
+  CHECK(host.recorder.Next() == "web1 EVENT_DETAIL_STOPPED_DESTROYED EVENT_CAUSE_EXTERNAL");
+  const std::vector<std::string> calls = host.xen.calls();
+  CHECK(std::count(calls.begin(), calls.end(), "Destroy") == 0);
+}
+
 TEST_CASE("Domain-0 is left alone") {
   Host host;
   host.xen.CreateBehind("other", "11111111-2222-4333-8444-555555555555");
@@ -239,6 +251,18 @@ TEST_CASE("A daemon that comes back finds what runs, and handles what ended mean
     auto recovered = host.driver->Recover({{host.key, spec}}, &host.recorder);
     CHECK(recovered[1].running.has_value());
     CHECK(host.recorder.Next() == "web1 rebooted as 2");
+  }
+  SECTION("a save that was cut off is given up, and the guest goes on") {
+    host.xen.Stop(domid, StopReason::kSuspend);
+    std::filesystem::create_directories(host.directory / "save");
+    const std::filesystem::path file = host.directory / "save" / absl::StrCat(kUid, GENERATE("", ".unfinished"));
+    std::ofstream(file) << "half";
+    host.Restart();
+    auto recovered = host.driver->Recover({{host.key, spec}}, &host.recorder);
+    REQUIRE(recovered[1].running.has_value());
+    CHECK_FALSE(std::filesystem::exists(file));
+    const std::vector<std::string> calls = host.xen.calls();
+    CHECK(std::count(calls.begin(), calls.end(), "Resume") == 1);
   }
   SECTION("one that is gone has ended") {
     host.xen.DestroyBehind(domid);
