@@ -236,6 +236,7 @@ void LibxlToolstack::Run() {
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   pthread_sigmask(SIG_UNBLOCK, &child, nullptr);
+  log_.TellChildrenHere();
   std::vector<pollfd> descriptors(2);
   auto looked = std::chrono::steady_clock::now();
   while (!stop_) {
