@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "auth/x509_files.h"
 #include "auth/x509_names.h"
 #include "util/errno.h"
@@ -22,6 +23,8 @@ namespace reeve::auth {
 namespace {
 
 constexpr size_t kMaxIndex = 64 << 20;
+constexpr absl::Duration kLockPatience = absl::Seconds(5);
+constexpr absl::Duration kLockPause = absl::Milliseconds(20);
 
 bool IsThere(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
@@ -46,14 +49,20 @@ absl::Status MakeDirectory(const std::string& path, mode_t mode) {
   return absl::OkStatus();
 }
 
-// The directory itself is what is locked: no further file is needed.
-absl::StatusOr<util::UniqueFd> Lock(const std::string& directory) {
+// The directory of the key is what is locked: nobody else can open it, and so hold the lock. A holder that has been
+// stopped must not stop the daemon.
+absl::StatusOr<util::UniqueFd> Lock(const AuthorityPaths& paths) {
+  const std::string directory = DirectoryOf(paths.key);
   util::UniqueFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock) return util::ErrnoStatus(absl::StrCat("open ", directory));
-  int result = 0;
-  while ((result = ::flock(lock.get(), LOCK_EX)) != 0 && errno == EINTR) {
+  const absl::Time deadline = absl::Now() + kLockPatience;
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return util::ErrnoStatus(absl::StrCat("lock ", directory));
+    if (absl::Now() > deadline) {
+      return absl::UnavailableError(absl::StrCat("another process works with the authority in ", paths.directory));
+    }
+    absl::SleepFor(kLockPause);
   }
-  if (result != 0) return util::ErrnoStatus(absl::StrCat("lock ", directory));
   return lock;
 }
 
@@ -89,7 +98,8 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view pem) {
 
 absl::Status CertificateAuthority::Create(const AuthorityPaths& paths, const CertificatePlan& plan, bool replace) {
   if (absl::Status status = MakeDirectory(paths.directory, 0755); !status.ok()) return status;
-  const absl::StatusOr<util::UniqueFd> lock = Lock(paths.directory);
+  if (absl::Status status = MakeDirectory(DirectoryOf(paths.key), 0700); !status.ok()) return status;
+  const absl::StatusOr<util::UniqueFd> lock = Lock(paths);
   if (!lock.ok()) return lock.status();
   for (const std::string& path : {paths.certificate, paths.key}) {
     if (!replace && IsThere(path)) return absl::AlreadyExistsError(absl::StrCat("there is ", path, " already"));
@@ -113,10 +123,10 @@ absl::Status CertificateAuthority::Create(const AuthorityPaths& paths, const Cer
 
 absl::StatusOr<CertificateAuthority> CertificateAuthority::Open(const AuthorityPaths& paths) {
   CertificateAuthority authority(paths);
-  if (!IsThere(paths.directory)) {
-    return absl::NotFoundError(absl::StrCat("there is no ", paths.directory));
+  if (!IsThere(DirectoryOf(paths.key))) {
+    return absl::NotFoundError(absl::StrCat("there is no ", paths.key));
   }
-  absl::StatusOr<util::UniqueFd> lock = Lock(paths.directory);
+  absl::StatusOr<util::UniqueFd> lock = Lock(paths);
   if (!lock.ok()) return lock.status();
   authority.lock_ = *std::move(lock);
   absl::StatusOr<Credentials> credentials = ParseCredentials(ReadPem(paths.certificate), ReadPem(paths.key));

@@ -32,7 +32,7 @@ struct AuthorityPaths {
   std::string revocation_number;
 };
 
-// Holds the directory's lock, so keep it for a moment only: command line and daemon work with the same one. What it has
+// Holds a lock, so keep it for a moment only: command line and daemon work with the same one. What it has
 // issued is in its list, on the disk, before anybody has the certificate: so all can be revoked. Not thread-safe.
 // Blocks.
 class CertificateAuthority {
@@ -40,7 +40,8 @@ class CertificateAuthority {
   // Makes the directories, key and certificate. ALREADY_EXISTS when there are some; `replace` makes new ones all the
   // same, and forgets what the old authority has issued.
   static absl::Status Create(const AuthorityPaths& paths, const CertificatePlan& plan, bool replace);
-  // NOT_FOUND names the file that is missing; INVALID_ARGUMENT says what is wrong with one.
+  // NOT_FOUND names the file that is missing; INVALID_ARGUMENT says what is wrong with one; UNAVAILABLE: somebody else has
+  // held the lock for five seconds.
   static absl::StatusOr<CertificateAuthority> Open(const AuthorityPaths& paths);
 
   X509* certificate() const { return certificate_.get(); }

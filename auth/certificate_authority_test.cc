@@ -98,6 +98,18 @@ TEST_CASE("what is issued is in the list, can be revoked by it, and the list sur
   CHECK(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(lists->front().get())) == 2);
 }
 
+TEST_CASE("one works with it at a time, and nobody waits for ever") {
+  const Folder folder;
+  REQUIRE(
+      CertificateAuthority::Create(folder.paths(), Plan(CertificateUse::kAuthority, "A CA", absl::Now()), false).ok());
+  {
+    const auto held = CertificateAuthority::Open(folder.paths());
+    REQUIRE(held.ok());
+    CHECK(absl::IsUnavailable(CertificateAuthority::Open(folder.paths()).status()));
+  }
+  CHECK(CertificateAuthority::Open(folder.paths()).ok());
+}
+
 TEST_CASE("what is not an authority's is refused by name") {
   const Folder folder;
   const absl::Time now = absl::Now();

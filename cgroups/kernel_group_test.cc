@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -63,9 +64,10 @@ TEST_CASE("Making and removing a group is quick") {
   std::sort(make.begin(), make.end());
   std::sort(remove.begin(), remove.end());
   WARN("create: median " << make[25] << " us, remove: median " << remove[25] << " us");
-  // Generous: a busy machine must not fail it, a sleep on the path must.
-  CHECK(make[25] < 5000);
-  CHECK(remove[25] < 5000);
+  // Generous: a busy machine must not fail it, a sleep on the path must. How slow an emulator is says nothing.
+  const double most = getenv("REEVE_TEST_EMULATED") == nullptr ? 5000 : 1000000;
+  CHECK(make[25] < most);
+  CHECK(remove[25] < most);
 }
 
 }  // namespace

@@ -148,7 +148,13 @@ int Hypervisors(Context& context, const Arguments&) {
                   {available ? "yes" : absl::StrCat("no: ", hypervisor.unavailable_reason()),
                    available ? Style::kGood : Style::kWarning}});
   }
-  context.output().Print(absl::StrCat(table.Format(context.output().color(), !context.options().quiet), "\n"));
+  std::string text = table.Format(context.output().color(), !context.options().quiet);
+  for (const v1::Hypervisor& hypervisor : list->hypervisors()) {
+    for (const std::string& leftover : hypervisor.leftovers()) {
+      absl::StrAppend(&text, "\nLeft from before: ", Escape(leftover));
+    }
+  }
+  context.output().Print(absl::StrCat(text, "\n"));
   return kExitOk;
 }
 

@@ -12,11 +12,13 @@
 namespace reeve::client {
 namespace {
 
-absl::Status Watch(int epoll, int fd, uint32_t events, uint64_t data) {
+constexpr uint32_t kReading = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+absl::Status Watch(int epoll, int how, int fd, uint32_t events, uint64_t data) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = data;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return absl::OkStatus();
+  if (::epoll_ctl(epoll, how, fd, &event) == 0) return absl::OkStatus();
   return util::ErrnoStatus("watch a TLS connection");
 }
 
@@ -26,10 +28,9 @@ absl::StatusOr<std::unique_ptr<TlsLink>> TlsLink::Start(std::unique_ptr<util::Tl
   util::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   util::UniqueFd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll || !stop) return util::ErrnoStatus("prepare a TLS connection");
-  constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  absl::Status status = Watch(epoll.get(), stop.get(), EPOLLIN, 1);
-  status.Update(Watch(epoll.get(), pump->network_fd(), kEvents, 0));
-  status.Update(Watch(epoll.get(), pump->plain_fd(), kEvents, 0));
+  absl::Status status = Watch(epoll.get(), EPOLL_CTL_ADD, stop.get(), EPOLLIN, 1);
+  status.Update(Watch(epoll.get(), EPOLL_CTL_ADD, pump->network_fd(), kReading | EPOLLOUT, 0));
+  status.Update(Watch(epoll.get(), EPOLL_CTL_ADD, pump->plain_fd(), kReading, 0));
   if (!status.ok()) return status;
   std::unique_ptr<TlsLink> link(new TlsLink(std::move(pump), std::move(epoll), std::move(stop)));
   // Signals are for the program's own threads.
@@ -52,6 +53,7 @@ TlsLink::~TlsLink() {
 
 void TlsLink::Run() {
   bool more = true;  // what came with the handshake gives no edge
+  bool plain_watched = false;
   while (true) {
     std::array<epoll_event, 4> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), more ? 0 : -1);
@@ -60,6 +62,12 @@ void TlsLink::Run() {
     }
     const util::TlsPump::State state = pump_->Move(&scratch_);
     if (state == util::TlsPump::State::kEnded) break;
+    if (pump_->plain_blocked() != plain_watched) {
+      plain_watched = !plain_watched;
+      // It fails for want of memory only; then the connection stands still, and is ended.
+      if (!Watch(epoll_.get(), EPOLL_CTL_MOD, pump_->plain_fd(), kReading | (plain_watched ? EPOLLOUT : 0u), 0).ok())
+        break;
+    }
     more = state == util::TlsPump::State::kMore;
   }
   // gRPC sees the end at once; the thread goes with the channel.

@@ -12,7 +12,10 @@
 namespace reeve::util {
 
 TlsPump::TlsPump(UniqueSsl ssl, UniqueFd network, UniqueFd plain)
-    : ssl_(std::move(ssl)), network_(std::move(network)), plain_(std::move(plain)) {}
+    : ssl_(std::move(ssl)), network_(std::move(network)), plain_(std::move(plain)) {
+  // A record's head and body in one call of the kernel, and of several small ones all.
+  SSL_set_read_ahead(ssl_.get(), 1);
+}
 
 TlsPump::State TlsPump::Move(TlsScratch* scratch, size_t budget) {
   const bool more_in = in_open_ && MoveIn(scratch, budget);

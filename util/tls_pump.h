@@ -20,7 +20,9 @@ struct TlsScratch {
 
 // Moves bytes both ways between a TLS connection whose handshake is done and one end of a socketpair. Never blocks, and
 // holds at most one scratch of bytes for each way: what one side does not take is not read from the other. Call Move
-// whenever one of the two descriptors has become readable or writable, edges are enough. Not thread-safe.
+// whenever one of the two descriptors has become readable or writable, edges are enough. Watch the plain one for
+// writing only while plain_blocked(): each byte that its reader takes from a socketpair makes an edge, and so wakes for
+// nothing. Not thread-safe.
 class TlsPump {
  public:
   enum class State {
@@ -39,6 +41,8 @@ class TlsPump {
 
   int network_fd() const { return network_.get(); }
   int plain_fd() const { return plain_.get(); }
+  // The plain side takes no more: Move must be called when it is writable again.
+  bool plain_blocked() const { return !incoming_.empty(); }
   // Why it ended otherwise than by a clean close of one side: an alert of the peer or a transport error; "" if not.
   const std::string& error() const { return error_; }
   // The network side of a pump that has ended, to wait for the peer's close; the pump is of no use any more.

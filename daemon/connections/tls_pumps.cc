@@ -15,6 +15,7 @@
 namespace reeve::connections {
 namespace {
 
+constexpr uint32_t kReading = EPOLLIN | EPOLLRDHUP | EPOLLET;
 constexpr uint64_t kWake = 0;
 
 absl::Status Watch(int epoll, int fd, uint32_t events, uint64_t key) {
@@ -109,9 +110,8 @@ void TlsPumps::TakeNew() {
   for (Entry& entry : added) {
     const uint64_t key = ++last_key_;
     const util::TlsPump& pump = *entry.pump;
-    constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-    absl::Status status = Watch(epoll_.get(), pump.network_fd(), kEvents, key);
-    status.Update(Watch(epoll_.get(), pump.plain_fd(), kEvents, key));
+    absl::Status status = Watch(epoll_.get(), pump.network_fd(), kReading | EPOLLOUT, key);
+    status.Update(Watch(epoll_.get(), pump.plain_fd(), kReading, key));
     if (!status.ok()) {
       util::LogError("TLS: ", entry.name, ": ", status.message());
       const absl::MutexLock lock(&mutex_);
@@ -124,11 +124,24 @@ void TlsPumps::TakeNew() {
   }
 }
 
+void TlsPumps::WatchPlain(uint64_t key, Entry* entry) {
+  entry->plain_watched = entry->pump->plain_blocked();
+  epoll_event event{};
+  event.events = kReading | (entry->plain_watched ? EPOLLOUT : 0u);
+  event.data.u64 = key;
+  // It fails for want of memory only; what is ready now is reported now, so no edge is lost.
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, entry->pump->plain_fd(), &event) != 0) {
+    util::LogError("TLS: ", entry->name, ": ", util::ErrnoStatus("watch a descriptor").message());
+  }
+}
+
 void TlsPumps::Serve(uint64_t key) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) return;  // a second event of one that has ended
   Entry& entry = found->second;
-  switch (entry.pump->Move(&scratch_)) {
+  const util::TlsPump::State state = entry.pump->Move(&scratch_);
+  if (entry.pump->plain_blocked() != entry.plain_watched) WatchPlain(key, &entry);
+  switch (state) {
     case util::TlsPump::State::kWaiting:
       return;
     case util::TlsPump::State::kMore:

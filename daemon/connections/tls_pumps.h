@@ -39,13 +39,15 @@ class TlsPumps {
   struct Entry {
     std::unique_ptr<util::TlsPump> pump;
     std::string name;
-    bool queued = false;  // in ready_
+    bool queued = false;         // in ready_
+    bool plain_watched = false;  // for writing
   };
 
   explicit TlsPumps(Ended ended) : ended_(std::move(ended)) {}
   void Run();
   void TakeNew();
   void Serve(uint64_t key);
+  void WatchPlain(uint64_t key, Entry* entry);
 
   const Ended ended_;
   util::UniqueFd epoll_;

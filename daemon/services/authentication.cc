@@ -22,6 +22,8 @@ constexpr size_t kMaxDetail = 512;
 constexpr char kPolkit[] = "POLKIT";
 // SCRAM and GSSAPI take some ten milliseconds of a thread, saslauthd and polkit wait for others.
 constexpr size_t kThreads = 4;
+// From so many places on one address on the network has at most half of them: others can still come in.
+constexpr uint32_t kPlacesToShare = 8;
 // Between the last answer and the end of the connection, so that the answer arrives.
 constexpr absl::Duration kLastWord = absl::Milliseconds(500);
 
@@ -75,7 +77,7 @@ absl::Status Refusal() {
 }  // namespace
 
 Authentication::Authentication(const Parts& parts, AuthenticationRules rules)
-    : parts_(parts), delays_(parts.clock), rules_(std::move(rules)), workers_(kThreads) {
+    : parts_(parts), delays_(parts.clock), refusals_(parts.clock), rules_(std::move(rules)), workers_(kThreads) {
   parts_.table->AddOpenListener(
       [this](const std::shared_ptr<connections::Connection>& connection) { Open(connection); });
   parts_.table->AddCloseListener([this](const connections::Connection& connection) { Close(connection.number); });
@@ -120,12 +122,15 @@ void Authentication::Open(const std::shared_ptr<connections::Connection>& connec
   {
     const absl::MutexLock lock(&mutex_);
     timeout = rules_.timeout;
-    full = attempts_.size() >= rules_.clients;
-    if (!full) attempts_[connection->number];
+    full = !HasPlaceFor(*connection);
+    if (full) {
+      refusals_.Add(absl::StrCat("client ", connection->number, ", ", connection->Identity(),
+                                 ": too many clients have not yet authenticated"));
+    } else {
+      attempts_[connection->number].source = SourceOf(connection->peer);
+    }
   }
   if (full) {
-    util::LogInfo("client ", connection->number, ", ", connection->Identity(),
-                  ", is thrown out: too many clients have not yet authenticated");
     // The table lists it already; what has no attempt cannot authenticate either.
     (void)parts_.table->Disconnect(connection->number);
     return;
@@ -144,6 +149,15 @@ void Authentication::Open(const std::shared_ptr<connections::Connection>& connec
   const absl::MutexLock lock(&mutex_);
   const auto found = attempts_.find(connection->number);
   if (found != attempts_.end()) found->second.deadline = deadline;
+}
+
+bool Authentication::HasPlaceFor(const connections::Connection& connection) const {
+  if (attempts_.size() >= rules_.clients) return false;
+  if (connection.peer.transport == connections::Transport::kUnix || rules_.clients < kPlacesToShare) return true;
+  const std::string source = SourceOf(connection.peer);
+  const auto its_own =
+      std::count_if(attempts_.begin(), attempts_.end(), [&](const auto& one) { return one.second.source == source; });
+  return static_cast<uint32_t>(its_own) < rules_.clients / 2;
 }
 
 void Authentication::Close(uint64_t number) {

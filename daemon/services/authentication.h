@@ -16,6 +16,7 @@
 #include "auth/authority.h"
 #include "auth/polkit.h"
 #include "auth/sasl_server.h"
+#include "daemon/connections/refusals.h"
 #include "daemon/connections/table.h"
 #include "daemon/services/audit.h"
 #include "daemon/services/failure_delays.h"
@@ -88,6 +89,7 @@ class Authentication {
     bool busy = false;  // a step is being done, or the answer to a failure held back
     uint32_t failures = 0;
     util::Timers::Id deadline = 0;
+    std::string source;  // where it comes from
   };
   struct Outcome {
     absl::StatusOr<auth::SaslExchange::Step> step;
@@ -96,6 +98,7 @@ class Authentication {
 
   void Open(const std::shared_ptr<connections::Connection>& connection);
   void Close(uint64_t number);
+  bool HasPlaceFor(const connections::Connection& connection) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Proof NeededBy(const connections::Connection& connection) const;
   // Takes the attempt for a step: AUTHENTICATION_BUSY.
   absl::Status Begin(uint64_t number, bool anew, std::shared_ptr<auth::SaslExchange>* exchange, std::string* mechanism);
@@ -123,6 +126,7 @@ class Authentication {
   const std::shared_ptr<Life> life_ = std::make_shared<Life>();
   FailureDelays delays_;
   mutable absl::Mutex mutex_;
+  connections::Refusals refusals_ ABSL_GUARDED_BY(mutex_);
   AuthenticationRules rules_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, Attempt> attempts_ ABSL_GUARDED_BY(mutex_);
   WorkerPool workers_;  // last: its tasks use the rest

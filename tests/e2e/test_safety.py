@@ -229,7 +229,25 @@ class Safety(EndToEnd):
         with self.fails("START_FAILED", "web"):
             self.client.start("u")
 
+    def test_hostile_libraries(self):
+        """What the guest would have a program of its C library load is loaded by none of ours."""
+        for path, text in (("etc/ld.so.preload", "/lib/evil.so\n"), ("lib/evil.so", "no library"),
+                           ("etc/nsswitch.conf", "passwd: evil\ngroup: evil\n"), ("lib/libnss_evil.so.2", "no library")):
+            os.makedirs(os.path.dirname(os.path.join(self.root, path)), exist_ok=True)
+            with open(os.path.join(self.root, path), "w", encoding="utf-8") as file:
+                file.write(text)
+        with open(os.path.join(self.root, "etc/passwd"), "a", encoding="utf-8") as file:
+            file.write("visitor:x:1234:1234::/:/bin/sh\n")
+        self.output("true")
+        self.assertEqual(self.client.run("s", "/bin/busybox", "id", "-u", user="visitor")[1:], (b"1234\n", b""))
+        self.client.push("s", "/tmp/pushed", b"whole")
+        self.assertEqual(self.client.run("s", "cat", "/tmp/pushed")[1:], (b"whole", b""))
+
     def test_files_of_the_daemon_are_closed(self):
+        mask = os.umask(0)
+        self.addCleanup(os.umask, mask)
+        self.reeved.restart()
+        self.client = self.reeved.client()
         self.output("true")
         run = os.path.join(self.reeved.root, "run/reeve/lxc")
         for place, folders, files in os.walk(run):

@@ -152,6 +152,17 @@ class SaslOverTls(TlsTest):
             for one in connections:
                 one.close()
 
+    def test_one_address_cannot_fill_the_places_of_those_who_wait(self):
+        reeved = self.serve_sasl(more="waiting_clients = 8\n")
+        connections = [self.connect(reeved, self.context()) for _ in range(5)]
+        try:
+            self.await_log(reeved, "too many clients have not yet authenticated")
+            waiting.until(lambda: len(reeved.client().admin.ListClients(
+                api.admin_service_pb2.ListClientsRequest()).clients) == 5, "four of them, and the one who asks")
+        finally:
+            for one in connections:
+                one.close()
+
     def test_the_command_line_without_a_certificate(self):
         reeved = self.serve_sasl()
         folder = environment.temporary_folder()

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@ namespace reeve::lxc {
 namespace {
 
 constexpr size_t kMaximumTasks = 64;
+constexpr int kLastWordMilliseconds = 100;
 
 bool JoinGroups(const LaunchPlan& plan, pid_t pid) {
   const std::string text = std::to_string(pid);
@@ -233,17 +235,21 @@ void Tasks::TellStarted(Task* task) {
   task->terminal.Reset();
 }
 
-void Tasks::HandleHelper(Task* task) {
-  siginfo_t info;
-  if (!Reap(task->helper.get(), &info)) return;
-  task->helper.Reset();
-  // What it said last may still be unread, and a command holds the socket until it is executed.
+// What a helper said last may still be unread, and a command holds the socket until it is executed.
+void Tasks::HearRest(Task* task) {
   const size_t index = static_cast<size_t>(task - tasks_.data());
   while (task->status && (!task->over || !task->devices.filesystems.empty())) {
     char peek;
     if (recv(task->status.get(), &peek, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN) break;
     HandleStatus(index);
   }
+}
+
+void Tasks::HandleHelper(Task* task) {
+  siginfo_t info;
+  if (!Reap(task->helper.get(), &info)) return;
+  task->helper.Reset();
+  HearRest(task);
   if (!task->over && !task->command) Fail(task, "the helper ended without a word", 0);
 }
 
@@ -322,8 +328,12 @@ void Tasks::EndAll() {
     if (!task.session && !task.helper && !task.command) continue;
     siginfo_t info;
     if (task.helper) {
+      // What has made the guest end, an answer to initctl say, is about to report.
+      pollfd ended = {task.helper.get(), POLLIN, 0};
+      if (!task.is_command) (void)poll(&ended, 1, kLastWordMilliseconds);
       (void)util::SignalPidfd(task.helper.get(), SIGKILL);
       (void)waitid(P_PIDFD, static_cast<id_t>(task.helper.get()), &info, WEXITED);
+      HearRest(&task);
     }
     // The kernel has killed it with the guest's first process.
     if (task.command) {

@@ -57,6 +57,7 @@ class Tasks {
   void HandleStatus(size_t index);
   void TakeChild(const std::string& bytes, std::vector<util::UniqueFd> descriptors, size_t index);
   void HandleHelper(Task* task);
+  void HearRest(Task* task);
   void HandleCommand(Task* task);
   void TellStarted(Task* task);
   void Report(Task* task, TaskReport report, int descriptor = -1);
