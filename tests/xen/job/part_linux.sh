@@ -31,7 +31,7 @@ check "and has written to it" eval '[ "$(dd if="$first" bs=512 skip=1 count=1 if
 check "its network reaches Dom0" said l1 GUEST-PING-OK
 check "console both ways" type_to l1 "hello
 " "GUEST-HEARD hello"
-check "statistics of its disk and interface" eval 'text=$(reeve_alone -o json domstats l1); has writeBytes "$text" && has sendPackets "$text"'
+check "statistics of its disk and interface" eval 'text=$(reeve_alone -o json domstats l1); has write_bytes "$text" && has send_packets "$text"'
 check "pause and resume" eval 'reeve suspend l1 && state_is l1 paused && reeve resume l1 && state_is l1 running'
 check "shutdown" reeve shutdown l1
 check "it is off" soon state_is l1 "shut off"
