@@ -49,9 +49,6 @@ drivers::GuestExit ExitOf(StopReason reason, absl::Time now) {
     case StopReason::kReboot:
       return Exit(v1::DOMAIN_STATE_REASON_SHUTDOWN, v1::EVENT_DETAIL_STOPPED_SHUTDOWN, v1::EVENT_CAUSE_GUEST,
                   "the guest restarted, and on_reboot ends it", now);
-    case StopReason::kSuspend:
-      return Exit(v1::DOMAIN_STATE_REASON_SHUTDOWN, v1::EVENT_DETAIL_STOPPED_SHUTDOWN, v1::EVENT_CAUSE_EXTERNAL,
-                  "another toolstack suspended the guest", now);
     default:
       return Exit(v1::DOMAIN_STATE_REASON_SHUTDOWN, v1::EVENT_DETAIL_STOPPED_SHUTDOWN, v1::EVENT_CAUSE_GUEST,
                   "the guest shut down", now);

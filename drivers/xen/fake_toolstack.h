@@ -29,6 +29,7 @@ class FakeXen {
     Scheduling scheduling{.scheduler = "credit2", .weight = 256};
     std::map<uint32_t, std::set<uint32_t>> pins;
     bool watched = false;
+    bool configured = true;
   };
 
   FakeXen() { domains_[0] = {.facts = {.domid = 0, .uuid = "00000000-0000-0000-0000-000000000000"}, .name = "Domain-0"}; }
@@ -38,6 +39,23 @@ class FakeXen {
     const uint32_t domid = Add(name, uuid, 65536, paused);
     Changed();
     return domid;
+  }
+  // The same, as it is while its toolstack still works on it: paused, and without a configuration.
+  uint32_t BeginBehind(const std::string& name, const std::string& uuid) {
+    const uint32_t domid = Add(name, uuid, 65536, true);
+    {
+      absl::MutexLock lock(&mutex_);
+      domains_.at(domid).configured = false;
+    }
+    Changed();
+    return domid;
+  }
+  void FinishBehind(uint32_t domid) {
+    {
+      absl::MutexLock lock(&mutex_);
+      domains_.at(domid).configured = true;
+    }
+    PauseBehind(domid, false);
   }
   void DestroyBehind(uint32_t domid) { Remove(domid); }
   void PauseBehind(uint32_t domid, bool paused) {
@@ -297,6 +315,12 @@ class FakeToolstack final : public Toolstack {
     return note == found->second.notes.end() ? std::string() : note->second;
   }
   absl::StatusOr<DomainConfig> ConfigOf(uint32_t domid) const override {
+    {
+      absl::MutexLock lock(&xen_.mutex_);
+      const auto found = xen_.domains_.find(domid);
+      if (found == xen_.domains_.end()) return absl::NotFoundError("no such domain");
+      if (!found->second.configured) return absl::InternalError("there is no configuration");
+    }
     DomainConfig config(library_);
     library_->libxl_domain_build_info_init_type(&config->b_info, LIBXL_DOMAIN_TYPE_PV);
     config->c_info.type = LIBXL_DOMAIN_TYPE_PV;

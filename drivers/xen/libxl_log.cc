@@ -45,6 +45,11 @@ void LibxlLog::Add(xentoollog_level level, std::string text) {
   if (lines_.size() > kKeptLines) lines_.pop_front();
 }
 
+void LibxlLog::TellChildrenHere() {
+  std::lock_guard lock(mutex_);
+  children_ = std::this_thread::get_id();
+}
+
 uint64_t LibxlLog::Mark() const {
   std::lock_guard lock(mutex_);
   return next_;
@@ -56,7 +61,10 @@ std::string LibxlLog::Since(uint64_t mark, int64_t domid) const {
   std::lock_guard lock(mutex_);
   for (const Line& line : lines_) {
     if (line.number < mark) continue;
-    if (line.thread != std::this_thread::get_id() && !absl::StrContains(line.text, of_domain)) continue;
+    const bool ours = line.thread == std::this_thread::get_id() || absl::StrContains(line.text, of_domain);
+    // What scripts and other children did is logged by the thread of the events, and names no domain.
+    const bool of_children = line.thread == children_ && !absl::StrContains(line.text, "Domain ");
+    if (!ours && !of_children) continue;
     // "libxl_dm.c:1234:function_name:Domain 5:what happened": where in its source is of no use to the caller.
     std::string text = line.text;
     if (const size_t place = text.find("Domain "); place != std::string::npos) {

@@ -23,7 +23,9 @@ class LibxlLog {
 
   // A place in the log, to look back to.
   uint64_t Mark() const;
-  // What was said since `mark` by the calling thread, or of the domain by any, "; " between; empty: nothing.
+  // The calling thread is the one that hears of libxenlight's children: hotplug scripts, helpers.
+  void TellChildrenHere();
+  // What was said since `mark` by the calling thread, of the domain by any, or of children; "; " between; empty: nothing.
   std::string Since(uint64_t mark, int64_t domid) const;
 
  private:
@@ -44,6 +46,7 @@ class LibxlLog {
 
   Logger logger_;
   mutable std::mutex mutex_;
+  std::thread::id children_;
   uint64_t next_ = 0;
   std::deque<Line> lines_;
 };

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <condition_variable>
 #include <cstdlib>
@@ -88,8 +89,8 @@ GuestFacts FactsOf(const libxl_dominfo& info) {
           .vcpus_online = info.vcpu_online};
 }
 
-// What another toolstack pauses or resumes is told by nothing, neither the xenstore nor libxenlight: while there are
-// guests, the observer looks (one call of the hypervisor) so often.
+// What another toolstack pauses or resumes is told by nothing, neither the xenstore nor libxenlight: the observer looks
+// (one call of the hypervisor) so often.
 constexpr int kLookMilliseconds = 500;
 
 class LibxlToolstack final : public Toolstack {
@@ -159,7 +160,6 @@ class LibxlToolstack final : public Toolstack {
   };
 
   void Run();
-  bool Watches();
   void OnEvent(libxl_event* event);
 
   const std::shared_ptr<const LibxlLibrary> library_;
@@ -236,7 +236,9 @@ void LibxlToolstack::Run() {
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   pthread_sigmask(SIG_UNBLOCK, &child, nullptr);
+  log_.TellChildrenHere();
   std::vector<pollfd> descriptors(2);
+  auto looked = std::chrono::steady_clock::now();
   while (!stop_) {
     timeval now{};
     int count = 0;
@@ -256,23 +258,20 @@ void LibxlToolstack::Run() {
     }
     descriptors[0] = {wake_.get(), POLLIN, 0};
     descriptors[1] = {xenstore_->descriptor(), POLLIN, 0};
-    if (Watches() && (timeout < 0 || timeout > kLookMilliseconds)) timeout = kLookMilliseconds;
-    const int ready = poll(descriptors.data(), count + 2, timeout);
-    if (ready < 0 && errno != EINTR) {
+    if (timeout < 0 || timeout > kLookMilliseconds) timeout = kLookMilliseconds;
+    if (poll(descriptors.data(), count + 2, timeout) < 0 && errno != EINTR) {
       util::LogError("poll: ", strerror(errno), ": no event of Xen is seen any more");
       return;
     }
     gettimeofday(&now, nullptr);
     library_->libxl_osevent_afterpoll(context_, count, descriptors.data() + 2, now);
-    if ((descriptors[1].revents != 0 && xenstore_->Drain()) || ready == 0) {
+    const bool told = descriptors[1].revents != 0 && xenstore_->Drain();
+    const auto time = std::chrono::steady_clock::now();
+    if (told || time - looked >= std::chrono::milliseconds(kLookMilliseconds)) {
+      looked = time;
       if (ToolstackObserver* const observer = observer_.load()) observer->OnDomainsChanged();
     }
   }
-}
-
-bool LibxlToolstack::Watches() {
-  std::lock_guard lock(watches_mutex_);
-  return !watches_.empty();
 }
 
 void LibxlToolstack::OnEvent(libxl_event* event) {

@@ -184,6 +184,7 @@ class XenDriver::Implementation final : public ToolstackObserver {
   // A guest that is there, whoever made it.
   absl::StatusOr<Guest> Read(const GuestFacts& facts) const;
   void Keep(Guest guest);
+  void GiveUpSave(const DomainKey& key, uint32_t domid);
   void HandleStop(uint32_t domid, StopReason reason);
   void HandleGone(uint32_t domid);
   void HandleChange();
@@ -329,6 +330,8 @@ absl::StatusOr<Guest> XenDriver::Implementation::Read(const GuestFacts& facts) c
   }
   if (facts.domid != 0) {
     absl::StatusOr<DomainConfig> config = toolstack().ConfigOf(facts.domid);
+    // Its toolstack writes the configuration last and lets it run then.
+    if (!config.ok() && facts.paused) return absl::UnavailableError("the domain is being made");
     if (config.ok()) guest.spec = SpecOfConfig(*config->get());
   }
   if (guest.spec.memory_kib() == 0) guest.spec.set_memory_kib(std::max(facts.memory_kib, facts.maximum_memory_kib));
@@ -374,6 +377,7 @@ std::vector<drivers::RecoveredDomain> XenDriver::Implementation::Recover(
       domain.running = guest->Describe();
       Keep(*std::move(guest));
       // Its end waits to be handled since the last daemon.
+      if (facts.stopped && facts.stop_reason == StopReason::kSuspend) GiveUpSave(domain.key, facts.domid);
       if (facts.stopped) OnStopped(facts.domid, facts.stop_reason);
     }
   }
@@ -389,9 +393,20 @@ std::vector<drivers::RecoveredDomain> XenDriver::Implementation::Recover(
   return recovered;
 }
 
+// A daemon that ended in the middle of a save has told nobody that it was done: the guest goes on, and the file goes.
+void XenDriver::Implementation::GiveUpSave(const DomainKey& key, uint32_t domid) {
+  const std::string path = SavedPath(key.uid);
+  const bool unfinished = unlink(absl::StrCat(path, ".unfinished").c_str()) == 0;
+  const bool finished = unlink(path.c_str()) == 0;
+  if (!unfinished && !finished) return;  // another toolstack saves it
+  absl::Status status = toolstack().Resume(domid);
+  if (!status.ok()) util::LogError("resume ", key.name, " after a save that was cut off: ", status.message());
+}
+
 void XenDriver::Implementation::HandleStop(uint32_t domid, StopReason reason) {
   const std::optional<Guest> guest = guests_.FindDomid(domid);
   if (!guest.has_value() || guest->foreign || guest->preserved) return;  // who made it looks after it; its end will be seen
+  if (reason == StopReason::kSuspend) return;        // somebody saves it; it will be gone, or go on
   if (!guests_.Claim(guest->key.uid)) return;        // it is being saved or destroyed
   const Aftermath aftermath = AftermathOf(reason, guest->spec.lifecycle_actions());
   const absl::Time now = absl::Now();
@@ -455,7 +470,7 @@ void XenDriver::Implementation::HandleChange() {
     const std::optional<Guest> known = guests_.Find(facts.uuid);
     if (!known.has_value() || known->domid != facts.domid) {
       absl::StatusOr<Guest> found = Read(facts);
-      // It is not named yet: another change comes when it is ready.
+      // It is not ready yet: it is looked at again.
       if (!found.ok()) continue;
       if (known.has_value()) {  // made anew by who made it: the same guest under another number
         found->key = known->key;

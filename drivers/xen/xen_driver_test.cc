@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,10 @@ TEST_CASE("A guest starts, is paused and resumed, and is destroyed") {
   CHECK(host.driver->Suspend(host.key).ok());
   CHECK(host.driver->Resume(host.key).ok());
   auto sample = host.driver->Sample(host.key);
+  auto samples = host.driver->SampleMany({host.key, {.name = "none", .uid = "none"}}, drivers::AllStatistics());
+  REQUIRE(samples.size() == 2);
+  CHECK(samples[0].ok());
+  CHECK(ReasonOf(samples[1].status()) == v1::REASON_DOMAIN_STATE);
   REQUIRE(sample.ok());
   CHECK(sample->memory_bytes() == 65536 * 1024);
   auto exit = host.driver->Destroy(host.key);
@@ -187,6 +192,27 @@ TEST_CASE("What others do is told as it happens") {
   CHECK(host.recorder.unread() == 0);
 }
 
+TEST_CASE("A domain that another toolstack still works on is told of when it is ready") {
+  Host host;
+  const uint32_t other = host.xen.BeginBehind("other", "11111111-2222-4333-8444-555555555555");
+  const uint32_t second = host.xen.CreateBehind("second", "21111111-2222-4333-8444-555555555555");
+  CHECK(host.recorder.Next() == absl::StrCat("second found as ", second, " kernel /boot/of-", second));
+  CHECK(host.recorder.unread() == 0);
+  host.xen.FinishBehind(other);
+  CHECK(host.recorder.Next() == absl::StrCat("other found as ", other, " kernel /boot/of-", other));
+}
+
+TEST_CASE("A guest that another toolstack saves is left to it") {
+  Host host;
+  const uint32_t domid = host.Start(host.Spec());
+  host.xen.Stop(domid, StopReason::kSuspend);
+  CHECK(host.xen.domids() == std::vector<uint32_t>{0, domid});
+  host.xen.DestroyBehind(domid);
+  CHECK(host.recorder.Next() == "web1 EVENT_DETAIL_STOPPED_DESTROYED EVENT_CAUSE_EXTERNAL");
+  const std::vector<std::string> calls = host.xen.calls();
+  CHECK(std::count(calls.begin(), calls.end(), "Destroy") == 0);
+}
+
 TEST_CASE("Domain-0 is left alone") {
   Host host;
   host.xen.CreateBehind("other", "11111111-2222-4333-8444-555555555555");
@@ -225,6 +251,18 @@ TEST_CASE("A daemon that comes back finds what runs, and handles what ended mean
     auto recovered = host.driver->Recover({{host.key, spec}}, &host.recorder);
     CHECK(recovered[1].running.has_value());
     CHECK(host.recorder.Next() == "web1 rebooted as 2");
+  }
+  SECTION("a save that was cut off is given up, and the guest goes on") {
+    host.xen.Stop(domid, StopReason::kSuspend);
+    std::filesystem::create_directories(host.directory / "save");
+    const std::filesystem::path file = host.directory / "save" / absl::StrCat(kUid, GENERATE("", ".unfinished"));
+    std::ofstream(file) << "half";
+    host.Restart();
+    auto recovered = host.driver->Recover({{host.key, spec}}, &host.recorder);
+    REQUIRE(recovered[1].running.has_value());
+    CHECK_FALSE(std::filesystem::exists(file));
+    const std::vector<std::string> calls = host.xen.calls();
+    CHECK(std::count(calls.begin(), calls.end(), "Resume") == 1);
   }
   SECTION("one that is gone has ended") {
     host.xen.DestroyBehind(domid);

@@ -74,6 +74,15 @@ class Requests(EndToEnd):
         with self.fails("HYPERVISOR_NOT_FOUND"):
             self.client.list(parent="hypervisors/vmware")
 
+    def test_a_host_that_does_not_run_on_xen_says_so(self):
+        listed = self.client.hypervisors.ListHypervisors(api.hypervisor_service_pb2.ListHypervisorsRequest(), timeout=10)
+        xen = {one.name: one for one in listed.hypervisors}["hypervisors/xen"]
+        self.assertEqual((xen.available, xen.uri), (False, "xen:///"))
+        self.assertEqual(xen.unavailable_reason, "this host does not run on Xen")
+        with self.fails("HYPERVISOR_UNAVAILABLE"):
+            self.client.hypervisors.GetCapabilities(
+                api.hypervisor_service_pb2.GetCapabilitiesRequest(name="hypervisors/xen"), timeout=10)
+
     def test_a_domain_is_found_by_uuid_and_id(self):
         defined = self.client.define(guests.test_xml("f"), parent=api.TEST)
         started = self.client.start(defined.name)

@@ -4,7 +4,9 @@ xl pause x1
 check "xl pause is seen" soon state_is x1 paused
 xl unpause x1
 check "xl unpause is seen" soon state_is x1 running
-before=$(now)
+check "xl save of a guest of ours" eval 'xl save x1 /run/x1.save >/dev/null 2>&1; soon state_is x1 "shut off"'
+check "and xl restore" eval 'xl restore /run/x1.save >/dev/null 2>&1; soon state_is x1 running'
+check "it goes on" type_to x1 T TINY-TICK
 check "xl destroy is seen" eval 'xl destroy x1; soon state_is x1 "shut off"'
 check "its cause is outside" eval 'has EXTERNAL "$(reeve_alone -o json event x1 --from 1 | tail -1)"'
 reeve undefine x1 >/dev/null

@@ -24,8 +24,13 @@ reeve managedsave k1 >/dev/null
 kill_daemon
 start_daemon
 check "a saved one is saved" eval 'state_is k1 "shut off" && reeve start k1 && soon said k1 TINY-RESUMED'
+reeve_alone managedsave k1 >/dev/null 2>&1 &
+soon [ -e $root/var/lib/reeve/xen/save/*.unfinished ]
+kill_daemon
+start_daemon
+check "a save that was cut off: the guest goes on, or is saved" eval 'soon type_to k1 T TINY-TICK || { reason_is k1 saved && reeve start k1; }'
 (sleep 0.3; kill -9 "$(daemon)") &
-reeve destroy k1 >/dev/null 2>&1
+reeve_alone destroy k1 >/dev/null 2>&1
 wait $! 2>/dev/null
 soon daemon_ended
 rm -f $root/run/reeve/reeve.sock

@@ -1,5 +1,5 @@
 # Memory, balloon, weight, pins, statistics.
-check "a guest to tune" started m1 "<vcpu cpuset='0'>1</vcpu>"
+check "a guest to tune" started m1 "<cputune><vcpupin vcpu='0' cpuset='0'/></cputune>"
 check "its CPU is pinned" eval 'xl vcpu-list m1 | tail -1 | grep -Eq " 0 / all *$"'
 check "the balloon takes memory" eval 'reeve setmem m1 10240 --live && soon said m1 "TINY-MEM 10240"'
 check "Xen has it back" soon eval '[ "$(xl list m1 | tail -1 | awk "{print \$3}")" -le 10 ]'
