@@ -123,7 +123,7 @@ const std::vector<Option>& GlobalOptionList() {
        .name = "connect",
        .letter = 'c',
        .value = "URI",
-       .help = "what to connect to, e.g. lxc:///"},
+       .help = "what to connect to, e.g. lxc:///, or its alias in client.toml"},
       {.name = "readonly", .letter = 'r', .help = "connect read-only"},
       kOutput,
       kQuiet,

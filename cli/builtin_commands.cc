@@ -27,7 +27,9 @@ int Help(Context& context, const Arguments& arguments) {
 
 int ConnectCommand(Context& context, const Arguments& arguments) {
   const bool read_only = arguments.Has("readonly");
-  if (absl::Status status = context.SetUri(arguments.Get("uri", context.Uri()), read_only); !status.ok()) {
+  const auto present = context.Uri();
+  if (!present.ok()) return context.Fail("Failed to connect", present.status());
+  if (absl::Status status = context.SetUri(arguments.Get("uri", *present), read_only); !status.ok()) {
     return context.Fail("Failed to connect", status);
   }
   auto connection = context.Connect();
@@ -45,7 +47,7 @@ CommandGroup BuiltinCommands() {
   Option command = Argument("command", "COMMAND", "which command; without it all are listed", Completion::kCommand);
   command.required = false;
   command.repeated = true;
-  Option uri = Argument("uri", "URI", "what to connect to; without it the same again", Completion::kNone);
+  Option uri = Argument("uri", "URI", "what to connect to, or its alias; without it the same again", Completion::kNone);
   uri.required = false;
   return {
       "This program",

@@ -15,6 +15,7 @@
 #include "cli/node_commands.h"
 #include "cli/operation_commands.h"
 #include "cli/pki_commands.h"
+#include "cli/proxy_command.h"
 #include "cli/test_commands.h"
 #include "cli/token_commands.h"
 #include "cli/tuning_commands.h"
@@ -27,7 +28,7 @@ const std::vector<CommandGroup>& AllCommands() {
       DomainCommands(),    MonitorCommands(), DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
       DeviceCommands(),    TuningCommands(),  GuestCommands(),      ConsoleCommands(), EventCommands(),
       OperationCommands(), NodeCommands(),    AuthCommands(),       UserCommands(),    PkiCommands(),
-      TokenCommands(),     AdminCommands(),   TestCommands(),       BuiltinCommands(),
+      TokenCommands(),     ProxyCommands(),   AdminCommands(),      TestCommands(),    BuiltinCommands(),
   };
   return *groups;
 }

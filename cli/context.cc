@@ -12,15 +12,30 @@
 
 namespace reeve::cli {
 
-std::string Context::Uri() const {
-  return client::DefaultUri(options_.uri, std::getenv("REEVE_DEFAULT_URI"));
+absl::StatusOr<const client::ClientConfig*> Context::Config() {
+  if (!config_) {
+    auto config = client::ClientConfig::Read(client::ClientConfigPaths(
+        std::getenv("REEVE_CLIENT_CONFIG"), std::getenv("XDG_CONFIG_HOME"), std::getenv("HOME")));
+    if (!config.ok()) return config.status();
+    config_ = *std::move(config);
+  }
+  return &*config_;
+}
+
+absl::StatusOr<std::string> Context::Uri() {
+  auto config = Config();
+  if (!config.ok()) return config.status();
+  return (*config)->Resolve(
+      client::DefaultUri(options_.uri, std::getenv("REEVE_DEFAULT_URI"), (*config)->default_uri()));
 }
 
 absl::StatusOr<client::Connection*> Context::Connect() {
   connect_failed_ = false;
   if (connection_ != nullptr) return connection_.get();
   connect_failed_ = true;
-  auto uri = client::ParseUri(Uri());
+  const auto text = Uri();
+  if (!text.ok()) return text.status();
+  auto uri = client::ParseUri(*text);
   if (!uri.ok()) return uri.status();
   auto connection = client::Connection::Open(
       *uri, {.read_only = options_.read_only,
@@ -46,7 +61,9 @@ absl::StatusOr<std::string> Context::AskCredential(const client::CredentialReque
 }
 
 absl::Status Context::SetUri(const std::string& uri, bool read_only) {
-  auto parsed = client::ParseUri(uri);
+  const auto config = Config();
+  if (!config.ok()) return config.status();
+  auto parsed = client::ParseUri((*config)->Resolve(uri));
   if (!parsed.ok()) return parsed.status();
   connection_.reset();
   options_.uri = uri;

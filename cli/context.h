@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "client/client_config.h"
 #include "client/connection.h"
 
 namespace reeve::cli {
@@ -29,10 +31,11 @@ class Context {
 
   // The connection; its errors make Fail give kExitCannotConnect.
   absl::StatusOr<client::Connection*> Connect();
-  // Drops the connection; the next Connect goes to `uri`, read-only if wanted. INVALID_ARGUMENT.
+  // Drops the connection; the next Connect goes to `uri`, or the alias of one, read-only if wanted. INVALID_ARGUMENT.
   absl::Status SetUri(const std::string& uri, bool read_only);
-  // The URI in use, after the rules of client::DefaultUri.
-  std::string Uri() const;
+  // The URI in use, after the rules of client::DefaultUri, with the aliases of the user's configuration resolved.
+  // INVALID_ARGUMENT: of that configuration.
+  absl::StatusOr<std::string> Uri();
 
   // Connects and calls, with the user's timeout.
   template <typename Request, typename Response>
@@ -61,12 +64,15 @@ class Context {
   int PrintJson(const google::protobuf::Message& message);
 
  private:
+  // Read when it is needed first.
+  absl::StatusOr<const client::ClientConfig*> Config();
   absl::StatusOr<std::string> AskCredential(const client::CredentialRequest& request);
 
   GlobalOptions options_;
   const std::vector<CommandGroup>* const commands_;
   Output* const output_;
   Interrupt* const interrupt_;
+  std::optional<client::ClientConfig> config_;
   std::unique_ptr<client::Connection> connection_;
   bool connect_failed_ = false;
   bool quit_wanted_ = false;

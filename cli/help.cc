@@ -81,7 +81,7 @@ std::string GeneralHelp(const std::vector<CommandGroup>& groups, bool color) {
     }
   }
   absl::StrAppend(&result,
-                  "\nEnvironment: REEVE_DEFAULT_URI (what to connect to), NO_COLOR, VISUAL and EDITOR.\n"
+                  "\nEnvironment: REEVE_DEFAULT_URI (what to connect to), REEVE_CLIENT_CONFIG, NO_COLOR, VISUAL and EDITOR.\n"
                   "Exit codes: 0 done, 1 the call failed, 2 wrong command line, 3 cannot connect, 130 Ctrl-C.\n"
                   "More of one command: reeve help COMMAND\n");
   return result;

@@ -14,7 +14,9 @@
 #include "client/authenticate.h"
 #include "client/grpc_status.h"
 #include "client/grpc_stream.h"
+#include "client/ssh_command.h"
 #include "client/tls_channel.h"
+#include "client/tunnel.h"
 #include "client/unix_channel.h"
 #include "client/wakeup.h"
 #include "proto/status.h"
@@ -80,8 +82,13 @@ class Connection::State {
   static absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const Uri& uri, const ConnectionOptions& options) {
     if (uri.transport == Transport::kUnix) return ConnectUnix(SocketPath(uri, options.read_only));
     if (uri.transport == Transport::kTls) return ConnectTls(uri, options.interrupt_fd);
+    if (uri.transport == Transport::kSsh || uri.transport == Transport::kExt) {
+      const auto command = TunnelCommand(uri, options.read_only);
+      if (!command.ok()) return command.status();
+      return ConnectTunnel(*command, options.interrupt_fd);
+    }
     return absl::UnimplementedError(
-        absl::StrCat("transport ", TransportName(uri.transport), ": not part of this version, only unix and tls are"));
+        absl::StrCat("transport ", TransportName(uri.transport), " is not built in, use ssh"));
   }
 
   std::shared_ptr<grpc::Channel> channel() const {

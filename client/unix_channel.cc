@@ -55,7 +55,7 @@ absl::Status ConnectError(const std::string& path, int error) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectUnix(const std::string& path) {
+absl::StatusOr<util::UniqueFd> ConnectUnixSocket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
@@ -70,7 +70,13 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectUnix(const std::string& pa
     result = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   } while (result != 0 && errno == EINTR);
   if (result != 0) return ConnectError(path, errno);
-  return ChannelFromFd(std::move(fd), path);
+  return fd;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectUnix(const std::string& path) {
+  absl::StatusOr<util::UniqueFd> socket = ConnectUnixSocket(path);
+  if (!socket.ok()) return socket.status();
+  return ChannelFromFd(*std::move(socket), path);
 }
 
 }  // namespace reeve::client

@@ -265,10 +265,10 @@ std::string SocketPath(const Uri& uri, bool read_only) {
   return uri.Parameter("socket", read_only ? kReadOnlySocket : kSocket);
 }
 
-std::string DefaultUri(absl::string_view explicit_uri, const char* environment_uri) {
+std::string DefaultUri(absl::string_view explicit_uri, const char* environment_uri, absl::string_view configured_uri) {
   if (!explicit_uri.empty()) return std::string(explicit_uri);
   if (environment_uri != nullptr && environment_uri[0] != '\0') return environment_uri;
-  return "lxc:///";
+  return configured_uri.empty() ? "lxc:///" : std::string(configured_uri);
 }
 
 }  // namespace reeve::client

@@ -42,7 +42,7 @@ absl::StatusOr<Uri> ParseUri(absl::string_view text);
 std::string SocketPath(const Uri& uri, bool read_only);
 
 // The URI to use when the user names none: `explicit_uri` (--connect), else `environment_uri` (REEVE_DEFAULT_URI), else
-// lxc:///. An empty text counts as absent.
-std::string DefaultUri(absl::string_view explicit_uri, const char* environment_uri);
+// `configured_uri` (client_config.h), else lxc:///. An empty text counts as absent.
+std::string DefaultUri(absl::string_view explicit_uri, const char* environment_uri, absl::string_view configured_uri);
 
 }  // namespace reeve::client

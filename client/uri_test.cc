@@ -120,10 +120,11 @@ TEST_CASE("malformed text is refused with its cause") {
 }
 
 TEST_CASE("the default URI is the option's, the environment's, then lxc") {
-  CHECK(DefaultUri("test:///default", "xen:///") == "test:///default");
-  CHECK(DefaultUri("", "xen:///") == "xen:///");
-  CHECK(DefaultUri("", "") == "lxc:///");
-  CHECK(DefaultUri("", nullptr) == "lxc:///");
+  CHECK(DefaultUri("test:///default", "xen:///", "xen:///system") == "test:///default");
+  CHECK(DefaultUri("", "xen:///", "test:///default") == "xen:///");
+  CHECK(DefaultUri("", "", "") == "lxc:///");
+  CHECK(DefaultUri("", nullptr, "") == "lxc:///");
+  CHECK(DefaultUri("", nullptr, "xen:///") == "xen:///");
 }
 
 }  // namespace
