@@ -22,7 +22,7 @@ import counts  # noqa: E402
 import subreaper  # noqa: E402
 
 BUILD_SECONDS = 900
-RUN_SECONDS = 600
+RUN_SECONDS = 1200
 PROGRAMS = ["//daemon:reeved", "//cli:reeve"]
 # The last of a job's checks: a job that ends before it has failed.
 LAST = "the daemon ends cleanly"
