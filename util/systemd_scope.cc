@@ -3,6 +3,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -14,7 +15,9 @@
 namespace reeve::util {
 namespace {
 
-constexpr absl::Duration kRetry = absl::Milliseconds(10);
+// Longer each time: who asks all the time keeps systemd from what is waited for.
+constexpr absl::Duration kFirstRetry = absl::Milliseconds(10);
+constexpr absl::Duration kLongestRetry = absl::Milliseconds(500);
 constexpr char kDestination[] = "org.freedesktop.systemd1";
 constexpr char kPath[] = "/org/freedesktop/systemd1";
 constexpr char kInterface[] = "org.freedesktop.systemd1.Manager";
@@ -109,13 +112,13 @@ absl::Status MakeSystemdScope(const SystemdScope& scope, pid_t pid, absl::Durati
   result = sd_bus_match_signal(bus.get(), nullptr, kDestination, kPath, kInterface, "JobRemoved", OnJobRemoved, &job);
   if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": watch its job"));
 
-  while (true) {
+  for (absl::Duration retry = kFirstRetry;; retry = std::min(2 * retry, kLongestRetry)) {
     bool exists = false;
     absl::Status status = Request(bus.get(), scope, pid, what, &job, &exists);
     if (status.ok()) break;
     // The scope of the same name whose last process has just ended goes in a moment.
-    if (!exists || absl::Now() + kRetry > deadline) return status;
-    absl::SleepFor(kRetry);
+    if (!exists || absl::Now() + retry > deadline) return status;
+    absl::SleepFor(retry);
   }
   while (!job.ended) {
     result = sd_bus_process(bus.get(), nullptr);

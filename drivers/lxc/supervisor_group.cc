@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "absl/strings/strip.h"
 #include "cgroups/group.h"
 #include "cgroups/name.h"
@@ -19,6 +20,8 @@ namespace {
 
 // The end of a process and its leaving of the group are not one moment to rmdir(2).
 constexpr int kRemoveAttempts = 50;
+// A busy systemd takes its time to let go of a scope of the same name.
+constexpr absl::Duration kScopeTimeout = absl::Seconds(30);
 
 std::string ScopeName(absl::string_view uid) {
   return absl::StrCat("reeve-", uid, ".scope");
@@ -115,7 +118,8 @@ absl::Status SupervisorGroup::MakeScope(pid_t supervisor) const {
   if (!absl::EndsWith(slice, ".slice")) slice = "-.slice";
   if (slice[0] == '_') slice.erase(0, 1);  // not part of the unit's name (GroupOfUnit)
   absl::Status status = util::MakeSystemdScope(
-      {.name = ScopeName(uid_), .description = absl::StrCat("Reeve container ", uid_), .slice = slice}, supervisor);
+      {.name = ScopeName(uid_), .description = absl::StrCat("Reeve container ", uid_), .slice = slice}, supervisor,
+      kScopeTimeout);
   if (!status.ok()) return status;
   const cgroups::Hierarchy* hierarchy = SystemdHierarchy(hierarchies_);
   absl::StatusOr<std::string> own = util::ReadFile(absl::StrCat("/proc/", supervisor, "/cgroup"));
