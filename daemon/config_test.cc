@@ -58,7 +58,7 @@ TEST_CASE("every problem is told with its place, in the order of the text") {
                  "[lxc]\n"
                  "enabled = 1\n"
                  "supervisor = 'reeve-supervisor'\n"
-                 "[xen]\n"
+                 "[qemu]\n"
                  "enabled = true\n"
                  "[log]\n"
                  "level = \"loud\"\n") ==
@@ -68,7 +68,7 @@ TEST_CASE("every problem is told with its place, in the order of the text") {
             "reeved.toml:4:20: limits.calls_per_client: must be a whole number",
             "reeved.toml:7:11: lxc.enabled: must be true or false",
             "reeved.toml:8:14: lxc.supervisor: must be an absolute path without \"..\" and control characters",
-            "reeved.toml:9:2: xen: unknown table",
+            "reeved.toml:9:2: qemu: unknown table",
             "reeved.toml:12:9: log.level: must be one of trace, debug, info, warn, error, off",
         });
 }

@@ -172,8 +172,8 @@ absl::StatusOr<SExpression> ParseSExpression(absl::string_view text, size_t* sur
                           absl::StrCat("the document has more than ", kMaxSExpressionBytes, " bytes"));
   }
   if (const auto offset = FindInvalidUtf8(text)) return XenConfigFault(text, *offset, "the text is not UTF-8");
-  if (const size_t nul = text.find('\0'); nul != absl::string_view::npos) {
-    return XenConfigFault(text, nul, "the text has a NUL");
+  if (const auto offset = FindControlCharacter(text)) {
+    return XenConfigFault(text, *offset, "the text has a control character");
   }
   return Parser(text).ParseDocument(surplus);
 }

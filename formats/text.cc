@@ -67,6 +67,13 @@ bool HasControlCharacterInLines(absl::string_view text) {
   return false;
 }
 
+std::optional<size_t> FindControlCharacter(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (IsControl(text, i) && text[i] != '\n' && text[i] != '\t' && text[i] != '\r') return i;
+  }
+  return std::nullopt;
+}
+
 bool HasBlankAtEnds(absl::string_view text) {
   for (absl::string_view blank : {" ", "\t", "\n", "\u00A0", "\u3000"}) {
     if (absl::StartsWith(text, blank) || absl::EndsWith(text, blank)) return true;

@@ -21,6 +21,9 @@ bool HasControlCharacter(absl::string_view text);
 // The same, but line ends and tabs are allowed.
 bool HasControlCharacterInLines(absl::string_view text);
 
+// The place of the first of them, where carriage returns are allowed, too: of a whole document.
+std::optional<size_t> FindControlCharacter(absl::string_view text);
+
 // Whether the first or last character is a space, also U+00A0 and U+3000.
 bool HasBlankAtEnds(absl::string_view text);
 

@@ -219,8 +219,8 @@ absl::StatusOr<XenConfig> ParseXenConfig(absl::string_view text) {
     return XenConfigFault(text, kMaxXenConfigBytes, absl::StrCat("the file has more than ", kMaxXenConfigBytes, " bytes"));
   }
   if (const auto offset = FindInvalidUtf8(text)) return XenConfigFault(text, *offset, "the text is not UTF-8");
-  if (const size_t nul = text.find('\0'); nul != absl::string_view::npos) {
-    return XenConfigFault(text, nul, "the text has a NUL");
+  if (const auto offset = FindControlCharacter(text)) {
+    return XenConfigFault(text, *offset, "the text has a control character");
   }
   return Parser(text).Parse();
 }

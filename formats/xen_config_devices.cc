@@ -76,7 +76,7 @@ void ReadChannel(XenConfigReader* reader, const XenPiece& piece, Character* chan
 }
 
 std::string ChannelText(const Character& channel) {
-  const absl::string_view path = channel.type() == "unix" ? channel.source().path() : "";
+  const std::string path = channel.type() == "unix" ? channel.source().path() : "";
   return absl::StrCat("connection=", channel.type() == "unix" ? "socket" : "pty", path.empty() ? "" : ",path=", path,
                       ",name=", channel.target_name());
 }

@@ -44,6 +44,7 @@ TEST_CASE("a hostile configuration is refused at its place") {
   CheckMalformed(ParseXenConfig("a 1").status(), "line 1 column 3");
   CheckMalformed(ParseXenConfig(absl::string_view("a = \"\0\"", 7)).status(), "line 1 column 6");
   CheckMalformed(ParseXenConfig("a = " + std::string(100000, '[')).status(), "deeper than 8");
+  CheckMalformed(ParseXenConfig("a = 1\nb = 'x\x1f'").status(), "has a control character");
   CheckMalformed(ParseXenConfig(std::string(kMaxXenConfigBytes + 1, '\n')).status(), "more than");
 }
 
@@ -84,6 +85,7 @@ TEST_CASE("a hostile S-expression is refused at its place") {
   CheckMalformed(ParseSExpression("(a 'b)").status(), "line 1 column 4");
   CheckMalformed(ParseSExpression(absl::string_view("(a\0)", 4)).status(), "line 1 column 3");
   CheckMalformed(ParseSExpression(std::string(100000, '(')).status(), "deeper than 64");
+  CheckMalformed(ParseSExpression("(a 'x\x1f')").status(), "has a control character");
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ TEST_CASE("Configurations of xl are written as they were read", "[xen_domain_con
   CheckXl(Hvm("nestedhvm = 0\ncpuid = \"host,tm=0\"\n"));
   CheckXl(Hvm("max_event_channels = 2047\nmax_grant_frames = 64\n"));
   CheckXl(Hvm("usbdev = [ \"hostbus=1,hostaddr=1f\" ]\nusbctrl = [ \"type=qusb,version=1,ports=6\" ]\n"));
-  CheckXl(Hvm("channel = [ \"connection=pty,name=a\", \"connection=socket,path=/s,name=b\" ]\n"));
+  CheckXl(Hvm("channel = [ \"connection=pty,name=a\", \"connection=socket,path=/var/lib/xen/channels/second,name=b\" ]\n"));
   CheckXl(Hvm("usb = 1\nusbdevice = \"tablet\"\n"));
   CheckXl(Hvm("cpu_weight = 512\n"));
 }

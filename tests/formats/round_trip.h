@@ -22,9 +22,9 @@ struct RoundTrip {
 // Reads `text` and writes it as XML. Then
 // - what was written is accepted and, once it went that way a second time, comes back byte for byte by way of xml, json and
 //   textproto;
-// - a domain that came from xen-xl or xen-xm comes back the same by way of that format, wherever it is written without a
-//   refusal. Any domain of Xen that xen-xl, xen-xm or xen-sxpr can express is written there as before once it was read back: what
-//   these formats do not say (the driver of a disk, in xen-sxpr the machine) has become their default then;
+// - a domain of Xen that xen-xl, xen-xm or xen-sxpr can express is written there as before once it was read back: what these
+//   formats do not say (the driver of a disk, a script, in xen-sxpr the machine) has become their default then. That a document
+//   of these formats comes back as it was is for the cases of the corpus;
 // - a refusal has a reason and a place in the document.
 // `pool`: of a volume, as in ConvertOptions.
 RoundTrip TryRoundTrip(Format format, Kind kind, absl::string_view text, absl::string_view pool = "");

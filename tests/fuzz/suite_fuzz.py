@@ -1,6 +1,6 @@
 """Suite fuzz of tests/run: builds the fuzzer and runs every target for a bounded time. Each target counts as a test.
 
-REEVE_FUZZ_SECONDS: how long each runs (6). REEVE_FUZZ_TARGETS: which, names with "," between (all). REEVE_FUZZ_DIRECTORY: where
+REEVE_FUZZ_SECONDS: how long each runs (8). REEVE_FUZZ_TARGETS: which, names with "," between (all). REEVE_FUZZ_DIRECTORY: where
 what is built and found is kept (~/.cache/reeve-tests/fuzz).
 """
 
@@ -82,7 +82,7 @@ def run():
     targets = subprocess.run([program, "--list"], capture_output=True, text=True, check=True).stdout.split()
     wanted = os.environ.get("REEVE_FUZZ_TARGETS", "")
     targets = [target for target in targets if not wanted or target in wanted.split(",")]
-    seconds = int(os.environ.get("REEVE_FUZZ_SECONDS", "6"))
+    seconds = int(os.environ.get("REEVE_FUZZ_SECONDS", "8"))
     corpus = pathlib.Path(os.environ["REEVE_CORPUS"]) if os.environ.get("REEVE_CORPUS") else None
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(lambda target: run_target(program, target, work, seconds, corpus), targets))
