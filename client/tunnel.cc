@@ -17,6 +17,7 @@
 #include "client/fd_channel.h"
 #include "util/errno.h"
 #include "util/fd.h"
+#include "util/pidfd.h"
 
 extern char** environ;
 
@@ -24,6 +25,7 @@ namespace reeve::client {
 namespace {
 
 constexpr size_t kKeptErrors = 4096;
+constexpr int kGraceMilliseconds = 1000;
 
 // Reads once; the last bytes of all are kept. False at the end.
 bool ReadErrors(int fd, std::string* text) {
@@ -91,23 +93,38 @@ class Spawn {
 // A running program: its end is waited for, whatever happens.
 class Program {
  public:
-  Program(pid_t process, util::UniqueFd errors) : process_(process), errors_(std::move(errors)) {}
+  Program(pid_t process, util::UniqueFd errors)
+      : process_(process), ending_(util::OpenPidfd(process)), errors_(std::move(errors)) {}
   Program(Program&&) = default;
 
   int errors() const { return errors_.get(); }
-  // Until it has closed its standard error and ended; what it wrote is added to `text`.
+  // Until it has ended; what it wrote is added to `text`. Its standard error may stay open behind it, in a program that
+  // it left behind.
   int Await(std::string* text) {
-    while (ReadErrors(errors_.get(), text)) {
+    pollfd polled[2] = {{errors_.get(), POLLIN, 0}, {ending_.get(), POLLIN, 0}};
+    while (polled[0].fd >= 0) {
+      if (::poll(polled, 2, -1) < 0) continue;  // EINTR
+      if (polled[0].revents != 0) {
+        if (!ReadErrors(polled[0].fd, text)) polled[0].fd = -1;
+      } else if (polled[1].revents != 0) {
+        break;
+      }
     }
     int status = 0;
     while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
     }
     return status;
   }
-  void Terminate() { ::kill(process_, SIGTERM); }
+  // Asks it to end, and ends it if it does not.
+  void Terminate() {
+    ::kill(process_, SIGTERM);
+    pollfd polled{ending_.get(), POLLIN, 0};
+    if (::poll(&polled, 1, kGraceMilliseconds) <= 0) ::kill(process_, SIGKILL);
+  }
 
  private:
   pid_t process_;
+  util::UniqueFd ending_;  // of pidfd_open(2)
   util::UniqueFd errors_;
 };
 

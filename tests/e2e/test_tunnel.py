@@ -27,6 +27,19 @@ SILENT = """#!/bin/sh
 echo $$ > "$RECORD"
 exec sleep 1000
 """
+# Does not end when it is asked to.
+STUBBORN = """#!/bin/sh
+trap '' TERM INT
+echo $$ > "$RECORD"
+while :; do sleep 1; done
+"""
+# Leaves a program behind that keeps its standard error open, as the master of shared connections may.
+LEAVING = """#!/bin/sh
+sleep 1000 < /dev/null > /dev/null &
+echo $! > "$RECORD"
+echo "root@host: Permission denied (publickey)." >&2
+exit 255
+"""
 
 
 class Tunnel(EndToEnd):
@@ -97,7 +110,13 @@ class Tunnel(EndToEnd):
         self.assertIn("No such file", missing.stderr)
 
     def test_waiting_for_ssh_can_be_ended(self):
-        process = subprocess.Popen([environment.REEVE, "-c", self.ssh_uri(program=SILENT), "list"],
+        for program in (SILENT, STUBBORN):
+            with self.subTest(program):
+                self.interrupted(program)
+                os.unlink(self.record)
+
+    def interrupted(self, program):
+        process = subprocess.Popen([environment.REEVE, "-c", self.ssh_uri(program=program), "list"],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    env=self.variables())
         waiting.until(lambda: os.path.exists(self.record) and self.recorded(), "ssh was started")
@@ -106,6 +125,12 @@ class Tunnel(EndToEnd):
         _, errors = process.communicate(timeout=20)
         self.assertNotEqual(process.returncode, 0, errors)
         processes.await_end(child)
+
+    def test_a_program_that_ssh_leaves_behind_is_not_waited_for(self):
+        done = self.reeve(self.ssh_uri(program=LEAVING), "list")  # within the 30 seconds that a test has
+        os.kill(int(self.recorded()[0]), signal.SIGKILL)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("Permission denied (publickey)", done.stderr)
 
     def test_a_program_of_ones_own(self):
         tunnel = self.program("tunnel", f"#!/bin/sh\nexec reeve proxy --socket '{self.reeved.socket()}'\n")
