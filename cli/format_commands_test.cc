@@ -234,14 +234,14 @@ TEST_CASE("validate as JSON has the faults with their places") {
   CHECK(user.error().empty());
 }
 
-TEST_CASE("a model is checked as a document is, without places that are not in it") {
+TEST_CASE("a model is checked as a document is, at a place where it has one") {
   User user;
   const std::string json = user.Write("n.json", R"({"name": "networks/n1", "uid": "nonsense"})");
   CHECK(user.Run(absl::StrCat("validate --kind network --format json ", json)) == kExitFailed);
   CHECK_THAT(user.out(), Catch::StartsWith(json + ": element /network/uuid "));
   const std::string broken = user.Write("broken.json", "{\"name\": }");
   CHECK(user.Run(absl::StrCat("validate --kind network --format json ", broken)) == kExitFailed);
-  CHECK_THAT(user.out(), Catch::StartsWith(broken + ": ") && !Catch::Contains("\\x0a"));
+  CHECK_THAT(user.out(), Catch::StartsWith(broken + ":1:10: ") && !Catch::Contains("\\x0a"));
   const std::string text = user.Write("n.textproto", "name: 'networks/n1'\nnonsense: 1\n");
   CHECK(user.Run(absl::StrCat("validate --kind network --format textproto ", text)) == kExitFailed);
   CHECK_THAT(user.out(), Catch::StartsWith(text + ":2:"));

@@ -177,9 +177,10 @@ TEST_CASE("a client has so many streams and no more, and may still call; the lim
     REQUIRE(watch->Write(""));
     return watch;
   };
+  // One after the other, so that the first feed is the first stream's.
   auto first = open();
-  const auto second = open();
   REQUIRE(first->AwaitBegun());
+  const auto second = open();
   REQUIRE(second->AwaitBegun());
   CHECK(ReasonOf(open()->Finish()) == v1::REASON_TOO_MANY_STREAMS);
   CHECK(CallUnary(channel.get(), methods::kGetSession, {}).ok());
