@@ -7,7 +7,7 @@ import signal
 import socket
 import ssl
 
-from tls_lab import PREFACE, TlsTest, api, processes, waiting
+from tls_lab import PREFACE, TlsTest, api, waiting
 
 
 class Abuse(TlsTest):
@@ -287,5 +287,6 @@ class Abuse(TlsTest):
         error = watch.wait_end()
         self.assertEqual(api.reason(error), "DAEMON_DRAINING")
         self.assertEqual(reeved.wait_end(), 0)
-        self.assertEqual(in_handshake.recv(1), b"")
-        self.assertIsNotNone(processes)
+        # Reset when the daemon had not yet read what was sent, or not yet accepted the connection.
+        with contextlib.suppress(ConnectionResetError):
+            self.assertEqual(in_handshake.recv(1), b"")
