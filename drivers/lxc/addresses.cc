@@ -2,13 +2,10 @@
 
 #include <arpa/inet.h>
 
-#include <cstdint>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 namespace reeve::lxc {
@@ -34,15 +31,6 @@ std::string ParseMac(absl::string_view text) {
   const bool multicast = (static_cast<unsigned char>(bytes[0]) & 1) != 0;
   if (multicast || bytes == std::string(6, '\0')) return {};
   return bytes;
-}
-
-std::string DefaultMac(absl::string_view uid, int index) {
-  // FNV-1a: the value must not change from build to build, as that of absl::Hash does.
-  uint64_t hash = 14695981039346656037u;
-  for (unsigned char byte : absl::StrCat(uid, "/", index)) hash = (hash ^ byte) * 1099511628211u;
-  hash ^= hash >> 32;
-  return absl::StrFormat("52:54:00:%02x:%02x:%02x", static_cast<unsigned>(hash >> 16 & 0xff),
-                         static_cast<unsigned>(hash >> 8 & 0xff), static_cast<unsigned>(hash & 0xff));
 }
 
 }  // namespace reeve::lxc

@@ -13,7 +13,4 @@ std::string ParseAddress(const std::string& text);
 // 6 bytes; empty for what is no unicast hardware address "52:54:00:xx:xx:xx", or is all zeroes.
 std::string ParseMac(absl::string_view text);
 
-// The stable default address of a domain's interface: 52:54:00, then three bytes made of uid and index.
-std::string DefaultMac(absl::string_view uid, int index);
-
 }  // namespace reeve::lxc

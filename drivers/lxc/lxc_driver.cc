@@ -19,7 +19,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "cgroups/kept_files.h"
-#include "drivers/lxc/addresses.h"
+#include "drivers/default_mac.h"
 #include "drivers/lxc/capabilities_xml.h"
 #include "drivers/lxc/container.h"
 #include "drivers/lxc/device_changes.h"
@@ -36,7 +36,7 @@
 #include "drivers/lxc/steps.h"
 #include "drivers/lxc/system_calls.h"
 #include "drivers/lxc/validate.h"
-#include "drivers/lxc/worker.h"
+#include "drivers/worker.h"
 #include "formats/domain_xml.h"
 #include "proto/status.h"
 #include "util/errno.h"
@@ -401,7 +401,7 @@ class LxcDriver::Implementation {
       std::optional<ContainerParts> leftover;
       const v1::DomainSpec spec = SpecOf(container->key().uid);
       const auto hook = [&](Hooks::Point point) {
-        std::optional<Worker::Waits> waits;
+        std::optional<drivers::Worker::Waits> waits;
         if (hooks_.Any()) waits.emplace(&worker_);  // a script may take long: other guests end meanwhile
         NoteHook(point, container->key(), spec);
       };
@@ -427,7 +427,7 @@ class LxcDriver::Implementation {
   mutable absl::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Container>> containers_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> specs_ ABSL_GUARDED_BY(mutex_);  // serialized, by uid
-  Worker worker_;  // last: its jobs use the others
+  drivers::Worker worker_;  // last: its jobs use the others
 };
 
 LxcDriver::LxcDriver(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
@@ -473,7 +473,7 @@ absl::Status LxcDriver::Validate(const v1::DomainSpec& spec) const {
 absl::Status LxcDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) {
   int index = 0;
   for (v1::Interface& interface : *spec->mutable_devices()->mutable_interfaces()) {
-    if (interface.mac_address().empty()) interface.set_mac_address(DefaultMac(domain.uid, index));
+    if (interface.mac_address().empty()) interface.set_mac_address(drivers::DefaultMac(drivers::kMacPrefix, domain.uid, index));
     ++index;
   }
   return implementation_->CompleteIds(domain, spec);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "drivers/default_mac.h"
 #include "drivers/lxc/addresses.h"
 #include "drivers/lxc/capability_set.h"
 #include "drivers/lxc/exit_report.h"
@@ -150,9 +151,9 @@ TEST_CASE("addresses are parsed or refused, and the default hardware address is 
        {"", "52:54:00:01:02", "53:54:00:01:02:03", "00:00:00:00:00:00", "5:54:00:01:02:03", "zz:54:00:01:02:03"}) {
     CHECK(ParseMac(text).empty());
   }
-  CHECK(DefaultMac("uid", 0) == DefaultMac("uid", 0));
-  CHECK(DefaultMac("uid", 0) != DefaultMac("uid", 1));
-  CHECK(ParseMac(DefaultMac("uid", 0)).size() == 6);
+  CHECK(drivers::DefaultMac(drivers::kMacPrefix, "uid", 0) == drivers::DefaultMac(drivers::kMacPrefix, "uid", 0));
+  CHECK(drivers::DefaultMac(drivers::kMacPrefix, "uid", 0) != drivers::DefaultMac(drivers::kMacPrefix, "uid", 1));
+  CHECK(ParseMac(drivers::DefaultMac(drivers::kMacPrefix, "uid", 0)).size() == 6);
 }
 
 TEST_CASE("ends are told apart") {

@@ -1,18 +1,10 @@
 #include "drivers/lxc/supported_fields.h"
 
-#include <google/protobuf/message.h>
-
-#include <algorithm>
-#include <iterator>
-
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "drivers/unsupported_fields.h"
 
 namespace reeve::lxc {
 namespace {
-
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
 
 // Message.field, sorted. A field that is not here is refused, also one that the model gains later.
 constexpr absl::string_view kSupported[] = {
@@ -175,51 +167,10 @@ constexpr absl::string_view kSupported[] = {
     "SystemCallRule.on",
 };
 
-bool IsSupported(const FieldDescriptor& field) {
-  const std::string name = absl::StrCat(field.containing_type()->name(), ".", field.name());
-  return std::binary_search(std::begin(kSupported), std::end(kSupported), absl::string_view(name));
-}
-
-// What libvirt writes into every definition and asks for nothing.
-bool AsksForNothing(const Message& message) {
-  if (const auto* placement = dynamic_cast<const v1::CpuPlacement*>(&message)) {
-    return placement->mode() == "static" && placement->cpuset().empty() && !placement->has_current();
-  }
-  if (const auto* label = dynamic_cast<const v1::SecurityLabel*>(&message)) return label->type() == "none";
-  return message.ByteSizeLong() == 0;
-}
-
-void Walk(const Message& message, const std::string& prefix, size_t limit, std::vector<std::string>* found) {
-  const google::protobuf::Reflection& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    const std::string path = absl::StrCat(prefix, field->name());
-    const bool supported = IsSupported(*field);
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
-      if (!supported) found->push_back(path);
-    } else if (!field->is_repeated()) {
-      const Message& child = reflection.GetMessage(message, field);
-      if (supported) Walk(child, absl::StrCat(path, "."), limit, found);
-      if (!supported && !AsksForNothing(child)) found->push_back(path);
-    } else {
-      for (int i = 0; i < reflection.FieldSize(message, field) && found->size() < limit; ++i) {
-        const Message& child = reflection.GetRepeatedMessage(message, field, i);
-        const std::string place = absl::StrCat(path, "[", i, "]");
-        if (supported) Walk(child, absl::StrCat(place, "."), limit, found);
-        if (!supported && !AsksForNothing(child)) found->push_back(place);
-      }
-    }
-    if (found->size() >= limit) return found->resize(limit);
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> UnsupportedFields(const v1::DomainSpec& spec, size_t limit) {
-  std::vector<std::string> found;
-  Walk(spec, "", limit, &found);
-  return found;
+  return drivers::UnsupportedFields(spec, kSupported, limit);
 }
 
 }  // namespace reeve::lxc

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "proto/status.h"
 
 namespace reeve::lxc {
 namespace {
@@ -10,16 +9,6 @@ namespace {
 constexpr size_t kMaximumPath = 4095;
 
 }  // namespace
-
-absl::Status Violations::ToStatus() const {
-  if (invalid_.empty() && unsupported_.empty()) return absl::OkStatus();
-  const auto& first = invalid_.empty() ? unsupported_.front() : invalid_.front();
-  absl::Status status = Error(invalid_.empty() ? v1::REASON_SPEC_UNSUPPORTED : v1::REASON_SPEC_INVALID,
-                              absl::StrCat(first.first, ": ", first.second), {{"field", first.first}});
-  for (const auto& [field, why] : invalid_) AddFieldViolation(&status, field, why);
-  for (const auto& [field, why] : unsupported_) AddFieldViolation(&status, field, why);
-  return status;
-}
 
 std::optional<std::string> PathFault(const std::string& path) {
   if (path.empty()) return "is missing";

@@ -3,27 +3,13 @@
 
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
+#include "drivers/violations.h"
 #include "reeve/v1/domain_spec.pb.h"
 
 namespace reeve::lxc {
 
-// Gathers what is wrong.
-class Violations {
- public:
-  void Invalid(std::string field, std::string why) { invalid_.emplace_back(std::move(field), std::move(why)); }
-  void Unsupported(std::string field, std::string why) { unsupported_.emplace_back(std::move(field), std::move(why)); }
-
-  // SPEC_INVALID when something is wrong, else SPEC_UNSUPPORTED when something is not for this driver.
-  absl::Status ToStatus() const;
-
- private:
-  std::vector<std::pair<std::string, std::string>> invalid_;
-  std::vector<std::pair<std::string, std::string>> unsupported_;
-};
+using drivers::Violations;
 
 // Why a path is not absolute, without ".." and of a length that the kernel takes.
 std::optional<std::string> PathFault(const std::string& path);

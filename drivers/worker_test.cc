@@ -1,4 +1,4 @@
-#include "drivers/lxc/worker.h"
+#include "drivers/worker.h"
 
 #include <algorithm>
 #include <atomic>
@@ -7,7 +7,7 @@
 
 #include "absl/synchronization/notification.h"
 
-namespace reeve::lxc {
+namespace reeve::drivers {
 namespace {
 
 TEST_CASE("jobs are done in turn, and all before the end") {
@@ -46,4 +46,4 @@ TEST_CASE("jobs that wait do not hold up the others, up to a bound") {
 }
 
 }  // namespace
-}  // namespace reeve::lxc
+}  // namespace reeve::drivers
