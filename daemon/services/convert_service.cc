@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/state/invalid_request.h"
 #include "formats/faults.h"
 #include "formats/identity.h"
 #include "formats/registry.h"
@@ -15,12 +16,6 @@ using formats::Format;
 using formats::Kind;
 
 constexpr size_t kMaxDocumentBytes = 1 << 20;
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
-}
 
 absl::Status CheckSize(absl::string_view what, absl::string_view text) {
   if (text.size() <= kMaxDocumentBytes) return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
+#include "daemon/state/invalid_request.h"
 #include "daemon/state/names.h"
 #include "formats/domain_name.h"
 #include "formats/uuid.h"
@@ -16,12 +17,6 @@ namespace reeve::state {
 namespace {
 
 constexpr size_t kMaxDocumentBytes = 1 << 20;
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
-}
 
 absl::StatusOr<v1::Domain> Parse(const v1::Document& document, const Formats& formats) {
   if (!formats.parse) return Invalid("document.format", "is not one that is known");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "daemon/state/change.h"
+#include "daemon/state/invalid_request.h"
 #include "util/log.h"
 
 namespace reeve::state {
@@ -16,12 +17,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
-}
 
 // The list that the one device is in; null unless there is exactly one.
 const FieldDescriptor* ListOf(const v1::Devices& devices) {

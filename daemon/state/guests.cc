@@ -3,17 +3,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
+#include "daemon/state/invalid_request.h"
 
 namespace reeve::state {
 namespace {
 
 constexpr uint32_t kLastSignal = 64;
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
-}
 
 }  // namespace
 

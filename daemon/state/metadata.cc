@@ -3,15 +3,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
+#include "daemon/state/invalid_request.h"
 
 namespace reeve::state {
 namespace {
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
-}
 
 int FindElement(const v1::DomainSpec& spec, const std::string& uri, const Formats& formats) {
   for (int i = 0; i < spec.metadata_size(); ++i) {

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/core.h"
+#include "daemon/state/invalid_request.h"
 #include "daemon/state/names.h"
 #include "formats/domain_name.h"
 #include "proto/status.h"
@@ -21,12 +22,6 @@ drivers::StatisticsParts PartsOf(const google::protobuf::RepeatedField<int>& wan
     if (v1::StatisticsPart_IsValid(part)) parts.set(static_cast<size_t>(part));
   }
   return parts;
-}
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
+#include "daemon/state/invalid_request.h"
 
 namespace reeve::state {
 namespace {
@@ -12,12 +13,6 @@ namespace {
 // virDomainMemoryParameters: so much and more is no limit.
 constexpr uint64_t kUnlimitedKib = 9007199254740991;
 constexpr uint64_t kLeastMemoryKib = 1024;
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
-}
 
 absl::Status Unsupported(absl::string_view field) {
   absl::Status status = Error(v1::REASON_SPEC_UNSUPPORTED, absl::StrCat(field, " cannot be changed"));
