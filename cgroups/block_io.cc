@@ -65,6 +65,7 @@ absl::Status ReadV1(const ControllerFiles& files, absl::string_view file, uint64
     BlockDevice device;
     uint64_t number = 0;
     if (fields.size() != 3 || !ParseDevice(fields[0], &device) || !absl::SimpleAtoi(fields[2], &number)) continue;
+    if (number == 0) continue;
     if (fields[1] == "Read") (*usage)[device].*read = number;
     if (fields[1] == "Write") (*usage)[device].*write = number;
   }
@@ -166,7 +167,8 @@ absl::StatusOr<std::vector<BlockUsage>> ReadBlockUsage(const Location& location)
   } else {
     status = ReadV1(*files, "blkio.throttle.io_service_bytes_recursive", &BlockUsage::read_bytes,
                     &BlockUsage::write_bytes, &usage);
-    if (status.ok()) {
+    // Who has moved nothing has not asked either: most guests of many never touch a disk.
+    if (status.ok() && !usage.empty()) {
       status = ReadV1(*files, "blkio.throttle.io_serviced_recursive", &BlockUsage::read_operations,
                       &BlockUsage::write_operations, &usage);
     }

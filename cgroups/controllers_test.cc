@@ -88,9 +88,16 @@ TEST_CASE("Memory statistics of either version") {
     FakeGroup group(test_hosts::Legacy());
     group.File(Controller::kMemory, "memory.stat") =
         "rss 1\ntotal_rss 4096\ntotal_cache 8192\ntotal_shmem 12\ntotal_swap 7\ntotal_pgfault 3\ntotal_pgmajfault 2\n"
-        "total_inactive_file 5\ntotal_active_file 6\n";
+        "total_inactive_file 5\ntotal_active_file 6\nhierarchical_memory_limit 9223372036854771712\n";
+    group.File(Controller::kMemory, "memory.usage_in_bytes") = "12288\n";
+    group.File(Controller::kMemory, "memory.oom_control") = "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n";
+    group.File(Controller::kMemory, "memory.max_usage_in_bytes") = "16384\n";
     const auto statistics = ReadMemoryStatistics(group.location);
     REQUIRE(statistics.ok());
+    CHECK(statistics->usage.bytes == 12288);
+    CHECK(statistics->usage.peak_bytes == 16384);
+    CHECK(statistics->usage.limit_bytes == 0);
+    CHECK(statistics->usage.out_of_memory_kills == 2);
     CHECK(statistics->anonymous == 4096);
     CHECK(statistics->file == 8192);
     CHECK(statistics->swap == 7);
@@ -100,12 +107,18 @@ TEST_CASE("Memory statistics of either version") {
   SECTION("v2") {
     FakeGroup group(test_hosts::Unified());
     group.File(Controller::kMemory, "memory.stat") = "anon 4096\nfile 8192\nkernel 9\nshmem 12\npgfault 3\n";
+    group.File(Controller::kMemory, "memory.current") = "12288\n";
+    group.File(Controller::kMemory, "memory.max") = "65536\n";
+    group.File(Controller::kMemory, "memory.events") = "oom 1\noom_kill 1\n";
     CHECK(ReadMemoryStatistics(group.location)->swap == 0);
     group.File(Controller::kMemory, "memory.swap.current") = "7\n";
     const auto statistics = ReadMemoryStatistics(group.location);
     REQUIRE(statistics.ok());
     CHECK(statistics->anonymous == 4096);
     CHECK(statistics->kernel == 9);
+    CHECK(statistics->usage.limit_bytes == 65536);
+    CHECK(statistics->usage.peak_bytes == 0);
+    CHECK(statistics->usage.out_of_memory_kills == 1);
     CHECK(statistics->swap == 7);
   }
 }
@@ -245,7 +258,7 @@ TEST_CASE("Huge pages, tasks and network class") {
   v2.File(Controller::kPids, "pids.current") = "4\n";
   v2.File(Controller::kPids, "pids.events") = "max 1\n";
   CHECK(ReadTasks(v2.location)->limit == 0);
-  CHECK(ReadTasks(v2.location)->refused == 1);
+  CHECK(*ReadTasksRefused(v2.location) == 1);
   REQUIRE(SetTasksLimit(v2.location, 9).ok());
   CHECK(ReadTasks(v2.location)->limit == 9);
 }

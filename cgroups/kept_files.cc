@@ -48,6 +48,18 @@ int KeptFiles::Read(int hierarchy, const std::string& path, std::string* content
   return error;
 }
 
+void KeptFiles::Allow(size_t most) {
+  std::vector<std::vector<Kept>> closing;  // outside of the lock
+  absl::MutexLock lock(&mutex_);
+  most_ = most;
+  while (size_ > most_) {
+    const auto any = groups_.begin();
+    size_ -= any->second.size();
+    closing.push_back(std::move(any->second));
+    groups_.erase(any);
+  }
+}
+
 void KeptFiles::Forget(const std::string& group) {
   std::vector<Kept> closing;  // outside of the lock
   absl::MutexLock lock(&mutex_);

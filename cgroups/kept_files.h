@@ -22,6 +22,8 @@ class KeptFiles final : public Tree {
  public:
   KeptFiles(std::shared_ptr<Tree> tree, size_t most) : tree_(std::move(tree)), most_(most) {}
 
+  // Keeps at most so many from now on; what is over is closed.
+  void Allow(size_t most);
   // Closes the files of a group. A removed group whose files are open stays in the kernel's memory.
   void Forget(const std::string& group);
   size_t size() const;
@@ -74,9 +76,9 @@ class KeptFiles final : public Tree {
             std::shared_ptr<const util::UniqueFd> descriptor);
 
   const std::shared_ptr<Tree> tree_;
-  const size_t most_;
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, std::vector<Kept>> groups_ ABSL_GUARDED_BY(mutex_);
+  size_t most_ ABSL_GUARDED_BY(mutex_);
   size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -33,6 +33,13 @@ TEST_CASE("files are kept open up to a number, and closed with their group") {
   CHECK(kept.size() == 1);
   kept.Forget("machine/none");
   CHECK(kept.size() == 1);
+  kept.Allow(0);
+  CHECK(kept.size() == 0);
+  CHECK(read(0, "machine/a/pids.current") == "2\n");
+  CHECK(kept.size() == 0);
+  kept.Allow(1);
+  CHECK(read(0, "machine/a/pids.current") == "2\n");
+  CHECK(kept.size() == 1);
 }
 
 TEST_CASE("what cannot be read is not kept, and long files come whole") {

@@ -217,7 +217,7 @@ TEST_CASE("The number of tasks is limited") {
       }
     }
   });
-  Await(fixture.hierarchies.tree(), [&] { return ReadTasks(*fixture.group)->refused >= 8; });
+  Await(fixture.hierarchies.tree(), [&] { return *ReadTasksRefused(*fixture.group) >= 8; });
   CHECK(ReadTasks(*fixture.group)->tasks == 3);
   CHECK(ReadTasks(*fixture.group)->limit == 3);
   CHECK(fixture.group->Processes()->size() == 3);

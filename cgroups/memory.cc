@@ -124,13 +124,13 @@ absl::StatusOr<MemoryLimits> ReadMemoryLimits(const Location& location) {
   return limits;
 }
 
-absl::StatusOr<MemoryUsage> ReadMemory(const Location& location) {
+absl::StatusOr<MemoryUsage> ReadMemory(const Location& location, std::optional<uint64_t> known_limit) {
   absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kMemory);
   if (!files.ok()) return files.status();
   const bool v1 = files->version() == 1;
   absl::StatusOr<uint64_t> bytes = files->ReadNumber(v1 ? "memory.usage_in_bytes" : "memory.current");
   if (!bytes.ok()) return bytes.status();
-  absl::StatusOr<uint64_t> limit = files->ReadNumber(v1 ? kV1Hard : kV2Hard);
+  absl::StatusOr<uint64_t> limit = known_limit ? *known_limit : files->ReadNumber(v1 ? kV1Hard : kV2Hard);
   if (!limit.ok()) return limit.status();
   absl::StatusOr<std::optional<uint64_t>> kills =
       files->ReadKey(v1 ? "memory.oom_control" : "memory.events", "oom_kill");

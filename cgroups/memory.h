@@ -36,9 +36,10 @@ absl::StatusOr<MemoryLimits> ReadMemoryLimits(const Location& location);
 struct MemoryUsage {
   uint64_t bytes = 0;
   uint64_t peak_bytes = 0;   // 0 where the kernel does not keep it: v2 before Linux 5.19
-  uint64_t limit_bytes = 0;  // 0: none
+  uint64_t limit_bytes = 0;  // the group's own; 0: none
   uint64_t out_of_memory_kills = 0;
 };
-absl::StatusOr<MemoryUsage> ReadMemory(const Location& location);
+// `limit`: known already, in bytes as the kernel shows it.
+absl::StatusOr<MemoryUsage> ReadMemory(const Location& location, std::optional<uint64_t> limit = std::nullopt);
 
 }  // namespace reeve::cgroups

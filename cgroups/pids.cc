@@ -21,17 +21,21 @@ absl::StatusOr<TasksUsage> ReadTasks(const Location& location) {
   if (!tasks.ok()) return tasks.status();
   absl::StatusOr<uint64_t> limit = files->ReadNumber("pids.max");
   if (!limit.ok()) return limit.status();
-  absl::StatusOr<std::optional<uint64_t>> refused = files->ReadKey("pids.events", "max");
-  if (!refused.ok()) return refused.status();
-  return TasksUsage{.tasks = *tasks,
-                    .limit = *limit == std::numeric_limits<uint64_t>::max() ? 0 : *limit,
-                    .refused = refused->value_or(0)};
+  return TasksUsage{.tasks = *tasks, .limit = *limit == std::numeric_limits<uint64_t>::max() ? 0 : *limit};
 }
 
 absl::StatusOr<uint64_t> ReadTasksCount(const Location& location) {
   absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kPids);
   if (!files.ok()) return files.status();
   return files->ReadNumber("pids.current");
+}
+
+absl::StatusOr<uint64_t> ReadTasksRefused(const Location& location) {
+  absl::StatusOr<ControllerFiles> files = ControllerFiles::Find(location, Controller::kPids);
+  if (!files.ok()) return files.status();
+  absl::StatusOr<std::optional<uint64_t>> refused = files->ReadKey("pids.events", "max");
+  if (!refused.ok()) return refused.status();
+  return refused->value_or(0);
 }
 
 }  // namespace reeve::cgroups

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "daemon/command_line.h"
@@ -44,6 +45,11 @@ void KeepMemorySmall() {
   (void)mallopt(M_ARENA_MAX, 2);
   (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
   (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+}
+
+// abseil as Debian builds it looks for circles of waiting threads at each lock, which is for finding faults.
+void TakeLocksFast() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
 // Two descriptors a client; the soft limit is low for the sake of select(2), which is not used here.
@@ -103,6 +109,7 @@ int Serve(const CommandLine& command_line, const Paths& paths, const ParsedConfi
 
 int Daemon::Run(int argc, const char* const* argv) {
   KeepMemorySmall();
+  TakeLocksFast();
   CommandLineResult parsed_line = ParseCommandLine(argc, argv);
   if (!parsed_line.command_line) {
     fputs(parsed_line.output.c_str(), parsed_line.exit_code == kExitOk ? stdout : stderr);
