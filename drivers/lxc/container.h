@@ -12,35 +12,17 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "cgroups/device_rules.h"
-#include "cgroups/group.h"
 #include "drivers/driver.h"
 #include "drivers/lxc/console_link.h"
+#include "drivers/lxc/container_parts.h"
 #include "drivers/lxc/event_loop.h"
 #include "drivers/lxc/exit_report.h"
-#include "drivers/lxc/run_directory.h"
 #include "drivers/lxc/statistics.h"
-#include "drivers/lxc/supervisor_group.h"
-#include "drivers/lxc/supervisor_process.h"
 
 namespace reeve::lxc {
 
 // Called when the guest has ended and before anything of it is removed.
 using Stopped = std::function<void()>;
-
-// What a container is made of. Every part may be missing in what an earlier daemon has left.
-struct ContainerParts {
-  drivers::DomainKey key;
-  LaunchPlan plan;
-  std::optional<RunDirectory> directory;
-  std::optional<SupervisorGroup> supervisor_group;
-  std::optional<cgroups::Group> group;
-  SupervisorProcess supervisor;  // pid 0: none
-};
-
-// Ends and removes all of it: kills what runs, reaps the supervisor, removes groups and directory. Every part is tried;
-// the first error is returned, and what could not be removed stays in `parts`. `signal`, if given, gets the signal that
-// killed the supervisor, 0 if none.
-absl::Status RemoveParts(ContainerParts* parts, int* signal = nullptr);
 
 // Thread-safe. The guest outlives the object. Start and Adopt (driver) make it when its first process runs; the event
 // loop then tells of its end, once.

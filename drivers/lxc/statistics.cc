@@ -10,7 +10,6 @@
 #include "cgroups/block_io.h"
 #include "cgroups/cpu.h"
 #include "cgroups/cpuacct.h"
-#include "cgroups/memory.h"
 #include "cgroups/memory_statistics.h"
 #include "cgroups/pids.h"
 #include "cgroups/pressure.h"
@@ -88,14 +87,12 @@ absl::Status Sweep::ReadCpu(const cgroups::Location& group, v1::DomainStatistics
 
 absl::Status Sweep::ReadMemory(const cgroups::Location& group, v1::DomainStatistics* statistics) const {
   if (!Has(group, Controller::kMemory)) return absl::OkStatus();
-  absl::StatusOr<cgroups::MemoryUsage> usage = cgroups::ReadMemory(group);
-  if (!usage.ok()) return usage.status();
   absl::StatusOr<cgroups::MemoryStatistics> parts = cgroups::ReadMemoryStatistics(group);
   if (!parts.ok()) return parts.status();
-  statistics->set_memory_bytes(usage->bytes);
-  statistics->set_memory_peak_bytes(usage->peak_bytes);
-  statistics->set_memory_limit_bytes(usage->limit_bytes);
-  statistics->set_out_of_memory_kills(usage->out_of_memory_kills);
+  statistics->set_memory_bytes(parts->usage.bytes);
+  statistics->set_memory_peak_bytes(parts->usage.peak_bytes);
+  statistics->set_memory_limit_bytes(parts->usage.limit_bytes);
+  statistics->set_out_of_memory_kills(parts->usage.out_of_memory_kills);
   v1::MemoryStatistics& memory = *statistics->mutable_memory();
   memory.set_anonymous_bytes(parts->anonymous);
   memory.set_file_bytes(parts->file);

@@ -6,6 +6,8 @@
 //   start DOMAIN              BEGIN END            destroy DOMAIN            BEGIN END
 //   list ROUNDS               duration of each     get DOMAIN ROUNDS         duration of each
 //   running                   number of running domains, revision
+//   statistics ROUNDS PART... duration of each list of the running LXC domains with statistics, of these parts
+//                             ("CPU MEMORY") or all; then how many had some
 //   wedge DOMAIN              makes a change of a test domain hang, and leaves one hanging; release DOMAIN lets it go
 //   connect N                 N idle connections, each after one call; disconnect closes them
 //   event DOMAIN ROUNDS       from an event's time stamp to its arrival at one subscriber, each
@@ -62,6 +64,7 @@ class Bench {
     if (command == "define-many" && words >> count) return DefineMany(count);
     if (command == "list" && words >> rounds) return List(rounds);
     if (command == "running") return Running();
+    if (command == "statistics" && words >> rounds) return Statistics(rounds, words);
     if (command == "connect" && words >> count) return ConnectMany(count);
     if (command == "disconnect") {
       idle_.clear();
@@ -171,6 +174,32 @@ class Bench {
     auto response = connection_->Call(methods::kListDomains, request);
     if (!response.ok()) return response.status();
     return Figures{response->domains_size(), response->revision()};
+  }
+
+  absl::StatusOr<Figures> Statistics(int64_t rounds, std::istream& words) {
+    v1::ListDomainsRequest request;
+    request.set_parent("hypervisors/lxc");
+    request.add_states(v1::DOMAIN_STATE_RUNNING);
+    request.set_view(v1::DOMAIN_VIEW_STATS);
+    for (std::string part; words >> part;) {
+      v1::StatisticsPart value;
+      if (!v1::StatisticsPart_Parse(absl::StrCat("STATISTICS_PART_", part), &value)) {
+        return absl::InvalidArgumentError(absl::StrCat(part, " is no part of the statistics"));
+      }
+      request.add_statistics(value);
+    }
+    Figures figures;
+    int64_t sampled = 0;
+    for (; rounds > 0; --rounds) {
+      const int64_t begin = Now();
+      auto response = connection_->Call(methods::kListDomains, request);
+      figures.push_back(Now() - begin);
+      if (!response.ok()) return response.status();
+      sampled = 0;
+      for (const v1::Domain& domain : response->domains()) sampled += domain.has_statistics() ? 1 : 0;
+    }
+    figures.push_back(sampled);
+    return figures;
   }
 
   absl::StatusOr<Figures> Wedge(const std::string& domain) {
