@@ -69,8 +69,9 @@ class EndToEnd(unittest.TestCase):
             self.assertIn(word, error.details())
 
     @contextlib.contextmanager
-    def flat(self, daemon, descriptors=0, threads=2):
-        """Descriptors and threads of the daemon are what they were, but for so many, when the block has ended."""
+    def flat(self, daemon, descriptors=0, threads=4):
+        """Descriptors and threads of the daemon are what they were, but for so many, when the block has ended. gRPC and the
+        daemon's pools make threads when they first want them, one or two each."""
         before = daemon.resources()
         yield
         daemon.await_descriptors(before[0] + descriptors)
