@@ -8,26 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "drivers/driver.h"
-#include "drivers/xen/libxl_library.h"
-#include "drivers/xen/toolstack.h"
+#include "drivers/xen/xen_driver_options.h"
 
 namespace reeve::xen {
-
-// What the daemon gives the driver.
-struct XenDriverOptions {
-  // Directory of saved guests and cores, absolute; made with mode 0700 when it is first needed.
-  std::string state_directory;  // e.g. "/var/lib/reeve/xen"
-  // Where the kernel tells what its back ends count.
-  std::string sysfs = "/sys";
-  // libxenlight; null where there is none.
-  std::shared_ptr<const LibxlLibrary> library;
-  // The real toolstack or a fake. Null: the driver exists but cannot run guests, for the reason `unavailable`.
-  std::unique_ptr<Toolstack> toolstack;
-  absl::Status unavailable;
-};
-
-// Opens libxenlight and the toolstack; on a host that does not run on Xen only the reason is set.
-XenDriverOptions DetectXen(std::string state_directory);
 
 // xen:///system. Calls go to the hypervisor at once; a domain's endings are handled on a thread of the driver's: the
 // lifecycle actions of its specification decide what follows. Guests that other toolstacks made are reported to the

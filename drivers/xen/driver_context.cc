@@ -1,0 +1,60 @@
+#include "drivers/xen/driver_context.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proto/status.h"
+
+namespace reeve::xen {
+
+using drivers::DomainKey;
+
+DriverContext::DriverContext(XenDriverOptions options) : options_(std::move(options)) {}
+
+absl::Status DriverContext::RefuseUnavailable() const {
+  if (available()) return absl::OkStatus();
+  return Error(v1::REASON_HYPERVISOR_UNAVAILABLE,
+               absl::StrCat("Xen cannot run here: ", options_.unavailable.message()));
+}
+
+absl::StatusOr<Guest> DriverContext::Find(const DomainKey& domain) const {
+  std::optional<Guest> guest = guests_.Find(domain.uid);
+  if (!guest.has_value()) {
+    return Error(v1::REASON_DOMAIN_STATE, "the domain does not run", {{"domain", domain.name}});
+  }
+  return *std::move(guest);
+}
+
+absl::StatusOr<Guest> DriverContext::FindChangeable(const DomainKey& domain) const {
+  absl::StatusOr<Guest> guest = Find(domain);
+  if (guest.ok() && guest->domid == 0) {
+    return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "Domain-0 is the host itself: it is left alone");
+  }
+  return guest;
+}
+
+absl::Status DriverContext::Claim(const DomainKey& domain) {
+  if (guests_.Claim(domain.uid)) return absl::OkStatus();
+  return Error(v1::REASON_DOMAIN_BUSY, "the domain is being ended or restarted");
+}
+
+void DriverContext::Close() {
+  options_.toolstack.reset();
+  for (const Guest& guest : guests_.All()) guest.console->Close("the daemon ends");
+}
+
+absl::Status DriverError(const absl::Status& status) {
+  if (status.code() == absl::StatusCode::kNotFound) {
+    return Error(v1::REASON_DOMAIN_STATE, absl::StrCat("the guest is gone: ", status.message()));
+  }
+  return WithReason(v1::REASON_DRIVER_FAILED, status);
+}
+
+absl::Status AskedError(const absl::Status& status) {
+  if (status.ok()) return status;
+  if (status.code() == absl::StatusCode::kUnimplemented) return WithReason(v1::REASON_GUEST_CANNOT, status);
+  return DriverError(status);
+}
+
+}  // namespace reeve::xen

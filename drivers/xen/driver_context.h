@@ -1,0 +1,52 @@
+// What the parts of the driver share: the toolstack, the guests, and the errors they speak in.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "drivers/driver.h"
+#include "drivers/xen/guest_table.h"
+#include "drivers/xen/libxl_library.h"
+#include "drivers/xen/toolstack.h"
+#include "drivers/xen/xen_driver_options.h"
+
+namespace reeve::xen {
+
+// Thread-safe. Outlives the parts that are given it.
+class DriverContext {
+ public:
+  explicit DriverContext(XenDriverOptions options);
+
+  bool available() const { return options_.toolstack != nullptr; }
+  // HYPERVISOR_UNAVAILABLE, with the reason, where there is no Xen.
+  absl::Status RefuseUnavailable() const;
+  const absl::Status& unavailable() const { return options_.unavailable; }
+  Toolstack& toolstack() const { return *options_.toolstack; }
+  const std::shared_ptr<const LibxlLibrary>& library() const { return options_.library; }
+  const std::string& state_directory() const { return options_.state_directory; }
+  const std::string& sysfs() const { return options_.sysfs; }
+
+  GuestTable& guests() { return guests_; }
+  // DOMAIN_STATE when it does not run.
+  absl::StatusOr<Guest> Find(const drivers::DomainKey& domain) const;
+  // Also UNSUPPORTED_BY_DRIVER for the domain that we run in.
+  absl::StatusOr<Guest> FindChangeable(const drivers::DomainKey& domain) const;
+  // DOMAIN_BUSY when a part is at work on it already; else it is claimed (GuestTable::Claim).
+  absl::Status Claim(const drivers::DomainKey& domain);
+
+  // Ends the toolstack, whose thread calls its observer until then, and closes the consoles.
+  void Close();
+
+ private:
+  XenDriverOptions options_;
+  GuestTable guests_;
+};
+
+// A status of the toolstack as one of the driver: DOMAIN_STATE where the guest is gone, else DRIVER_FAILED.
+absl::Status DriverError(const absl::Status& status);
+// The same of the answer to asking the guest: GUEST_CANNOT where it does not listen.
+absl::Status AskedError(const absl::Status& status);
+
+}  // namespace reeve::xen

@@ -1,0 +1,49 @@
+#include "drivers/xen/guest_making.h"
+
+#include <memory>
+#include <optional>
+
+#include "absl/time/clock.h"
+#include "drivers/xen/config_builder.h"
+#include "drivers/xen/guest_note.h"
+#include "drivers/xen/managed_save.h"
+#include "util/log.h"
+
+namespace reeve::xen {
+namespace {
+
+absl::StatusOr<uint32_t> MakeMachine(DriverContext& context, const drivers::DomainKey& key, DomainConfig* config) {
+  absl::StatusOr<std::optional<uint32_t>> restored = RestoreManagedSave(context, key, config);
+  if (!restored.ok()) return restored.status();
+  if (restored->has_value()) return **restored;
+  return context.toolstack().Create(config);
+}
+
+}  // namespace
+
+absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
+                                bool paused) {
+  Toolstack& toolstack = context.toolstack();
+  absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), key, spec);
+  if (!config.ok()) return config.status();
+  absl::StatusOr<uint32_t> domid = MakeMachine(context, key, &*config);
+  if (!domid.ok()) return domid.status();
+  absl::Status status = WriteNote(toolstack, *domid, key, spec);
+  if (status.ok()) status = toolstack.Watch(*domid);
+  if (status.ok() && !paused) status = toolstack.Unpause(*domid);
+  if (!status.ok()) {
+    const absl::Status destroyed = toolstack.Destroy(*domid);
+    if (!destroyed.ok()) util::LogError("destroy the half-made guest ", key.name, ": ", destroyed.message());
+    return status;
+  }
+  return Guest{.key = key,
+               .spec = spec,
+               .domid = *domid,
+               .paused = paused,
+               .foreign = false,
+               .start_time = absl::Now(),
+               .reboot_asked = false,
+               .console = std::make_shared<PtyConsole>()};
+}
+
+}  // namespace reeve::xen

@@ -1,0 +1,17 @@
+// How a guest is made.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "drivers/driver.h"
+#include "drivers/xen/driver_context.h"
+#include "drivers/xen/guest_table.h"
+#include "reeve/v1/domain_spec.pb.h"
+
+namespace reeve::xen {
+
+// Makes a guest of this specification, from its managed save where it has one (managed_save.h), and lets it run unless
+// `paused`. The caller has claimed the domain and puts the guest into the table. After an error nothing of it is left.
+absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
+                                bool paused);
+
+}  // namespace reeve::xen

@@ -1,0 +1,148 @@
+#include "drivers/xen/guest_monitor.h"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "drivers/xen/adoption.h"
+#include "drivers/xen/endings.h"
+#include "drivers/xen/guest_making.h"
+#include "util/files.h"
+#include "util/log.h"
+
+namespace reeve::xen {
+
+void GuestMonitor::End() {
+  std::unique_ptr<drivers::Worker> worker;
+  {
+    absl::MutexLock lock(&worker_mutex_);
+    worker = std::move(worker_);
+  }
+}
+
+void GuestMonitor::Later(std::function<void()> job) {
+  absl::MutexLock lock(&worker_mutex_);
+  if (worker_ != nullptr) worker_->Add(std::move(job));
+}
+
+void GuestMonitor::OnStopped(uint32_t domid, StopReason reason) {
+  Later([this, domid, reason] { HandleStop(domid, reason); });
+}
+
+void GuestMonitor::OnGone(uint32_t domid) {
+  Later([this, domid] { HandleGone(domid); });
+}
+
+void GuestMonitor::OnDomainsChanged() {
+  if (change_queued_.exchange(true)) return;
+  Later([this] {
+    change_queued_ = false;  // before it looks: what happens then is looked at again
+    HandleChange();
+  });
+}
+
+void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
+  GuestTable& guests = context_.guests();
+  const std::optional<Guest> guest = guests.FindDomid(domid);
+  if (!guest.has_value() || guest->foreign || guest->preserved)
+    return;                                    // who made it looks after it; its end will be seen
+  if (reason == StopReason::kSuspend) return;  // somebody saves it; it will be gone, or go on
+  if (!guests.Claim(guest->key.uid)) return;   // it is being saved or destroyed
+  const Aftermath aftermath = AftermathOf(reason, guest->spec.lifecycle_actions());
+  const absl::Time now = absl::Now();
+  if (aftermath.dump_core) DumpCore(*guest);
+  if (aftermath.preserve) {
+    util::LogWarn(guest->key.name, " has stopped and is preserved, as its definition says; destroy ends it");
+    guests.SetPreserved(guest->key.uid);
+    return guests.Release(guest->key.uid);
+  }
+  if (absl::Status status = context_.toolstack().Destroy(domid);
+      !status.ok() && status.code() != absl::StatusCode::kNotFound) {
+    util::LogError("destroy ", guest->key.name, ", which has stopped: ", status.message());
+  }
+  if (aftermath.restart) return Restart(*guest);
+  guest->console->Close("the guest has ended");
+  guests.Drop(guest->key.uid);
+  if (observer_ != nullptr) observer_->OnExit(guest->key, ExitOf(reason, now));
+}
+
+void GuestMonitor::DumpCore(const Guest& guest) {
+  const std::string directory = absl::StrCat(context_.state_directory(), "/dump");
+  const std::string path = absl::StrCat(directory, "/", guest.key.uid, "-", absl::ToUnixSeconds(absl::Now()), ".core");
+  absl::Status status = util::MakeDirectories(directory, 0700);
+  if (status.ok()) status = context_.toolstack().DumpCore(guest.domid, path);
+  if (status.ok()) {
+    util::LogInfo("the core of ", guest.key.name, " is ", path);
+  } else {
+    util::LogError("dump the core of ", guest.key.name, ": ", status.message());
+  }
+}
+
+void GuestMonitor::Restart(const Guest& guest) {
+  absl::StatusOr<Guest> restarted = MakeGuest(context_, guest.key, guest.spec, false);
+  guest.console->Close("the guest restarts");
+  if (!restarted.ok()) {
+    context_.guests().Drop(guest.key.uid);
+    if (observer_ != nullptr) {
+      observer_->OnExit(guest.key, RestartFailed(std::string(restarted.status().message()), absl::Now()));
+    }
+    return;
+  }
+  const drivers::RunningGuest running = restarted->Describe();
+  context_.guests().Put(*std::move(restarted));
+  if (observer_ != nullptr) observer_->OnReboot(guest.key, running, guest.reboot_asked);
+  HandleChange();  // it may have stopped before it was known
+}
+
+void GuestMonitor::HandleGone(uint32_t domid) {
+  const std::optional<Guest> guest = context_.guests().FindDomid(domid);
+  if (!guest.has_value() || context_.guests().Claimed(guest->key.uid)) return;
+  guest->console->Close("the guest is gone");
+  context_.guests().Drop(guest->key.uid);
+  if (observer_ != nullptr) observer_->OnExit(guest->key, DestroyedByAnother(absl::Now()));
+}
+
+// Compares what there is with what is known.
+void GuestMonitor::HandleChange() {
+  GuestTable& guests = context_.guests();
+  absl::StatusOr<std::vector<GuestFacts>> list = context_.toolstack().List();
+  if (!list.ok()) return util::LogError("Xen: ", list.status().message());
+  std::set<uint32_t> present;
+  for (const GuestFacts& facts : *list) {
+    present.insert(facts.domid);
+    if (facts.dying || guests.Claimed(facts.uuid)) continue;
+    const std::optional<Guest> known = guests.Find(facts.uuid);
+    if (!known.has_value() || known->domid != facts.domid) {
+      absl::StatusOr<Guest> found = ReadGuest(context_, facts);
+      // It is not ready yet: it is looked at again.
+      if (!found.ok()) continue;
+      if (known.has_value()) {  // made anew by who made it: the same guest under another number
+        found->key = known->key;
+        found->spec = known->spec;
+      }
+      const Guest guest = *found;
+      AdoptGuest(context_, *std::move(found));
+      if (observer_ != nullptr) observer_->OnFound(guest.key, guest.spec, guest.Describe());
+    } else if (facts.stopped) {
+      HandleStop(facts.domid, facts.stop_reason);
+    } else if (known->paused != facts.paused) {
+      HandlePause(*known);
+    }
+  }
+  for (const Guest& guest : guests.All()) {
+    if (present.count(guest.domid) == 0) HandleGone(guest.domid);
+  }
+}
+
+void GuestMonitor::HandlePause(const Guest& known) {
+  const std::optional<Guest> changed = pauses_.Refresh(known);
+  if (!changed.has_value() || observer_ == nullptr) return;
+  observer_->OnFound(changed->key, changed->spec, changed->Describe());
+}
+
+}  // namespace reeve::xen

@@ -1,0 +1,27 @@
+#include "drivers/xen/pause_control.h"
+
+#include "absl/status/statusor.h"
+
+namespace reeve::xen {
+
+absl::Status PauseControl::SetPaused(const drivers::DomainKey& domain, bool paused) {
+  absl::StatusOr<Guest> guest = context_.FindChangeable(domain);
+  if (!guest.ok()) return guest.status();
+  Toolstack& toolstack = context_.toolstack();
+  absl::MutexLock lock(&mutex_);
+  absl::Status status = paused ? toolstack.Pause(guest->domid) : toolstack.Unpause(guest->domid);
+  if (!status.ok()) return DriverError(status);
+  context_.guests().SetPaused(domain.uid, paused);
+  return absl::OkStatus();
+}
+
+std::optional<Guest> PauseControl::Refresh(const Guest& known) {
+  absl::MutexLock lock(&mutex_);  // a list may be older than what we did
+  absl::StatusOr<GuestFacts> facts = context_.toolstack().Look(known.domid);
+  if (!facts.ok() || !context_.guests().SetPaused(known.key.uid, facts->paused)) return std::nullopt;
+  Guest changed = known;
+  changed.paused = facts->paused;
+  return changed;
+}
+
+}  // namespace reeve::xen

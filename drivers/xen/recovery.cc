@@ -1,0 +1,76 @@
+#include "drivers/xen/recovery.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "drivers/xen/adoption.h"
+#include "drivers/xen/endings.h"
+#include "drivers/xen/managed_save.h"
+#include "util/log.h"
+
+namespace reeve::xen {
+namespace {
+
+// The domains that the store believes to run and that were not met yet, by uid.
+using Missing = std::map<std::string, const drivers::KnownDomain*>;
+
+drivers::GuestExit Vanished() {
+  drivers::GuestExit exit = DestroyedByAnother(absl::Now());
+  exit.reason = v1::DOMAIN_STATE_REASON_VANISHED;
+  exit.detail = v1::EVENT_DETAIL_STOPPED_VANISHED;
+  exit.message = "it ended while the daemon did not run";
+  return exit;
+}
+
+void RecoverPresent(DriverContext& context, ToolstackObserver* monitor, Missing* missing,
+                    std::vector<drivers::RecoveredDomain>* recovered) {
+  if (absl::Status status = context.toolstack().Observe(monitor); !status.ok()) {
+    util::LogError("Xen: ", status.message());
+  }
+  absl::StatusOr<std::vector<GuestFacts>> list = context.toolstack().List();
+  if (!list.ok()) return util::LogError("Xen: ", list.status().message());
+  for (const GuestFacts& facts : *list) {
+    if (facts.dying) continue;
+    absl::StatusOr<Guest> guest = ReadGuest(context, facts);
+    if (!guest.ok()) {
+      util::LogWarn("domain ", facts.domid, " of Xen is left alone: ", guest.status().message());
+      continue;
+    }
+    if (const auto expected = missing->find(facts.uuid); expected != missing->end()) {
+      guest->key = expected->second->key;
+      if (guest->foreign) guest->spec = expected->second->spec;
+      missing->erase(expected);
+    }
+    drivers::RecoveredDomain& domain = recovered->emplace_back();
+    domain.key = guest->key;
+    domain.spec = guest->spec;
+    domain.running = guest->Describe();
+    AdoptGuest(context, *std::move(guest));
+    // Its end waits to be handled since the last daemon.
+    if (facts.stopped && facts.stop_reason == StopReason::kSuspend) {
+      GiveUpManagedSave(context, domain.key, facts.domid);
+    }
+    if (facts.stopped) monitor->OnStopped(facts.domid, facts.stop_reason);
+  }
+}
+
+}  // namespace
+
+std::vector<drivers::RecoveredDomain> RecoverGuests(DriverContext& context, ToolstackObserver* monitor,
+                                                    const std::vector<drivers::KnownDomain>& known) {
+  std::vector<drivers::RecoveredDomain> recovered;
+  Missing missing;
+  for (const drivers::KnownDomain& domain : known) missing[domain.key.uid] = &domain;
+  if (context.available()) RecoverPresent(context, monitor, &missing, &recovered);
+  for (const auto& [uid, domain] : missing) {
+    drivers::RecoveredDomain& ended = recovered.emplace_back();
+    ended.key = domain->key;
+    ended.ended = Vanished();
+  }
+  return recovered;
+}
+
+}  // namespace reeve::xen
