@@ -14,6 +14,11 @@ namespace {
 
 constexpr uint32_t kReading = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
+// What is watched under which number.
+constexpr uint64_t kNetwork = 0;
+constexpr uint64_t kPlain = 1;
+constexpr uint64_t kStop = 2;
+
 absl::Status Watch(int epoll, int how, int fd, uint32_t events, uint64_t data) {
   epoll_event event{};
   event.events = events;
@@ -28,9 +33,9 @@ absl::StatusOr<std::unique_ptr<TlsLink>> TlsLink::Start(std::unique_ptr<util::Tl
   util::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   util::UniqueFd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll || !stop) return util::ErrnoStatus("prepare a TLS connection");
-  absl::Status status = Watch(epoll.get(), EPOLL_CTL_ADD, stop.get(), EPOLLIN, 1);
-  status.Update(Watch(epoll.get(), EPOLL_CTL_ADD, pump->network_fd(), kReading | EPOLLOUT, 0));
-  status.Update(Watch(epoll.get(), EPOLL_CTL_ADD, pump->plain_fd(), kReading, 0));
+  absl::Status status = Watch(epoll.get(), EPOLL_CTL_ADD, stop.get(), EPOLLIN, kStop);
+  status.Update(Watch(epoll.get(), EPOLL_CTL_ADD, pump->network_fd(), kReading | EPOLLOUT, kNetwork));
+  status.Update(Watch(epoll.get(), EPOLL_CTL_ADD, pump->plain_fd(), kReading, kPlain));
   if (!status.ok()) return status;
   std::unique_ptr<TlsLink> link(new TlsLink(std::move(pump), std::move(epoll), std::move(stop)));
   // Signals are for the program's own threads.
@@ -52,23 +57,28 @@ TlsLink::~TlsLink() {
 }
 
 void TlsLink::Run() {
-  bool more = true;  // what came with the handshake gives no edge
+  using State = util::TlsPump::State;
+  State state = pump_->Continue(&scratch_);
   bool plain_watched = false;
-  while (true) {
-    std::array<epoll_event, 4> events;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), more ? 0 : -1);
-    for (int i = 0; i < count; ++i) {
-      if (events[static_cast<size_t>(i)].data.u64 == 1) return;
-    }
-    const util::TlsPump::State state = pump_->Move(&scratch_);
-    if (state == util::TlsPump::State::kEnded) break;
+  while (state != State::kEnded) {
     if (pump_->plain_blocked() != plain_watched) {
       plain_watched = !plain_watched;
+      const uint32_t events = kReading | (plain_watched ? EPOLLOUT : 0u);
       // It fails for want of memory only; then the connection stands still, and is ended.
-      if (!Watch(epoll_.get(), EPOLL_CTL_MOD, pump_->plain_fd(), kReading | (plain_watched ? EPOLLOUT : 0u), 0).ok())
-        break;
+      if (!Watch(epoll_.get(), EPOLL_CTL_MOD, pump_->plain_fd(), events, kPlain).ok()) break;
     }
-    more = state == util::TlsPump::State::kMore;
+    std::array<epoll_event, 4> ready;
+    const bool more = state == State::kMore;
+    const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), more ? 0 : -1);
+    state = more ? pump_->Continue(&scratch_) : State::kWaiting;
+    for (int i = 0; i < count && state != State::kEnded; ++i) {
+      const epoll_event& event = ready[static_cast<size_t>(i)];
+      if (event.data.u64 == kStop) return;
+      const State now = event.data.u64 == kNetwork ? pump_->OnNetwork(event.events, &scratch_)
+                                                   : pump_->OnPlain(event.events, &scratch_);
+      // That one side has nothing more does not say so of the other.
+      if (now != State::kWaiting) state = now;
+    }
   }
   // gRPC sees the end at once; the thread goes with the channel.
   pump_.reset();

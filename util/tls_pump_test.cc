@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <openssl/x509.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
@@ -60,8 +61,8 @@ struct Tunnel {
     far = std::move(far_outer);
   }
 
-  TlsPump::State Near() { return near_pump->Move(&scratch); }
-  TlsPump::State Far() { return far_pump->Move(&scratch); }
+  TlsPump::State Near() { return near_pump->Continue(&scratch); }
+  TlsPump::State Far() { return far_pump->Continue(&scratch); }
 
   TlsScratch scratch;
   std::unique_ptr<TlsPump> near_pump, far_pump;
@@ -132,10 +133,10 @@ TEST_CASE("a side that does not read holds the other back, and loses nothing") {
 TEST_CASE("a budget is kept to, and the rest comes later") {
   Tunnel tunnel;
   const size_t sent = Fill(tunnel.near.get(), 150'000);
-  CHECK(tunnel.near_pump->Move(&tunnel.scratch, 64 << 10) == TlsPump::State::kMore);
+  CHECK(tunnel.near_pump->Continue(&tunnel.scratch, 64 << 10) == TlsPump::State::kMore);
   size_t received = 0;
   for (int i = 0; i < 10 && received < sent; ++i) {
-    tunnel.near_pump->Move(&tunnel.scratch, 64 << 10);
+    tunnel.near_pump->Continue(&tunnel.scratch, 64 << 10);
     tunnel.Far();
     received += Drain(tunnel.far.get()).size();
   }
@@ -154,6 +155,62 @@ TEST_CASE("the end comes behind the last bytes, and ends both") {
   CHECK(end);
   tunnel.far.Reset();
   CHECK(tunnel.Far() == TlsPump::State::kEnded);
+}
+
+TEST_CASE("an event moves the way it is of, and an end that comes with it is seen") {
+  Tunnel tunnel;
+  REQUIRE(::send(tunnel.near.get(), "there", 5, 0) == 5);
+  REQUIRE(::send(tunnel.far.get(), "back", 4, 0) == 4);
+  CHECK(tunnel.near_pump->OnPlain(EPOLLIN, &tunnel.scratch) == TlsPump::State::kWaiting);
+  CHECK(tunnel.far_pump->OnNetwork(EPOLLIN, &tunnel.scratch) == TlsPump::State::kWaiting);
+  CHECK(Drain(tunnel.far.get()) == "there");
+  CHECK(tunnel.near_pump->OnNetwork(EPOLLIN, &tunnel.scratch) == TlsPump::State::kWaiting);
+  CHECK(Drain(tunnel.near.get()).empty());  // nothing was said of the far plain side
+
+  CHECK(tunnel.far_pump->OnPlain(EPOLLIN, &tunnel.scratch) == TlsPump::State::kWaiting);
+  REQUIRE(::send(tunnel.far.get(), ", end", 5, 0) == 5);
+  tunnel.far.Reset();
+  CHECK(tunnel.far_pump->OnPlain(EPOLLIN | EPOLLRDHUP, &tunnel.scratch) == TlsPump::State::kEnded);
+  tunnel.near_pump->OnNetwork(EPOLLIN | EPOLLRDHUP, &tunnel.scratch);
+  bool end = false;
+  CHECK(Drain(tunnel.near.get(), &end) == "back, end");
+  CHECK(end);
+}
+
+TEST_CASE("the end comes behind what the reader has not taken yet") {
+  Tunnel tunnel;
+  size_t sent = 0;
+  for (size_t before = 1; sent != before;) {
+    before = sent;
+    sent += Fill(tunnel.near.get(), 64 << 20);
+    tunnel.Near();
+    tunnel.Far();
+  }
+  tunnel.near.Reset();
+  CHECK(tunnel.far_pump->plain_blocked());
+  size_t received = 0;
+  bool end = false;
+  for (int i = 0; i < 10'000 && !end; ++i) {
+    received += Drain(tunnel.far.get(), &end).size();
+    tunnel.Near();
+    tunnel.far_pump->OnPlain(EPOLLOUT, &tunnel.scratch);
+    tunnel.far_pump->OnNetwork(EPOLLIN | EPOLLRDHUP, &tunnel.scratch);
+  }
+  CHECK(end);
+  CHECK(received == sent);
+  CHECK(tunnel.far_pump->error().empty());
+}
+
+TEST_CASE("a network that breaks ends it with a reason, behind what it brought") {
+  Tunnel tunnel;
+  REQUIRE(::send(tunnel.near.get(), "last", 4, 0) == 4);
+  tunnel.Near();
+  tunnel.near_pump.reset();  // without a close of TLS
+  tunnel.far_pump->OnNetwork(EPOLLIN | EPOLLRDHUP, &tunnel.scratch);
+  bool end = false;
+  CHECK(Drain(tunnel.far.get(), &end) == "last");
+  CHECK(end);
+  CHECK_FALSE(tunnel.far_pump->error().empty());
 }
 
 TEST_CASE("bytes that are not TLS end it with a reason") {

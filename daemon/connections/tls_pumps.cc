@@ -16,12 +16,15 @@ namespace reeve::connections {
 namespace {
 
 constexpr uint32_t kReading = EPOLLIN | EPOLLRDHUP | EPOLLET;
+// What is watched under which number: the two sides of the connection with key N are 2 N and 2 N + 1.
 constexpr uint64_t kWake = 0;
+uint64_t NetworkSide(uint64_t key) { return 2 * key; }
+uint64_t PlainSide(uint64_t key) { return 2 * key + 1; }
 
-absl::Status Watch(int epoll, int fd, uint32_t events, uint64_t key) {
+absl::Status Watch(int epoll, int fd, uint32_t events, uint64_t watched) {
   epoll_event event{};
   event.events = events;
-  event.data.u64 = key;
+  event.data.u64 = watched;
   if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return absl::OkStatus();
   return util::ErrnoStatus("watch a TLS connection");
 }
@@ -81,9 +84,9 @@ void TlsPumps::Run() {
     if (count < 0 && errno != EINTR) util::LogError("TLS: ", util::ErrnoStatus("epoll_wait").message());
     const std::vector<uint64_t> ready = std::exchange(ready_, {});
     for (int i = 0; i < count; ++i) {
-      const uint64_t key = events[static_cast<size_t>(i)].data.u64;
-      if (key != kWake) {
-        Serve(key);
+      const epoll_event& event = events[static_cast<size_t>(i)];
+      if (event.data.u64 != kWake) {
+        OnEvent(event.data.u64, event.events);
         continue;
       }
       eventfd_t value = 0;
@@ -96,7 +99,7 @@ void TlsPumps::Run() {
     }
     for (const uint64_t key : ready) {
       if (const auto found = entries_.find(key); found != entries_.end()) found->second.queued = false;
-      Serve(key);
+      Continue(key);
     }
   }
 }
@@ -110,8 +113,8 @@ void TlsPumps::TakeNew() {
   for (Entry& entry : added) {
     const uint64_t key = ++last_key_;
     const util::TlsPump& pump = *entry.pump;
-    absl::Status status = Watch(epoll_.get(), pump.network_fd(), kReading | EPOLLOUT, key);
-    status.Update(Watch(epoll_.get(), pump.plain_fd(), kReading, key));
+    absl::Status status = Watch(epoll_.get(), pump.network_fd(), kReading | EPOLLOUT, NetworkSide(key));
+    status.Update(Watch(epoll_.get(), pump.plain_fd(), kReading, PlainSide(key)));
     if (!status.ok()) {
       util::LogError("TLS: ", entry.name, ": ", status.message());
       const absl::MutexLock lock(&mutex_);
@@ -119,8 +122,7 @@ void TlsPumps::TakeNew() {
       continue;
     }
     entries_.emplace(key, std::move(entry));
-    // What came with the end of the handshake is in the TLS library already, and gives no edge.
-    Serve(key);
+    Continue(key);
   }
 }
 
@@ -128,18 +130,29 @@ void TlsPumps::WatchPlain(uint64_t key, Entry* entry) {
   entry->plain_watched = entry->pump->plain_blocked();
   epoll_event event{};
   event.events = kReading | (entry->plain_watched ? EPOLLOUT : 0u);
-  event.data.u64 = key;
+  event.data.u64 = PlainSide(key);
   // It fails for want of memory only; what is ready now is reported now, so no edge is lost.
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, entry->pump->plain_fd(), &event) != 0) {
     util::LogError("TLS: ", entry->name, ": ", util::ErrnoStatus("watch a descriptor").message());
   }
 }
 
-void TlsPumps::Serve(uint64_t key) {
+void TlsPumps::OnEvent(uint64_t watched, uint32_t events) {
+  const uint64_t key = watched / 2;
   const auto found = entries_.find(key);
   if (found == entries_.end()) return;  // a second event of one that has ended
+  util::TlsPump& pump = *found->second.pump;
+  Settle(found, watched == PlainSide(key) ? pump.OnPlain(events, &scratch_) : pump.OnNetwork(events, &scratch_));
+}
+
+void TlsPumps::Continue(uint64_t key) {
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) Settle(found, found->second.pump->Continue(&scratch_));
+}
+
+void TlsPumps::Settle(Entries::iterator found, util::TlsPump::State state) {
+  const uint64_t key = found->first;
   Entry& entry = found->second;
-  const util::TlsPump::State state = entry.pump->Move(&scratch_);
   if (entry.pump->plain_blocked() != entry.plain_watched) WatchPlain(key, &entry);
   switch (state) {
     case util::TlsPump::State::kWaiting:

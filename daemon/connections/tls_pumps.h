@@ -43,17 +43,23 @@ class TlsPumps {
     bool plain_watched = false;  // for writing
   };
 
+  using Entries = std::unordered_map<uint64_t, Entry>;
+
   explicit TlsPumps(Ended ended) : ended_(std::move(ended)) {}
   void Run();
   void TakeNew();
-  void Serve(uint64_t key);
+  // What epoll(7) tells of one side of a connection.
+  void OnEvent(uint64_t watched, uint32_t events);
+  // Of a connection that is new, or had more to move than its budget.
+  void Continue(uint64_t key);
+  void Settle(Entries::iterator found, util::TlsPump::State state);
   void WatchPlain(uint64_t key, Entry* entry);
 
   const Ended ended_;
   util::UniqueFd epoll_;
   util::UniqueFd wake_;  // eventfd(2)
   // Of the thread only.
-  std::unordered_map<uint64_t, Entry> entries_;
+  Entries entries_;
   std::vector<uint64_t> ready_;  // with more to move than their budget
   util::TlsScratch scratch_;
   uint64_t last_key_ = 0;
