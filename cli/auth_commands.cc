@@ -6,6 +6,7 @@
 #include "proto/status.h"
 #include "cli/context.h"
 #include "cli/domains.h"
+#include "cli/session.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -25,11 +26,11 @@ std::string RoleText(const v1::BoundRole& role) {
 // The session, with its identity proved where the daemon wants that: the methods of a session answer also before, so it
 // takes a call that does not.
 absl::StatusOr<v1::Session> ProvedSession(Context& context) {
-  auto session = context.Call(methods::kGetSession, v1::GetSessionRequest());
+  auto session = GetSession(context);
   if (!session.ok() || session->authenticated()) return session;
   auto proved = context.Call(methods::kGetVersion, v1::GetVersionRequest());
   if (!proved.ok() && ReasonOf(proved.status()) != v1::REASON_PERMISSION_DENIED) return proved.status();
-  return context.Call(methods::kGetSession, v1::GetSessionRequest());
+  return GetSession(context);
 }
 
 int WhoAmI(Context& context, const Arguments&) {
@@ -45,6 +46,8 @@ int WhoAmI(Context& context, const Arguments&) {
   if (!session->certificate_subject().empty()) info.Add("Certificate", session->certificate_subject());
   for (const std::string& name : session->certificate_names()) info.Add("Also called", name);
   if (!session->mechanisms().empty()) info.Add("Mechanisms", absl::StrJoin(session->mechanisms(), ", "));
+  info.Add("Encrypted", session->encrypted() ? "yes" : "no");
+  info.Add("Secure", session->secure() ? "yes" : "no");
   info.Add("Access", session->read_only() ? "read-only" : "read-write");
   for (const v1::BoundRole& role : session->roles()) info.Add("Role", RoleText(role));
   if (session->roles().empty()) info.Add("Role", "none");

@@ -16,6 +16,7 @@ TEST_CASE("whoami shows how the user is known and his roles") {
                                                 [](const v1::GetSessionRequest&, v1::Session* answer) {
                                                   answer->set_identity("sasl:alice");
                                                   answer->set_authenticated(true);
+                                                  answer->set_secure(true);
                                                   answer->set_authentication(v1::AUTHENTICATION_SASL);
                                                   answer->set_sasl_mechanism("SCRAM-SHA-256");
                                                   v1::BoundRole* role = answer->add_roles();
@@ -32,6 +33,8 @@ TEST_CASE("whoami shows how the user is known and his roles") {
         "Identity:       sasl:alice\n"
         "Known by:       sasl\n"
         "Mechanism:      SCRAM-SHA-256\n"
+        "Encrypted:      no\n"
+        "Secure:         yes\n"
         "Access:         read-write\n"
         "Role:           operator, for hypervisor lxc, name web*\n"
         "Role:           viewer\n\n");

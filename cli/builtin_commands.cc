@@ -27,9 +27,13 @@ int Help(Context& context, const Arguments& arguments) {
 
 int ConnectCommand(Context& context, const Arguments& arguments) {
   const bool read_only = arguments.Has("readonly");
-  const auto present = context.Uri();
-  if (!present.ok()) return context.Fail("Failed to connect", present.status());
-  if (absl::Status status = context.SetUri(arguments.Get("uri", *present), read_only); !status.ok()) {
+  std::string uri = arguments.Get("uri");
+  if (uri.empty()) {
+    const auto present = context.Uri();
+    if (!present.ok()) return context.Fail("Failed to connect", present.status());
+    uri = *present;
+  }
+  if (absl::Status status = context.SetUri(uri, read_only); !status.ok()) {
     return context.Fail("Failed to connect", status);
   }
   auto connection = context.Connect();
@@ -47,7 +51,7 @@ CommandGroup BuiltinCommands() {
   Option command = Argument("command", "COMMAND", "which command; without it all are listed", Completion::kCommand);
   command.required = false;
   command.repeated = true;
-  Option uri = Argument("uri", "URI", "what to connect to, or its alias; without it the same again", Completion::kNone);
+  Option uri = Argument("uri", "URI", "what to connect to, or its alias; without it the same again", Completion::kUri);
   uri.required = false;
   return {
       "This program",

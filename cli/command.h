@@ -23,6 +23,7 @@ enum class Completion {
   kClient,
   kFile,
   kCommand,
+  kUri,  // the names of client.toml
 };
 
 // One option or argument of a command.

@@ -83,6 +83,15 @@ WordList CommandWords(const Context& context, const std::string& first) {
   return WordList(words.begin(), words.end());
 }
 
+// The aliases of the user's configuration, and the drivers on this host.
+WordList UriNames(Context& context) {
+  WordList names = {"lxc:///", "test:///default", "xen:///"};
+  const auto config = context.Config();
+  if (!config.ok()) return names;
+  for (const auto& [alias, uri] : (*config)->aliases()) names.push_back(alias);
+  return names;
+}
+
 WordList ValuesOf(Context& context, const Option& option, const std::string& begin) {
   switch (option.completion) {
     case Completion::kWords:
@@ -99,6 +108,8 @@ WordList ValuesOf(Context& context, const Option& option, const std::string& beg
       return Files(begin);
     case Completion::kCommand:
       return CommandWords(context, "");
+    case Completion::kUri:
+      return UriNames(context);
     case Completion::kNone:
       break;
   }

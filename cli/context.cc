@@ -11,6 +11,12 @@
 #include "proto/status.h"
 
 namespace reeve::cli {
+namespace {
+
+// No URI and no alias.
+constexpr char kNone[] = " ";
+
+}  // namespace
 
 absl::StatusOr<const client::ClientConfig*> Context::Config() {
   if (!config_) {
@@ -22,11 +28,22 @@ absl::StatusOr<const client::ClientConfig*> Context::Config() {
   return &*config_;
 }
 
-absl::StatusOr<std::string> Context::Uri() {
+absl::StatusOr<std::string> Context::Resolve(const std::string& uri) {
+  // A configuration that cannot be read shall not be in the way of one who says where to go.
+  if (absl::StrContains(uri, "://")) return uri;
   auto config = Config();
   if (!config.ok()) return config.status();
-  return (*config)->Resolve(
-      client::DefaultUri(options_.uri, std::getenv("REEVE_DEFAULT_URI"), (*config)->default_uri()));
+  return (*config)->Resolve(uri);
+}
+
+absl::StatusOr<std::string> Context::Uri() {
+  const char* environment = std::getenv("REEVE_DEFAULT_URI");
+  if (const std::string given = client::DefaultUri(options_.uri, environment, kNone); given != kNone) {
+    return Resolve(given);
+  }
+  auto config = Config();
+  if (!config.ok()) return config.status();
+  return client::DefaultUri("", nullptr, (*config)->default_uri());
 }
 
 absl::StatusOr<client::Connection*> Context::Connect() {
@@ -43,8 +60,16 @@ absl::StatusOr<client::Connection*> Context::Connect() {
              .credentials = [this](const client::CredentialRequest& request) { return AskCredential(request); }});
   if (!connection.ok()) return connection.status();
   connection_ = *std::move(connection);
+  WarnOfInsecure(*uri);
   connect_failed_ = false;
   return connection_.get();
+}
+
+void Context::WarnOfInsecure(const client::Uri& uri) {
+  if (!uri.IsSet("no_verify") || options_.quiet) return;
+  output_->PrintNote(uri.transport == client::Transport::kTls
+                         ? "warning: no_verify: the certificate of the daemon is not looked at, anybody may be in its place"
+                         : "warning: no_verify: a host key that is not known is taken as it comes");
 }
 
 absl::StatusOr<std::string> Context::AskCredential(const client::CredentialRequest& request) {
@@ -61,9 +86,9 @@ absl::StatusOr<std::string> Context::AskCredential(const client::CredentialReque
 }
 
 absl::Status Context::SetUri(const std::string& uri, bool read_only) {
-  const auto config = Config();
-  if (!config.ok()) return config.status();
-  auto parsed = client::ParseUri((*config)->Resolve(uri));
+  const auto resolved = Resolve(uri);
+  if (!resolved.ok()) return resolved.status();
+  auto parsed = client::ParseUri(*resolved);
   if (!parsed.ok()) return parsed.status();
   connection_.reset();
   options_.uri = uri;

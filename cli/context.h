@@ -34,8 +34,10 @@ class Context {
   // Drops the connection; the next Connect goes to `uri`, or the alias of one, read-only if wanted. INVALID_ARGUMENT.
   absl::Status SetUri(const std::string& uri, bool read_only);
   // The URI in use, after the rules of client::DefaultUri, with the aliases of the user's configuration resolved.
-  // INVALID_ARGUMENT: of that configuration.
+  // INVALID_ARGUMENT: of that configuration, which is looked at only where no whole URI is given.
   absl::StatusOr<std::string> Uri();
+  // The user's and the host's client.toml, read when first needed. INVALID_ARGUMENT.
+  absl::StatusOr<const client::ClientConfig*> Config();
 
   // Connects and calls, with the user's timeout.
   template <typename Request, typename Response>
@@ -64,8 +66,8 @@ class Context {
   int PrintJson(const google::protobuf::Message& message);
 
  private:
-  // Read when it is needed first.
-  absl::StatusOr<const client::ClientConfig*> Config();
+  absl::StatusOr<std::string> Resolve(const std::string& uri);
+  void WarnOfInsecure(const client::Uri& uri);
   absl::StatusOr<std::string> AskCredential(const client::CredentialRequest& request);
 
   GlobalOptions options_;

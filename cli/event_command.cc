@@ -1,28 +1,18 @@
 #include "cli/event_command.h"
 
-#include <poll.h>
-
-#include <algorithm>
-#include <cerrno>
 #include <memory>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "cli/context.h"
 #include "cli/domains.h"
 #include "cli/event_format.h"
 #include "cli/json.h"
 #include "cli/units.h"
-#include "client/watch.h"
-#include "proto/status.h"
-#include "util/errno.h"
+#include "client/reconnecting_watch.h"
 
 namespace reeve::cli {
 namespace {
-
-constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
-constexpr absl::Duration kLongestRetry = absl::Seconds(2);
 
 // How the command prints and when it ends.
 struct EventChoice {
@@ -30,84 +20,46 @@ struct EventChoice {
   bool timestamp = false;
   bool revision = false;
   bool until_current = false;
-  absl::Time deadline = absl::InfiniteFuture();
+  absl::Duration timeout = absl::InfiniteDuration();
+  absl::Duration patience = absl::ZeroDuration();
 };
 
-enum class End { kDone, kInterrupted, kTimedOut };
+using Next = client::ReconnectingWatch::Next;
 
 // Prints what a watch brings.
 class EventLoop {
  public:
-  EventLoop(Context* context, client::Watch* watch, const EventChoice& choice)
+  EventLoop(Context* context, client::ReconnectingWatch* watch, const EventChoice& choice)
       : context_(context), watch_(watch), choice_(choice) {}
 
-  absl::StatusOr<End> Run() {
+  absl::StatusOr<Next> Run() {
+    const util::Clock& clock = util::Clock::Real();
+    const absl::Duration end = clock.Monotonic() + choice_.timeout;
     while (true) {
       v1::WatchResponse response;
-      const client::Taken taken = watch_->Take(&response);
-      if (taken == client::Taken::kMessage) {
-        Print(response);
-        if (count_ > 0 && !choice_.loop && !choice_.until_current) return End::kDone;
-        continue;
+      const int64_t before = watch_->revision();
+      // What there is already is printed in one go.
+      auto next = watch_->Take(&response, absl::ZeroDuration());
+      if (next.ok() && *next == Next::kTimedOut) {
+        if (absl::Status status = context_->output().Flush(); !status.ok()) return status;
+        next = watch_->Take(&response, end - clock.Monotonic());
       }
-      if (absl::Status status = context_->output().Flush(); !status.ok()) return status;
-      if (taken == client::Taken::kEnded) {
-        if (watch_->status().ok()) return End::kDone;
-        auto end = Recover(watch_->status());
-        if (!end.ok() || *end != End::kDone) return end;
-        continue;
-      }
-      auto end = Wait(watch_->ready_fd(), choice_.deadline);
-      if (!end.ok() || *end != End::kDone) return end;
+      if (!next.ok() || *next != Next::kMessage) return next;
+      Print(response, before);
+      if (count_ > 0 && !choice_.loop && !choice_.until_current) return Next::kEnded;
     }
   }
 
   uint64_t count() const { return count_; }
 
  private:
-  // Until `fd` is readable (kDone), Ctrl-C, or the time (kTimedOut).
-  absl::StatusOr<End> Wait(int fd, absl::Time until) {
-    pollfd polled[2] = {{fd, POLLIN, 0}, {context_->interrupt_fd(), POLLIN, 0}};
-    while (true) {
-      int milliseconds = -1;
-      if (until < absl::InfiniteFuture()) {
-        const int64_t left = absl::ToInt64Milliseconds(until - absl::Now()) + 1;
-        if (left <= 0) return End::kTimedOut;
-        milliseconds = static_cast<int>(std::min<int64_t>(left, 1'000'000));
-      }
-      const int ready = ::poll(polled, 2, milliseconds);
-      if (ready < 0 && errno != EINTR) return util::ErrnoStatus("poll");
-      if (context_->Interrupted()) return End::kInterrupted;
-      if (ready > 0 && polled[0].revents != 0) return End::kDone;
-    }
-  }
-
-  // With --loop the stream goes on when the daemon is back, without a gap. Other errors are final.
-  absl::StatusOr<End> Recover(const absl::Status& cause) {
-    const v1::Reason reason = ReasonOf(cause);
-    const bool lost = client::IsConnectionLost(cause) || reason == v1::REASON_DAEMON_DRAINING;
-    if (!choice_.loop || !(lost || reason == v1::REASON_RESYNC_REQUIRED)) return cause;
-    if (!context_->options().quiet) context_->output().PrintNote(absl::StrCat("event stream lost: ", cause.message()));
-    absl::Duration pause = kFirstRetry;
-    while (true) {
-      absl::Status status = watch_->Resume();
-      if (status.ok()) break;
-      if (status.code() != absl::StatusCode::kUnavailable) return status;
-      auto end = Wait(-1, std::min(absl::Now() + pause, choice_.deadline));
-      if (!end.ok() || *end == End::kInterrupted || absl::Now() >= choice_.deadline) return end;
-      pause = std::min(pause * 2, kLongestRetry);
-    }
-    if (!context_->options().quiet) {
-      context_->output().PrintNote(absl::StrCat("event stream continues behind revision ", watch_->revision()));
-    }
-    return End::kDone;
-  }
-
-  void Print(const v1::WatchResponse& response) {
+  // `before`: the revision that was seen before this message.
+  void Print(const v1::WatchResponse& response, int64_t before) {
     if (response.has_compacted()) {
       if (!context_->options().quiet && !context_->json()) {
-        context_->output().PrintNote(
-            absl::StrCat("the oldest revision that is kept is ", response.compacted().oldest_revision()));
+        const int64_t oldest = response.compacted().oldest_revision();
+        context_->output().PrintNote(absl::StrCat("the events of revisions ", before + 1, " to ", oldest - 1,
+                                                  " are lost: the daemon keeps them from ", oldest, " on"));
       }
       if (!context_->json()) return;
     }
@@ -125,7 +77,7 @@ class EventLoop {
   }
 
   Context* const context_;
-  client::Watch* const watch_;
+  client::ReconnectingWatch* const watch_;
   const EventChoice choice_;
   uint64_t count_ = 0;
 };
@@ -172,6 +124,18 @@ absl::StatusOr<v1::WatchRequest> MakeRequest(Context& context, const Arguments& 
   return request;
 }
 
+client::ReconnectingWatch::Options OptionsOf(Context& context, const EventChoice& choice) {
+  client::ReconnectingWatch::Options options{.patience = choice.patience};
+  if (context.options().quiet) return options;
+  options.on_lost = [&context](const absl::Status& cause) {
+    context.output().PrintNote(absl::StrCat("event stream lost: ", cause.message()));
+  };
+  options.on_resumed = [&context](int64_t revision) {
+    context.output().PrintNote(absl::StrCat("event stream continues behind revision ", revision));
+  };
+  return options;
+}
+
 int Event(Context& context, const Arguments& arguments) {
   if (arguments.Has("list")) {
     context.output().Print("lifecycle\nreboot\nchange\n");
@@ -187,27 +151,37 @@ int Event(Context& context, const Arguments& arguments) {
       context.output().PrintError(absl::StrCat("--timeout: ", timeout.status().message()));
       return kExitUsage;
     }
-    choice.deadline = absl::Now() + *timeout;
+    choice.timeout = *timeout;
+  }
+  if (choice.loop) choice.patience = absl::InfiniteDuration();
+  if (arguments.Has("reconnect")) {
+    auto patience = ParseSeconds(arguments.Get("reconnect"));
+    if (!patience.ok()) {
+      context.output().PrintError(absl::StrCat("--reconnect: ", patience.status().message()));
+      return kExitUsage;
+    }
+    choice.patience = *patience;
   }
   const std::string failure = "Failed to watch for events";
   auto request = MakeRequest(context, arguments);
   if (!request.ok()) return FailDomain(context, failure, arguments.Get("domain"), request.status());
   auto connection = context.Connect();
   if (!connection.ok()) return context.Fail(failure, connection.status());
-  auto watch = client::Watch::Start(*connection, *request);
+  auto watch = client::ReconnectingWatch::Start(*connection, *request, OptionsOf(context, choice),
+                                                client::PollingWaiter(context.interrupt_fd()));
   if (!watch.ok()) return context.Fail(failure, watch.status());
   EventLoop loop(&context, watch->get(), choice);
   auto end = loop.Run();
   if (!end.ok()) return context.Fail(failure, end.status());
   if (!context.json() && !context.options().quiet) {
-    if (*end == End::kInterrupted) context.output().Print("event loop interrupted\n");
-    if (*end == End::kTimedOut) context.output().Print("event loop timed out\n");
+    if (*end == Next::kInterrupted) context.output().Print("event loop interrupted\n");
+    if (*end == Next::kTimedOut) context.output().Print("event loop timed out\n");
     context.output().Print(absl::StrCat("events received: ", loop.count(), "\n"));
     if (choice.revision) context.output().Print(absl::StrCat("revision: ", (*watch)->revision(), "\n"));
     context.output().Print("\n");
   }
-  if (*end == End::kDone || loop.count() > 0) return kExitOk;
-  return *end == End::kInterrupted ? kExitInterrupted : kExitFailed;
+  if (*end == Next::kEnded || loop.count() > 0) return kExitOk;
+  return *end == Next::kInterrupted ? kExitInterrupted : kExitFailed;
 }
 
 }  // namespace
@@ -221,8 +195,7 @@ CommandGroup EventCommands() {
         .summary = "wait for events and print them",
         .description =
             "Ends with the first event; with --loop it goes on until Ctrl-C, also over a restart of the daemon, "
-            "without a "
-            "gap. With --from and without --loop it prints what has happened since and ends. Revisions tell where to "
+            "without a gap, but not when the daemon refuses. With --from and without --loop it prints what has happened since and ends. Revisions tell where to "
             "go "
             "on: --from one more than the last one seen. Gives exit code 1 when the time passes without an event.",
         .examples =
@@ -241,6 +214,9 @@ CommandGroup EventCommands() {
                 Flag("all", "all kinds (the default)"),
                 Flag("loop", "go on until Ctrl-C or the timeout"),
                 Value("timeout", "SECONDS", "end after so long"),
+                Value("reconnect", "SECONDS",
+                      "give up when a lost daemon has not come back for so long; default: never with --loop, at once "
+                      "without"),
                 Flag("timestamp", "print the time of each event"),
                 Value("from", "REVISION", "begin at this revision; 0: with the present state"),
                 Flag("revision", "print the revision of each event"),

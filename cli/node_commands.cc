@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/context.h"
+#include "cli/session.h"
 #include "cli/domains.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -129,7 +130,14 @@ int Uri(Context& context, const Arguments&) {
   auto hypervisor = GetHypervisor(context);
   if (!hypervisor.ok()) return context.Fail("failed to get URI", hypervisor.status());
   if (context.json()) return context.PrintJson(*hypervisor);
-  context.output().Print(absl::StrCat(Escape(hypervisor->uri()), "\n\n"));
+  // As virsh does it: how this program got there, where that says more than the daemon's own name of the hypervisor.
+  auto connection = context.Connect();
+  if (!connection.ok()) return context.Fail("failed to get URI", connection.status());
+  const client::Uri& uri = (*connection)->uri();
+  const bool plain = uri.transport == client::Transport::kUnix && uri.parameters.empty();
+  const auto text = context.Uri();
+  if (!text.ok()) return context.Fail("failed to get URI", text.status());
+  context.output().Print(absl::StrCat(Escape(plain ? hypervisor->uri() : *text), "\n\n"));
   return kExitOk;
 }
 
@@ -159,7 +167,7 @@ int Hypervisors(Context& context, const Arguments&) {
 }
 
 int SessionCommand(Context& context, const Arguments&) {
-  auto session = context.Call(methods::kGetSession, v1::GetSessionRequest());
+  auto session = GetSession(context);
   if (!session.ok()) return context.Fail("Failed to get the session", session.status());
   if (context.json()) return context.PrintJson(*session);
   KeyValues info(16);

@@ -69,6 +69,29 @@ class Flow {
   bool ended_ = false;
 };
 
+// O_NONBLOCK belongs to the open file, which others may share: a shell finds its terminal as it was.
+class NonBlocking {
+ public:
+  NonBlocking() = default;
+  ~NonBlocking() {
+    if (fd_ >= 0) (void)::fcntl(fd_, F_SETFL, flags_);
+  }
+  NonBlocking(const NonBlocking&) = delete;
+  NonBlocking& operator=(const NonBlocking&) = delete;
+
+  absl::Status Set(int fd) {
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return util::ErrnoStatus("fcntl(F_SETFL)");
+    fd_ = fd;
+    flags_ = flags;
+    return absl::OkStatus();
+  }
+
+ private:
+  int fd_ = -1;
+  int flags_ = 0;
+};
+
 absl::Status Step(Flow* flow, const pollfd& from, const pollfd& to) {
   if (flow->wants_read() && from.revents != 0) {
     if (absl::Status status = flow->Read(); !status.ok()) return status;
@@ -79,9 +102,10 @@ absl::Status Step(Flow* flow, const pollfd& from, const pollfd& to) {
 }  // namespace
 
 absl::Status Relay(int input, int output, int socket) {
-  for (const int fd : {input, output, socket}) {
-    const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return util::ErrnoStatus("fcntl(F_SETFL)");
+  NonBlocking modes[3];
+  const int fds[3] = {input, output, socket};
+  for (size_t i = 0; i < 3; ++i) {
+    if (absl::Status status = modes[i].Set(fds[i]); !status.ok()) return status;
   }
   Flow up(input, socket);
   Flow down(socket, output);

@@ -1,5 +1,6 @@
 #include "cli/relay.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,6 +47,8 @@ TEST_CASE("what is sent comes back whole after the input has ended") {
   Pair daemon;  // here: the relay's socket; there: the daemon's
   std::thread relay([&] {
     CHECK(Relay(user.there.get(), user.there.get(), daemon.here.get()).ok());
+    // A terminal that is left non-blocking disturbs whoever reads it next.
+    CHECK((::fcntl(user.there.get(), F_GETFL) & O_NONBLOCK) == 0);
     user.there.Reset();
   });
   // Answers only when all has come, so that the end of the input must have been told.

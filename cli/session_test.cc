@@ -249,7 +249,7 @@ TEST_CASE("an event stream that is too old says from where it can begin") {
   daemon.Start();
   User user(daemon.uri());
   CHECK(user.Run("event --from 3 --loop") == kExitFailed);
-  CHECK_THAT(user.error(), Catch::Contains("oldest revision that is kept is 900") &&
+  CHECK_THAT(user.error(), Catch::Contains("the events of revisions 3 to 899 are lost: the daemon keeps them from 900 on") &&
                                Catch::Contains("error: revision 3 is no longer kept"));
 }
 

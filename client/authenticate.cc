@@ -16,7 +16,8 @@
 namespace reeve::client {
 namespace {
 
-constexpr char kService[] = "reeve";
+// Groups of auth.conf: ours, and those that are there for libvirt.
+constexpr const char* kServices[] = {"reeve", "libvirt"};
 constexpr char kPolkit[] = "POLKIT";
 // No mechanism has more; a daemon that goes on for ever is not one of ours.
 constexpr int kMostSteps = 20;
@@ -61,7 +62,11 @@ class Credentials {
       }
     }
     if (!file_) return std::nullopt;
-    return file_->Find(kService, host, key);
+    for (const char* service : kServices) {
+      auto found = file_->Find(service, host, key);
+      if (!found.ok() || found->has_value()) return found;
+    }
+    return std::nullopt;
   }
 
   const Uri& uri_;

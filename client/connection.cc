@@ -83,9 +83,7 @@ class Connection::State {
     if (uri.transport == Transport::kUnix) return ConnectUnix(SocketPath(uri, options.read_only));
     if (uri.transport == Transport::kTls) return ConnectTls(uri, options.interrupt_fd);
     if (uri.transport == Transport::kSsh || uri.transport == Transport::kExt) {
-      const auto command = TunnelCommand(uri, options.read_only);
-      if (!command.ok()) return command.status();
-      return ConnectTunnel(*command, options.interrupt_fd);
+      return ConnectTunnel(TunnelCommand(uri, options.read_only), options.interrupt_fd);
     }
     return absl::UnimplementedError(
         absl::StrCat("transport ", TransportName(uri.transport), " is not built in, use ssh"));

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/uri.h"
 
@@ -20,8 +19,8 @@ std::string QuoteForShell(absl::string_view text);
 // netcat (proxy=netcat; parameter netcat is the program, "nc" unless given), or by the first of both that the host has
 // (proxy=auto, the default; netcat when parameter netcat is given). What the URI says is quoted twice, for the shell that
 // sshd(8) starts and for sh: no character of it is a command.
-// With ext: the program of parameter command, without arguments.
-// INVALID_ARGUMENT: no host or user that ssh would take for an option, no command for ext, another proxy.
-absl::StatusOr<std::vector<std::string>> TunnelCommand(const Uri& uri, bool read_only);
+// With ext: the program of parameter command, without arguments. `uri` is of ParseUri, which sees to it that no host or
+// user is an option of ssh.
+std::vector<std::string> TunnelCommand(const Uri& uri, bool read_only);
 
 }  // namespace reeve::client

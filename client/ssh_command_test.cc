@@ -9,18 +9,14 @@ namespace {
 
 std::string CommandOf(absl::string_view text, bool read_only = false) {
   const auto uri = ParseUri(text);
-  REQUIRE(uri.ok());
-  const auto command = TunnelCommand(*uri, read_only);
-  return command.ok() ? absl::StrJoin(*command, " ") : std::string(command.status().message());
+  return uri.ok() ? absl::StrJoin(TunnelCommand(*uri, read_only), " ") : std::string(uri.status().message());
 }
 
 // The script between the quotes, as the far shell gives it to sh.
 std::string ScriptOf(absl::string_view text) {
   const auto uri = ParseUri(text);
   REQUIRE(uri.ok());
-  const auto command = TunnelCommand(*uri, false);
-  REQUIRE(command.ok());
-  return command->back();
+  return TunnelCommand(*uri, false).back();
 }
 
 TEST_CASE("words are quoted for a shell") {
@@ -54,12 +50,13 @@ TEST_CASE("the far end is reached by reeve or by netcat") {
 TEST_CASE("nothing of a URI is a command of a shell") {
   CHECK(ScriptOf("lxc+ssh://host/?proxy=native&socket=/a%27%3Bid%3B%27b") ==
         "'exec reeve proxy --socket '\\''/a'\\''\\'\\'''\\'';id;'\\''\\'\\'''\\''b'\\'''");
-  CHECK(CommandOf("lxc+ssh://-oProxyCommand=id/") == "'-oProxyCommand=id' is no name of a host or user");
-  CHECK(CommandOf("lxc+ssh://-lroot@host/") == "'-lroot' is no name of a host or user");
-  CHECK(CommandOf("lxc+ssh://host/?proxy=telnet") == "parameter proxy is 'telnet', not auto, native or netcat");
-  CHECK(CommandOf("lxc+ssh:///") == "transport ssh needs a host");
+  CHECK_THAT(CommandOf("lxc+ssh://-oProxyCommand=id/"), Catch::Contains("is no name of a host or user"));
+  CHECK_THAT(CommandOf("lxc+ssh://%2doProxyCommand=id/"), Catch::Contains("is no name of a host or user"));
+  CHECK_THAT(CommandOf("lxc+ssh://-lroot@host/"), Catch::Contains("'-lroot' is no name of a host or user"));
+}
+
+TEST_CASE("the program of transport ext gets no arguments") {
   CHECK(CommandOf("lxc+ext:///?command=/bin/tunnel") == "/bin/tunnel");
-  CHECK(CommandOf("lxc+ext:///") == "transport ext needs the parameter command");
 }
 
 }  // namespace

@@ -22,10 +22,6 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-bool IsSet(const Uri& uri, absl::string_view parameter) {
-  return uri.Parameter(parameter, "0").find_first_not_of("0") != std::string::npos;
-}
-
 // The channel, which keeps the link. Streams and calls hold the channel, so the link lives as long as any of them.
 std::shared_ptr<grpc::Channel> WithLink(std::shared_ptr<grpc::Channel> channel, std::unique_ptr<TlsLink> link) {
   grpc::Channel* const raw = channel.get();
@@ -53,14 +49,6 @@ absl::Status Drive(SSL* ssl, const TlsContext& context, const std::string& probl
 }
 
 absl::StatusOr<TlsOptions> OptionsOf(const Uri& uri) {
-  if (!uri.Parameter("tls_priority").empty()) {
-    return absl::InvalidArgumentError(
-        "parameter tls_priority is a text for GnuTLS, which is not used here; minimum_version=1.2 allows TLS 1.2");
-  }
-  const std::string minimum = uri.Parameter("minimum_version", "1.3");
-  if (minimum != "1.3" && minimum != "1.2") {
-    return absl::InvalidArgumentError(absl::StrCat("parameter minimum_version is '", minimum, "', not 1.3 or 1.2"));
-  }
   const char* home = std::getenv("HOME");
   absl::StatusOr<TlsFiles> files = FindTlsFiles(uri.Parameter("pkipath"), home == nullptr ? "" : home, "");
   if (!files.ok()) return files.status();
@@ -70,9 +58,9 @@ absl::StatusOr<TlsOptions> OptionsOf(const Uri& uri) {
   options.server =
       absl::StrCat(uri.host.find(':') == std::string::npos ? uri.host : absl::StrCat("[", uri.host, "]"), ":", port);
   options.files = *std::move(files);
-  options.verify = !IsSet(uri, "no_verify");
-  options.check_files = !IsSet(uri, "no_sanity");
-  options.allow_tls_1_2 = minimum == "1.2";
+  options.verify = !uri.IsSet("no_verify");
+  options.check_files = !uri.IsSet("no_sanity");
+  options.allow_tls_1_2 = uri.Parameter("minimum_version") == "1.2";
   return options;
 }
 

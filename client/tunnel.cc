@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "client/fd_channel.h"
@@ -51,6 +52,21 @@ std::string OneLine(std::string text) {
 std::string Ending(int status) {
   if (WIFSIGNALED(status)) return absl::StrCat("was killed by signal ", WTERMSIG(status));
   return absl::StrCat("ended with ", WEXITSTATUS(status));
+}
+
+// Whether trying again can help. ssh(1) ends with 255 for every error of its own, and tells in words which one it was
+// (OpenSSH's are not translated); 126 and 127 are a shell's for a program that cannot be run (POSIX, 2.8.2).
+absl::StatusCode CodeOf(int status, absl::string_view text) {
+  if (WIFEXITED(status) && (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127)) {
+    return absl::StatusCode::kFailedPrecondition;
+  }
+  for (const absl::string_view refusal :
+       {"Permission denied", "Host key verification failed", "Too many authentication failures"}) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 255 && absl::StrContains(text, refusal)) {
+      return absl::StatusCode::kUnauthenticated;
+    }
+  }
+  return absl::StatusCode::kUnavailable;
 }
 
 // The program's attributes of posix_spawn(3): a session of signals as a shell would give it.
@@ -173,7 +189,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectTunnel(const std::vector<s
     const int status = program.Await(&text);
     if (!spoke.ok()) return spoke.status();
     const std::string said = OneLine(text);
-    return absl::UnavailableError(
+    return absl::Status(
+        CodeOf(status, said),
         absl::StrCat(command[0], " ", Ending(status), said.empty() ? ", without a word" : absl::StrCat(": ", said)));
   }
   auto channel = ChannelFromFd(std::move(ours), command[0]);

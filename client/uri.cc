@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/percent.h"
 
@@ -39,6 +40,7 @@ struct ParameterEntry {
   absl::string_view name;
   unsigned transports;
   bool integer = false;
+  absl::string_view values = "";  // with commas between; empty: any
 };
 constexpr std::array<ParameterEntry, 17> kParameters = {{
     {"name", kAnyTransport},
@@ -46,7 +48,7 @@ constexpr std::array<ParameterEntry, 17> kParameters = {{
     {"auth", kAnyTransport},
     {"authfile", kAnyTransport},
     {"command", Bit(Transport::kSsh) | Bit(Transport::kExt)},
-    {"proxy", kAnySsh},
+    {"proxy", kAnySsh, false, "auto,native,netcat"},
     {"netcat", kAnySsh},
     {"keyfile", kAnySsh},
     {"no_verify", kAnySsh | Bit(Transport::kTls), true},
@@ -56,7 +58,7 @@ constexpr std::array<ParameterEntry, 17> kParameters = {{
     {"sshauth", Bit(Transport::kLibssh) | Bit(Transport::kLibssh2)},
     {"pkipath", Bit(Transport::kTls)},
     {"tls_priority", Bit(Transport::kTls)},
-    {"minimum_version", Bit(Transport::kTls)},  // ours
+    {"minimum_version", Bit(Transport::kTls), false, "1.2,1.3"},  // ours
     {"no_sanity", Bit(Transport::kTls), true},
 }};
 
@@ -67,6 +69,10 @@ struct PathEntry {
 };
 constexpr std::array<PathEntry, 3> kPaths = {
     {{"lxc", {"", "/", "/system"}}, {"xen", {"", "/", "/system"}}, {"test", {"/default", "/default", "/default"}}}};
+
+bool IsSsh(Transport transport) {
+  return (kAnySsh & Bit(transport)) != 0;
+}
 
 absl::Status Refuse(absl::string_view text, absl::string_view cause) {
   return absl::InvalidArgumentError(absl::StrCat("URI '", text, "': ", cause));
@@ -140,6 +146,15 @@ absl::Status CheckParameter(absl::string_view name, absl::string_view value, Tra
   int64_t number = 0;
   if (entry->integer && !absl::SimpleAtoi(value, &number)) {
     return absl::InvalidArgumentError(absl::StrCat("parameter '", name, "' is '", value, "', not a number"));
+  }
+  const std::vector<absl::string_view> values = absl::StrSplit(entry->values, ',', absl::SkipEmpty());
+  if (!values.empty() && std::find(values.begin(), values.end(), value) == values.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("parameter '", name, "' is '", value, "', not one of ", absl::StrJoin(values, ", ")));
+  }
+  if (name == "tls_priority") {
+    return absl::InvalidArgumentError(
+        "parameter 'tls_priority' is a text for GnuTLS, which is not used here; minimum_version=1.2 allows TLS 1.2");
   }
   if (name == "socket" && !absl::StartsWith(value, "/")) {
     return absl::InvalidArgumentError(absl::StrCat("parameter 'socket' is '", value, "', not an absolute path"));
@@ -220,7 +235,21 @@ absl::Status ParseInto(absl::string_view text, Uri* uri) {
   if (uri->transport == Transport::kUnix && !uri->user.empty()) {
     return absl::InvalidArgumentError("transport 'unix' takes no user");
   }
-  return ParseQuery(query, uri);
+  const bool remote = uri->transport != Transport::kUnix && uri->transport != Transport::kExt;
+  if (remote && uri->host.empty()) uri->host = "localhost";
+  if (IsSsh(uri->transport)) {
+    // CVE-2017-1000117 and its kin: a name that ssh takes for an option.
+    for (const std::string& word : {uri->host, uri->user}) {
+      if (absl::StartsWith(word, "-")) {
+        return absl::InvalidArgumentError(absl::StrCat("'", word, "' is no name of a host or user"));
+      }
+    }
+  }
+  if (absl::Status status = ParseQuery(query, uri); !status.ok()) return status;
+  if (uri->transport == Transport::kExt && uri->Parameter("command").empty()) {
+    return absl::InvalidArgumentError("transport 'ext' needs the parameter 'command'");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -237,6 +266,19 @@ std::string Uri::Parameter(absl::string_view name, absl::string_view fallback) c
     if (key == name) return value;
   }
   return std::string(fallback);
+}
+
+bool Uri::IsSet(absl::string_view name) const {
+  int64_t number = 0;
+  return absl::SimpleAtoi(Parameter(name), &number) && number != 0;
+}
+
+bool Uri::Encrypted() const {
+  return transport == Transport::kTls || IsSsh(transport);
+}
+
+bool Uri::Secure() const {
+  return transport == Transport::kUnix || (Encrypted() && !IsSet("no_verify"));
 }
 
 absl::StatusOr<Uri> ParseUri(absl::string_view text) {

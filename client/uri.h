@@ -29,11 +29,21 @@ struct Uri {
 
   // The value of a parameter, or `fallback`.
   std::string Parameter(absl::string_view name, absl::string_view fallback = "") const;
+  // Whether a parameter that is a number is there and not 0.
+  bool IsSet(absl::string_view name) const;
+
+  // Whether nobody can read along between this program and the daemon (virConnectIsEncrypted): tls and the ssh
+  // transports. What a program of transport ext does is not known.
+  bool Encrypted() const;
+  // Encrypted to a far end that is the one that is meant, or on this host alone (virConnectIsSecure). Not with
+  // no_verify: whoever stands between could have taken the daemon's place.
+  bool Secure() const;
 };
 
-// Parses and checks a URI of at most 4096 bytes. No transport means tls with a host and unix without one. What is
-// refused, by INVALID_ARGUMENT: a malformed URI, an unknown transport, unix with a host, a path that the driver does
-// not have, and parameters that are unknown, given twice, or do not belong to the transport. `name` (the URI that the
+// Parses and checks a URI of at most 4096 bytes. No transport means tls with a host and unix without one; tls and
+// ssh without a host mean localhost, as for libvirt. What is refused, by INVALID_ARGUMENT: a malformed URI, an unknown
+// transport, unix with a host, a host or user that ssh would take for an option, ext without a command, a path that the driver does not have, and parameters that are unknown, given
+// twice, do not belong to the transport, or have a value that they cannot have. `name` (the URI that the
 // far end opens) is followed: driver and path are those of its value then.
 absl::StatusOr<Uri> ParseUri(absl::string_view text);
 

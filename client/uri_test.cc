@@ -79,6 +79,82 @@ TEST_CASE("parameters are known, belong to the transport, and come once") {
   CHECK(uri.parameters.size() == 2);
 }
 
+TEST_CASE("values that a parameter cannot have are refused") {
+  CHECK_THAT(Refusal("lxc+ssh://h/?proxy=telnet"), Catch::Contains("'telnet', not one of auto, native, netcat"));
+  CHECK_THAT(Refusal("lxc://h/?minimum_version=1.1"), Catch::Contains("'1.1', not one of 1.2, 1.3"));
+  CHECK_THAT(Refusal("lxc://h/?tls_priority=NORMAL"), Catch::Contains("text for GnuTLS"));
+  CHECK_THAT(Refusal("lxc+ext:///"), Catch::Contains("needs the parameter 'command'"));
+}
+
+TEST_CASE("a remote transport without a host means this one") {
+  CHECK(Parsed("lxc+ssh:///").host == "localhost");
+  CHECK(Parsed("lxc+tls:///system").host == "localhost");
+  CHECK(Parsed("lxc+ext:///?command=/bin/x").host.empty());
+}
+
+// https://libvirt.org/uri.html, with its drivers replaced; {URI, transport, user, host, port, path}.
+TEST_CASE("the forms of libvirt's URIs are understood as libvirt does") {
+  struct Form {
+    const char* text;
+    Transport transport;
+    const char* user;
+    const char* host;
+    int port;
+    const char* path;
+  };
+  const Form forms[] = {
+      {"xen:///system", Transport::kUnix, "", "", 0, "/system"},
+      {"xen://example.com/", Transport::kTls, "", "example.com", 0, "/"},
+      {"xen+tls://example.com/", Transport::kTls, "", "example.com", 0, "/"},
+      {"xen+tls://example.com:1234/system", Transport::kTls, "", "example.com", 1234, "/system"},
+      {"xen+tls://example.com/?no_verify=1", Transport::kTls, "", "example.com", 0, "/"},
+      {"lxc+tls://10.0.0.1/?pkipath=/tmp/pki/client", Transport::kTls, "", "10.0.0.1", 0, "/"},
+      {"lxc+tls://[fe80::1%25eth0]/", Transport::kTls, "", "fe80::1%eth0", 0, "/"},
+      {"xen+ssh://example.com/", Transport::kSsh, "", "example.com", 0, "/"},
+      {"xen+ssh://root@example.com/", Transport::kSsh, "root", "example.com", 0, "/"},
+      {"xen+ssh://root@example.com:2200/?keyfile=/k&no_tty=1", Transport::kSsh, "root", "example.com", 2200, "/"},
+      {"lxc+ssh://example.com/?netcat=/opt/nc/bin/nc", Transport::kSsh, "", "example.com", 0, "/"},
+      {"lxc+ssh://user%40domain@example.com/", Transport::kSsh, "user@domain", "example.com", 0, "/"},
+      {"lxc+libssh2://user@example.com/?known_hosts=/home/user/.ssh/known_hosts", Transport::kLibssh2, "user",
+       "example.com", 0, "/"},
+      {"lxc+libssh://user@example.com/?known_hosts_verify=ignore&sshauth=agent", Transport::kLibssh, "user",
+       "example.com", 0, "/"},
+      {"lxc+unix:///system?socket=/opt/libvirt/run/libvirt/libvirt-sock", Transport::kUnix, "", "", 0, "/system"},
+      {"lxc+ext:///?command=/opt/tunnel", Transport::kExt, "", "", 0, "/"},
+      {"test:///default", Transport::kUnix, "", "", 0, "/default"},
+      {"test+unix:///default", Transport::kUnix, "", "", 0, "/default"},
+      {"test://example.com/default", Transport::kTls, "", "example.com", 0, "/default"},
+  };
+  for (const Form& form : forms) {
+    INFO(form.text);
+    const Uri uri = Parsed(form.text);
+    CHECK(uri.transport == form.transport);
+    CHECK(uri.user == form.user);
+    CHECK(uri.host == form.host);
+    CHECK(uri.port == form.port);
+    CHECK(uri.path == form.path);
+  }
+}
+
+TEST_CASE("a URI tells whether its connection is encrypted, and secure") {
+  struct Row {
+    const char* text;
+    bool encrypted;
+    bool secure;
+  };
+  for (const Row& row : std::initializer_list<Row>{{"lxc:///", false, true},
+                                                   {"lxc://h/", true, true},
+                                                   {"lxc://h/?no_verify=1", true, false},
+                                                   {"lxc://h/?no_verify=0", true, true},
+                                                   {"lxc+ssh://h/", true, true},
+                                                   {"lxc+ssh://h/?no_verify=1", true, false},
+                                                   {"lxc+ext:///?command=/bin/x", false, false}}) {
+    INFO(row.text);
+    CHECK(Parsed(row.text).Encrypted() == row.encrypted);
+    CHECK(Parsed(row.text).Secure() == row.secure);
+  }
+}
+
 TEST_CASE("the name parameter is what the far end opens") {
   const Uri uri = Parsed("lxc+unix:///?socket=/s&name=test:///default");
   CHECK(uri.driver == "test");

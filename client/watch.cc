@@ -14,7 +14,11 @@ absl::StatusOr<std::unique_ptr<Watch>> Watch::Start(Connection* connection, cons
 
 Taken Watch::Take(v1::WatchResponse* response) {
   const Taken taken = stream_->Take(response);
-  if (taken != Taken::kMessage || response->has_compacted()) return taken;
+  if (taken != Taken::kMessage) return taken;
+  if (response->has_compacted()) {
+    revision_ = response->compacted().oldest_revision() - 1;
+    return taken;
+  }
   // A snapshot counts when it is whole: until then a resumption must ask for it again.
   const bool in_snapshot = request_.start_revision() == 0 && revision_ == 0;
   if (!in_snapshot || response->snapshot_done()) revision_ = response->revision();

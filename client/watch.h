@@ -11,7 +11,7 @@
 namespace reeve::client {
 
 // A watch that knows how far it has come, so that Resume continues behind the last message without a gap. Not
-// thread-safe. The connection must outlive it.
+// thread-safe. The connection must outlive it. reconnecting_watch.h resumes by itself.
 class Watch {
  public:
   static absl::StatusOr<std::unique_ptr<Watch>> Start(Connection* connection, const v1::WatchRequest& request);
@@ -20,7 +20,8 @@ class Watch {
   Taken Take(v1::WatchResponse* response);
   absl::Status status() const { return stream_->status(); }
 
-  // The revision that has been seen whole; 0 while the present state is still on its way.
+  // The revision that has been seen whole; 0 while the present state is still on its way. Behind a `compacted` it is
+  // the one before the oldest that there still is.
   int64_t revision() const { return revision_; }
 
   // After the end of the stream: connects anew and continues behind revision(). Errors as of Connection::Open; may be

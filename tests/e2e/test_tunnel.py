@@ -171,15 +171,21 @@ class Tunnel(EndToEnd):
 
     def test_names_stand_for_uris(self):
         config = os.path.join(self.folder, "client.toml")
+        uri = f"test+unix:///default?socket={self.reeved.socket()}"
         with open(config, "w", encoding="utf-8") as file:
-            file.write(f"default_uri = 'here'\n[aliases]\nhere = 'test+unix:///default?socket={self.reeved.socket()}'\n")
+            file.write(f"default_uri = 'here'\n[aliases]\nhere = '{uri}'\n")
         variables = self.variables(REEVE_CLIENT_CONFIG=config)
-        self.assertEqual(self.reeve("here", "uri", env=variables).stdout.strip(), "test:///default")
+        self.assertEqual(self.reeve("here", "uri", env=variables).stdout.strip(), uri)
+        words = subprocess.run([environment.REEVE, "complete", "--", "-c", "he"], stdin=subprocess.DEVNULL, capture_output=True,
+                               text=True, timeout=20, check=False, env=variables)
+        self.assertEqual(words.stdout.split(), ["here"])
         default = subprocess.run([environment.REEVE, "uri"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                  timeout=20, check=False, env=variables)
-        self.assertEqual(default.stdout.strip(), "test:///default", default.stderr)
+        self.assertEqual(default.stdout.strip(), uri, default.stderr)
         with open(config, "a", encoding="utf-8") as file:
             file.write("there = 'lxc+tcp://host/'\n")
+        whole = self.reeve(uri, "uri", env=variables)
+        self.assertEqual(whole.stdout.strip(), uri, whole.stderr)  # and is in nobody's way who needs none
         wrong = self.reeve("here", "uri", env=variables)
         self.assertEqual(wrong.returncode, 3)
         self.assertIn(f"{config}:4:9: ", wrong.stderr)

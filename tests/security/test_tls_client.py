@@ -53,7 +53,10 @@ class CommandLine(TlsTest):
         self.fails(self.uri(reeved, folder), "the server certificate of localhost:",
                    "is for DNS:a.example.com, IP:192.0.2.7, not for localhost")
         self.fails(self.uri(reeved, folder, "127.0.0.1"), "not for 127.0.0.1")
-        self.assertEqual(self.reeve(self.uri(reeved, folder, more="&no_verify=1"), "list").returncode, 0)
+        blind = self.reeve(self.uri(reeved, folder, more="&no_verify=1"), "auth", "whoami")
+        self.assertEqual(blind.returncode, 0, blind.stderr)
+        self.assertIn("warning: no_verify: the certificate of the daemon is not looked at", blind.stderr)
+        self.assertRegex(blind.stdout, r"Encrypted: +yes\nSecure: +no\n")
         # The common name counts only without alternative names.
         for names, expected in (((), 0), (["DNS:other"], 1)):
             reeved = self.serve(server=self.ca.server(name="O=Example,CN=localhost", names=names))
@@ -131,7 +134,7 @@ class CommandLine(TlsTest):
         reeved = self.serve("minimum_version = '1.2'")
         folder = self.client_files()
         self.assertEqual(self.reeve(self.uri(reeved, folder, more="&minimum_version=1.2"), "list").returncode, 0)
-        self.fails(self.uri(reeved, folder, more="&minimum_version=1.1"), "minimum_version is '1.1'")
+        self.fails(self.uri(reeved, folder, more="&minimum_version=1.1"), "'minimum_version' is '1.1', not one of 1.2, 1.3")
         self.fails(self.uri(reeved, folder, more="&tls_priority=NORMAL"), "tls_priority", "GnuTLS")
 
     def test_a_key_of_another_certificate(self):
