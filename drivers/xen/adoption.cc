@@ -43,13 +43,13 @@ absl::StatusOr<Guest> ReadGuest(const DriverContext& context, const GuestFacts& 
   return guest;
 }
 
-void AdoptGuest(DriverContext& context, Guest guest) {
+void AdoptGuest(DriverContext& context, GuestClaim& claim, Guest guest) {
   if (guest.domid != 0) {
     if (absl::Status status = context.toolstack().Watch(guest.domid); !status.ok()) {
       util::LogError("watch ", guest.key.name, ": ", status.message());
     }
   }
-  context.guests().Put(std::move(guest));
+  claim.Put(std::move(guest));
 }
 
 }  // namespace reeve::xen

@@ -13,6 +13,6 @@ namespace reeve::xen {
 absl::StatusOr<Guest> ReadGuest(const DriverContext& context, const GuestFacts& facts);
 
 // Enters it into the table and hears of it from now on.
-void AdoptGuest(DriverContext& context, Guest guest);
+void AdoptGuest(DriverContext& context, GuestClaim& claim, Guest guest);
 
 }  // namespace reeve::xen

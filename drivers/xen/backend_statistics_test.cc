@@ -23,8 +23,7 @@ TEST_CASE("Disks have the numbers of xen-vbd-interface(7)") {
 }
 
 TEST_CASE("What the kernel counts is told with the names of the definition") {
-  const std::filesystem::path sysfs =
-      std::filesystem::temp_directory_path() / absl::StrCat("reeve-sysfs-", getpid());
+  const std::filesystem::path sysfs = std::filesystem::temp_directory_path() / absl::StrCat("reeve-sysfs-", getpid());
   const auto write = [&](const std::string& path, const std::string& text) {
     std::filesystem::create_directories((sysfs / path).parent_path());
     std::ofstream(sysfs / path) << text << "\n";

@@ -103,7 +103,8 @@ void FillDisk(const ConfigContext& context, const v1::Disk& disk, const std::str
     context.library.libxl_defbool_set(&out->discard_enable, disk.driver_discard() == "unmap");
   }
   if (!disk.backend_domain().empty()) out->backend_domname = CopyText(disk.backend_domain());
-  if (disk.transient()) context.violations->Unsupported(absl::StrCat(field, ".transient"), "Xen keeps what was written");
+  if (disk.transient())
+    context.violations->Unsupported(absl::StrCat(field, ".transient"), "Xen keeps what was written");
   if (!disk.driver_cache().empty() && disk.driver_cache() != "default") {
     context.violations->Unsupported(absl::StrCat(field, ".driver_cache"),
                                     absl::StrCat("Xen has no cache mode '", disk.driver_cache(), "'"));

@@ -22,9 +22,8 @@ std::string BridgeWithTags(const v1::Interface& interface) {
   if (vlan.tags().empty()) return interface.source();
   if (vlan.tags_size() == 1 && !vlan.trunk()) return absl::StrCat(interface.source(), ".", vlan.tags(0).id());
   return absl::StrCat(interface.source(), ":",
-                      absl::StrJoin(vlan.tags(), ":", [](std::string* out, const v1::VlanTag& tag) {
-                        absl::StrAppend(out, tag.id());
-                      }));
+                      absl::StrJoin(vlan.tags(), ":",
+                                    [](std::string* out, const v1::VlanTag& tag) { absl::StrAppend(out, tag.id()); }));
 }
 
 void SetJoint(const ConfigContext& context, const v1::Interface& interface, const std::string& field,
@@ -40,9 +39,9 @@ void SetJoint(const ConfigContext& context, const v1::Interface& interface, cons
       context.violations->Unsupported(absl::StrCat(field, ".type"), "Reeve has no networks of its own yet");
       break;
     default:
-      context.violations->Unsupported(absl::StrCat(field, ".type"),
-                                      absl::StrCat("Xen has no interface of type ",
-                                                   v1::Interface::Type_Name(interface.type())));
+      context.violations->Unsupported(
+          absl::StrCat(field, ".type"),
+          absl::StrCat("Xen has no interface of type ", v1::Interface::Type_Name(interface.type())));
   }
   const bool tagged = !interface.vlan().tags().empty();
   if (tagged && interface.virtual_port().type() != "openvswitch") {

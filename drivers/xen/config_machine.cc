@@ -40,8 +40,7 @@ std::set<uint32_t> ProcessorsAtStart(const v1::DomainSpec& spec, uint32_t count)
     if (vcpu.enabled() && vcpu.id() < count) online.insert(vcpu.id());
   }
   if (!online.empty()) return online;
-  const uint32_t current =
-      spec.cpu_placement().has_current() ? std::min(spec.cpu_placement().current(), count) : count;
+  const uint32_t current = spec.cpu_placement().has_current() ? std::min(spec.cpu_placement().current(), count) : count;
   for (uint32_t id = 0; id < current; ++id) online.insert(id);
   return online;
 }
@@ -222,7 +221,8 @@ void SetBoot(const ConfigContext& context) {
   if (!os.command_line().empty()) build.cmdline = CopyText(os.command_line());
   if (os.has_bootloader() && !context.hvm()) {
     build.bootloader = CopyText(os.bootloader().empty() ? "pygrub" : os.bootloader());
-    for (absl::string_view word : absl::StrSplit(os.bootloader_arguments(), absl::ByAnyChar(" \t\n"), absl::SkipEmpty()))
+    for (absl::string_view word :
+         absl::StrSplit(os.bootloader_arguments(), absl::ByAnyChar(" \t\n"), absl::SkipEmpty()))
       build.bootloader_args = AppendText(build.bootloader_args, word);
   } else if (context.pv() && os.kernel().empty()) {
     build.bootloader = CopyText("pygrub");  // as libvirt: a PV guest without kernel brings its own on its first disk

@@ -10,6 +10,18 @@ namespace reeve::xen {
 
 using drivers::DomainKey;
 
+namespace {
+
+absl::Status NotRunning(const DomainKey& domain) {
+  return Error(v1::REASON_DOMAIN_STATE, "the domain does not run", {{"domain", domain.name}});
+}
+
+absl::Status HostItself() {
+  return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "Domain-0 is the host itself: it is left alone");
+}
+
+}  // namespace
+
 DriverContext::DriverContext(XenDriverOptions options) : options_(std::move(options)) {}
 
 absl::Status DriverContext::RefuseUnavailable() const {
@@ -20,28 +32,33 @@ absl::Status DriverContext::RefuseUnavailable() const {
 
 absl::StatusOr<Guest> DriverContext::Find(const DomainKey& domain) const {
   std::optional<Guest> guest = guests_.Find(domain.uid);
-  if (!guest.has_value()) {
-    return Error(v1::REASON_DOMAIN_STATE, "the domain does not run", {{"domain", domain.name}});
-  }
+  if (!guest.has_value()) return NotRunning(domain);
   return *std::move(guest);
 }
 
 absl::StatusOr<Guest> DriverContext::FindChangeable(const DomainKey& domain) const {
   absl::StatusOr<Guest> guest = Find(domain);
   if (guest.ok() && guest->domid == 0) {
-    return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "Domain-0 is the host itself: it is left alone");
+    return HostItself();
   }
   return guest;
 }
 
-absl::Status DriverContext::Claim(const DomainKey& domain) {
-  if (guests_.Claim(domain.uid)) return absl::OkStatus();
-  return Error(v1::REASON_DOMAIN_BUSY, "the domain is being ended or restarted");
+absl::StatusOr<GuestClaim> DriverContext::Claim(const DomainKey& domain) {
+  std::optional<GuestClaim> claim = guests_.Claim(domain.uid);
+  if (!claim.has_value()) return Busy();
+  if (!claim->guest().has_value()) return NotRunning(domain);
+  if (claim->guest()->domid == 0) return HostItself();
+  return *std::move(claim);
 }
 
 void DriverContext::Close() {
   options_.toolstack.reset();
   for (const Guest& guest : guests_.All()) guest.console->Close("the daemon ends");
+}
+
+absl::Status Busy() {
+  return Error(v1::REASON_DOMAIN_BUSY, "the domain is being ended or restarted");
 }
 
 absl::Status DriverError(const absl::Status& status) {

@@ -33,8 +33,8 @@ class DriverContext {
   absl::StatusOr<Guest> Find(const drivers::DomainKey& domain) const;
   // Also UNSUPPORTED_BY_DRIVER for the domain that we run in.
   absl::StatusOr<Guest> FindChangeable(const drivers::DomainKey& domain) const;
-  // DOMAIN_BUSY when a part is at work on it already; else it is claimed (GuestTable::Claim).
-  absl::Status Claim(const drivers::DomainKey& domain);
+  // Of a domain that runs, for a part that ends it. Also DOMAIN_BUSY when another part is at work on it.
+  absl::StatusOr<GuestClaim> Claim(const drivers::DomainKey& domain);
 
   // Ends the toolstack, whose thread calls its observer until then, and closes the consoles.
   void Close();
@@ -44,6 +44,8 @@ class DriverContext {
   GuestTable guests_;
 };
 
+// DOMAIN_BUSY: another part is at work on the domain.
+absl::Status Busy();
 // A status of the toolstack as one of the driver: DOMAIN_STATE where the guest is gone, else DRIVER_FAILED.
 absl::Status DriverError(const absl::Status& status);
 // The same of the answer to asking the guest: GUEST_CANNOT where it does not listen.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,7 +33,9 @@ class FakeXen {
     bool configured = true;
   };
 
-  FakeXen() { domains_[0] = {.facts = {.domid = 0, .uuid = "00000000-0000-0000-0000-000000000000"}, .name = "Domain-0"}; }
+  FakeXen() {
+    domains_[0] = {.facts = {.domid = 0, .uuid = "00000000-0000-0000-0000-000000000000"}, .name = "Domain-0"};
+  }
 
   // What another toolstack does.
   uint32_t CreateBehind(const std::string& name, const std::string& uuid, bool paused = false) {
@@ -78,6 +81,21 @@ class FakeXen {
     if (observer != nullptr) observer->OnStopped(domid, reason);
   }
 
+  // The same, before anything has told of it.
+  void StopUnheard(uint32_t domid, StopReason reason) {
+    absl::MutexLock lock(&mutex_);
+    Domain& domain = domains_.at(domid);
+    domain.facts.stopped = true;
+    domain.facts.stop_reason = reason;
+  }
+  // What the driver's regular look does.
+  void LookAgain() { Changed(); }
+
+  // Does this in the middle of the next call of this name: a List has its answer by then, and has not given it.
+  void During(const std::string& call, std::function<void()> action) {
+    absl::MutexLock lock(&mutex_);
+    interruptions_[call] = std::move(action);
+  }
   // The next call of this name fails with this status.
   void Fail(const std::string& call, absl::Status status) {
     absl::MutexLock lock(&mutex_);
@@ -135,7 +153,19 @@ class FakeXen {
     }
     if (observer != nullptr) observer->OnDomainsChanged();
   }
+  void Interrupt(const std::string& call) {
+    std::function<void()> action;
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto found = interruptions_.find(call);
+      if (found == interruptions_.end()) return;
+      action = std::move(found->second);
+      interruptions_.erase(found);
+    }
+    action();
+  }
   absl::Status Take(const std::string& call) {
+    if (call != "List") Interrupt(call);
     absl::MutexLock lock(&mutex_);
     calls_.push_back(call);
     const auto found = failures_.find(call);
@@ -150,6 +180,7 @@ class FakeXen {
   uint32_t next_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<uint32_t, Domain> domains_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Status> failures_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::function<void()>> interruptions_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -179,9 +210,12 @@ class FakeToolstack final : public Toolstack {
   }
   absl::StatusOr<std::vector<GuestFacts>> List() const override {
     if (absl::Status status = xen_.Take("List"); !status.ok()) return status;
-    absl::MutexLock lock(&xen_.mutex_);
     std::vector<GuestFacts> list;
-    for (const auto& [domid, domain] : xen_.domains_) list.push_back(domain.facts);
+    {
+      absl::MutexLock lock(&xen_.mutex_);
+      for (const auto& [domid, domain] : xen_.domains_) list.push_back(domain.facts);
+    }
+    xen_.Interrupt("List");
     return list;
   }
   absl::StatusOr<GuestFacts> Look(uint32_t domid) const override {
@@ -253,7 +287,8 @@ class FakeToolstack final : public Toolstack {
     return Change("SetMemoryTarget", domid, [kib](FakeXen::Domain* domain) { domain->facts.memory_kib = kib; });
   }
   absl::Status SetMaximumMemory(uint32_t domid, uint64_t kib) override {
-    return Change("SetMaximumMemory", domid, [kib](FakeXen::Domain* domain) { domain->facts.maximum_memory_kib = kib; });
+    return Change("SetMaximumMemory", domid,
+                  [kib](FakeXen::Domain* domain) { domain->facts.maximum_memory_kib = kib; });
   }
   absl::Status AddDisk(uint32_t domid, libxl_device_disk* disk) override {
     return Change("AddDisk", domid, [&](FakeXen::Domain* domain) { domain->devices[disk->vdev] = disk->pdev_path; });

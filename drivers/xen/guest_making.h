@@ -10,7 +10,7 @@
 namespace reeve::xen {
 
 // Makes a guest of this specification, from its managed save where it has one (managed_save.h), and lets it run unless
-// `paused`. The caller has claimed the domain and puts the guest into the table. After an error nothing of it is left.
+// `paused`. The caller holds the claim of the domain, and puts the guest into it. After an error nothing of it is left.
 absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
                                 bool paused);
 

@@ -1,7 +1,6 @@
 #include "drivers/xen/guest_monitor.h"
 
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "drivers/xen/adoption.h"
 #include "drivers/xen/endings.h"
+#include "drivers/xen/guest_changes.h"
 #include "drivers/xen/guest_making.h"
 #include "util/files.h"
 #include "util/log.h"
@@ -47,28 +47,26 @@ void GuestMonitor::OnDomainsChanged() {
 }
 
 void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
-  GuestTable& guests = context_.guests();
-  const std::optional<Guest> guest = guests.FindDomid(domid);
-  if (!guest.has_value() || guest->foreign || guest->preserved)
-    return;                                    // who made it looks after it; its end will be seen
   if (reason == StopReason::kSuspend) return;  // somebody saves it; it will be gone, or go on
-  if (!guests.Claim(guest->key.uid)) return;   // it is being saved or destroyed
-  const Aftermath aftermath = AftermathOf(reason, guest->spec.lifecycle_actions());
+  std::optional<GuestClaim> claim = context_.guests().ClaimDomid(domid);
+  if (!claim.has_value()) return;  // it is being saved or destroyed
+  const Guest& guest = *claim->guest();
+  if (guest.foreign || guest.preserved) return;  // who made it looks after it; its end will be seen
+  const Aftermath aftermath = AftermathOf(reason, guest.spec.lifecycle_actions());
   const absl::Time now = absl::Now();
-  if (aftermath.dump_core) DumpCore(*guest);
+  if (aftermath.dump_core) DumpCore(guest);
   if (aftermath.preserve) {
-    util::LogWarn(guest->key.name, " has stopped and is preserved, as its definition says; destroy ends it");
-    guests.SetPreserved(guest->key.uid);
-    return guests.Release(guest->key.uid);
+    util::LogWarn(guest.key.name, " has stopped and is preserved, as its definition says; destroy ends it");
+    return claim->Preserve();
   }
   if (absl::Status status = context_.toolstack().Destroy(domid);
       !status.ok() && status.code() != absl::StatusCode::kNotFound) {
-    util::LogError("destroy ", guest->key.name, ", which has stopped: ", status.message());
+    util::LogError("destroy ", guest.key.name, ", which has stopped: ", status.message());
   }
-  if (aftermath.restart) return Restart(*guest);
-  guest->console->Close("the guest has ended");
-  guests.Drop(guest->key.uid);
-  if (observer_ != nullptr) observer_->OnExit(guest->key, ExitOf(reason, now));
+  if (aftermath.restart) return Restart(*std::move(claim));
+  guest.console->Close("the guest has ended");
+  claim->Drop();
+  if (observer_ != nullptr) observer_->OnExit(guest.key, ExitOf(reason, now));
 }
 
 void GuestMonitor::DumpCore(const Guest& guest) {
@@ -83,60 +81,65 @@ void GuestMonitor::DumpCore(const Guest& guest) {
   }
 }
 
-void GuestMonitor::Restart(const Guest& guest) {
+void GuestMonitor::Restart(GuestClaim claim) {
+  const Guest& guest = *claim.guest();
   absl::StatusOr<Guest> restarted = MakeGuest(context_, guest.key, guest.spec, false);
   guest.console->Close("the guest restarts");
   if (!restarted.ok()) {
-    context_.guests().Drop(guest.key.uid);
+    claim.Drop();
     if (observer_ != nullptr) {
       observer_->OnExit(guest.key, RestartFailed(std::string(restarted.status().message()), absl::Now()));
     }
     return;
   }
   const drivers::RunningGuest running = restarted->Describe();
-  context_.guests().Put(*std::move(restarted));
+  claim.Put(*std::move(restarted));
   if (observer_ != nullptr) observer_->OnReboot(guest.key, running, guest.reboot_asked);
-  HandleChange();  // it may have stopped before it was known
+  OnDomainsChanged();  // it may have stopped before it was known
 }
 
 void GuestMonitor::HandleGone(uint32_t domid) {
-  const std::optional<Guest> guest = context_.guests().FindDomid(domid);
-  if (!guest.has_value() || context_.guests().Claimed(guest->key.uid)) return;
-  guest->console->Close("the guest is gone");
-  context_.guests().Drop(guest->key.uid);
-  if (observer_ != nullptr) observer_->OnExit(guest->key, DestroyedByAnother(absl::Now()));
+  std::optional<GuestClaim> claim = context_.guests().ClaimDomid(domid);
+  if (!claim.has_value()) return;
+  const Guest& guest = *claim->guest();
+  guest.console->Close("the guest is gone");
+  claim->Drop();
+  if (observer_ != nullptr) observer_->OnExit(guest.key, DestroyedByAnother(absl::Now()));
 }
 
-// Compares what there is with what is known.
+void GuestMonitor::HandleFound(uint32_t domid, const std::string& uid) {
+  std::optional<GuestClaim> claim = context_.guests().Claim(uid);
+  if (!claim.has_value()) return;  // ours: it is being made, or ended
+  const std::optional<Guest>& known = claim->guest();
+  if (known.has_value() && known->domid == domid) return;
+  // The list was older than the claim.
+  const absl::StatusOr<GuestFacts> facts = context_.toolstack().Look(domid);
+  if (!facts.ok() || facts->dying) return;
+  if (known.has_value()) {
+    // Two domains with one UUID: the one that is known stays so while it is there.
+    const absl::StatusOr<GuestFacts> first = context_.toolstack().Look(known->domid);
+    if (first.ok() && !first->dying) return;
+  }
+  absl::StatusOr<Guest> found = ReadGuest(context_, *facts);
+  if (!found.ok()) return;  // it is not ready yet: it is looked at again
+  if (known.has_value()) {  // made anew by who made it: the same guest under another number
+    found->key = known->key;
+    found->spec = known->spec;
+  }
+  const Guest guest = *found;
+  AdoptGuest(context_, *claim, *std::move(found));
+  if (observer_ != nullptr) observer_->OnFound(guest.key, guest.spec, guest.Describe());
+}
+
 void GuestMonitor::HandleChange() {
-  GuestTable& guests = context_.guests();
+  const std::vector<Guest> known = context_.guests().All();  // before the list: see CompareGuests
   absl::StatusOr<std::vector<GuestFacts>> list = context_.toolstack().List();
   if (!list.ok()) return util::LogError("Xen: ", list.status().message());
-  std::set<uint32_t> present;
-  for (const GuestFacts& facts : *list) {
-    present.insert(facts.domid);
-    if (facts.dying || guests.Claimed(facts.uuid)) continue;
-    const std::optional<Guest> known = guests.Find(facts.uuid);
-    if (!known.has_value() || known->domid != facts.domid) {
-      absl::StatusOr<Guest> found = ReadGuest(context_, facts);
-      // It is not ready yet: it is looked at again.
-      if (!found.ok()) continue;
-      if (known.has_value()) {  // made anew by who made it: the same guest under another number
-        found->key = known->key;
-        found->spec = known->spec;
-      }
-      const Guest guest = *found;
-      AdoptGuest(context_, *std::move(found));
-      if (observer_ != nullptr) observer_->OnFound(guest.key, guest.spec, guest.Describe());
-    } else if (facts.stopped) {
-      HandleStop(facts.domid, facts.stop_reason);
-    } else if (known->paused != facts.paused) {
-      HandlePause(*known);
-    }
-  }
-  for (const Guest& guest : guests.All()) {
-    if (present.count(guest.domid) == 0) HandleGone(guest.domid);
-  }
+  const GuestChanges changes = CompareGuests(known, *list);
+  for (const GuestFacts& facts : changes.found) HandleFound(facts.domid, facts.uuid);
+  for (const GuestFacts& facts : changes.stopped) HandleStop(facts.domid, facts.stop_reason);
+  for (const Guest& guest : changes.paused) HandlePause(guest);
+  for (const Guest& guest : changes.gone) HandleGone(guest.domid);
 }
 
 void GuestMonitor::HandlePause(const Guest& known) {

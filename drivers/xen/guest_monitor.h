@@ -4,12 +4,14 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "drivers/driver.h"
 #include "drivers/worker.h"
 #include "drivers/xen/driver_context.h"
+#include "drivers/xen/guest_table.h"
 #include "drivers/xen/pause_control.h"
 #include "drivers/xen/toolstack.h"
 
@@ -35,10 +37,12 @@ class GuestMonitor final : public ToolstackObserver {
   void Later(std::function<void()> job);
   void HandleStop(uint32_t domid, StopReason reason);
   void HandleGone(uint32_t domid);
+  void HandleFound(uint32_t domid, const std::string& uid);
+  // Compares what is known with what there is.
   void HandleChange();
   void HandlePause(const Guest& known);
   void DumpCore(const Guest& guest);
-  void Restart(const Guest& guest);
+  void Restart(GuestClaim claim);
 
   DriverContext& context_;
   PauseControl& pauses_;

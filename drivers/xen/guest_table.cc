@@ -4,32 +4,51 @@
 
 namespace reeve::xen {
 
-bool GuestTable::Claim(const std::string& uid) {
-  absl::MutexLock lock(&mutex_);
-  return claimed_.insert(uid).second;
+GuestClaim::GuestClaim(GuestTable* table, std::string uid, std::optional<Guest> guest)
+    : table_(table), uid_(std::move(uid)), guest_(std::move(guest)) {}
+
+GuestClaim::GuestClaim(GuestClaim&& other) noexcept
+    : table_(std::exchange(other.table_, nullptr)), uid_(other.uid_), guest_(other.guest_) {}
+
+GuestClaim::~GuestClaim() {
+  if (table_ == nullptr) return;
+  absl::MutexLock lock(&table_->mutex_);
+  table_->claimed_.erase(uid_);
 }
 
-void GuestTable::Release(const std::string& uid) {
-  absl::MutexLock lock(&mutex_);
-  claimed_.erase(uid);
+void GuestClaim::Put(Guest guest) {
+  GuestTable* const table = std::exchange(table_, nullptr);
+  absl::MutexLock lock(&table->mutex_);
+  table->guests_.insert_or_assign(uid_, std::move(guest));
+  table->claimed_.erase(uid_);
 }
 
-bool GuestTable::Claimed(const std::string& uid) const {
-  absl::MutexLock lock(&mutex_);
-  return claimed_.count(uid) > 0;
+void GuestClaim::Drop() {
+  GuestTable* const table = std::exchange(table_, nullptr);
+  absl::MutexLock lock(&table->mutex_);
+  table->guests_.erase(uid_);
+  table->claimed_.erase(uid_);
 }
 
-void GuestTable::Put(Guest guest) {
-  absl::MutexLock lock(&mutex_);
-  claimed_.erase(guest.key.uid);
-  std::string uid = guest.key.uid;
-  guests_.insert_or_assign(std::move(uid), std::move(guest));
+void GuestClaim::Preserve() {
+  GuestTable* const table = std::exchange(table_, nullptr);
+  absl::MutexLock lock(&table->mutex_);
+  if (const auto found = table->guests_.find(uid_); found != table->guests_.end()) found->second.preserved = true;
+  table->claimed_.erase(uid_);
 }
 
-void GuestTable::Drop(const std::string& uid) {
+std::optional<GuestClaim> GuestTable::Claim(const std::string& uid) {
   absl::MutexLock lock(&mutex_);
-  claimed_.erase(uid);
-  guests_.erase(uid);
+  if (!claimed_.insert(uid).second) return std::nullopt;
+  const auto found = guests_.find(uid);
+  return GuestClaim(this, uid, found == guests_.end() ? std::nullopt : std::optional<Guest>(found->second));
+}
+
+std::optional<GuestClaim> GuestTable::ClaimDomid(uint32_t domid) {
+  absl::MutexLock lock(&mutex_);
+  Guest* const guest = FindDomid(domid);
+  if (guest == nullptr || !claimed_.insert(guest->key.uid).second) return std::nullopt;
+  return GuestClaim(this, guest->key.uid, *guest);
 }
 
 std::optional<Guest> GuestTable::Find(const std::string& uid) const {
@@ -39,35 +58,29 @@ std::optional<Guest> GuestTable::Find(const std::string& uid) const {
   return found->second;
 }
 
-std::optional<Guest> GuestTable::FindDomid(uint32_t domid) const {
-  absl::MutexLock lock(&mutex_);
-  for (const auto& [uid, guest] : guests_) {
-    if (guest.domid == domid) return guest;
+Guest* GuestTable::FindDomid(uint32_t domid) {
+  for (auto& [uid, guest] : guests_) {
+    if (guest.domid == domid) return &guest;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
-bool GuestTable::SetPaused(const std::string& uid, bool paused) {
+bool GuestTable::SetPaused(uint32_t domid, bool paused) {
   absl::MutexLock lock(&mutex_);
-  const auto found = guests_.find(uid);
-  if (found == guests_.end() || found->second.paused == paused) return false;
-  found->second.paused = paused;
+  Guest* const guest = FindDomid(domid);
+  if (guest == nullptr || guest->paused == paused) return false;
+  guest->paused = paused;
   return true;
 }
 
-void GuestTable::SetRebootAsked(const std::string& uid) {
+void GuestTable::SetRebootAsked(uint32_t domid, bool asked) {
   absl::MutexLock lock(&mutex_);
-  if (const auto found = guests_.find(uid); found != guests_.end()) found->second.reboot_asked = true;
+  if (Guest* const guest = FindDomid(domid); guest != nullptr) guest->reboot_asked = asked;
 }
 
-void GuestTable::SetSpec(const std::string& uid, const v1::DomainSpec& spec) {
+void GuestTable::SetSpec(uint32_t domid, const v1::DomainSpec& spec) {
   absl::MutexLock lock(&mutex_);
-  if (const auto found = guests_.find(uid); found != guests_.end()) found->second.spec = spec;
-}
-
-void GuestTable::SetPreserved(const std::string& uid) {
-  absl::MutexLock lock(&mutex_);
-  if (const auto found = guests_.find(uid); found != guests_.end()) found->second.preserved = true;
+  if (Guest* const guest = FindDomid(domid); guest != nullptr) guest->spec = spec;
 }
 
 std::vector<Guest> GuestTable::All() const {

@@ -35,27 +35,54 @@ struct Guest {
   }
 };
 
+class GuestTable;
+
+// The right to make, make anew, end or adopt the guest of one UUID: one holder at a time, whatever the hypervisor tells
+// meanwhile, and only the holder can put a guest into the table or drop it. So what is decided of `guest` cannot hit
+// another one that has come into its place. Given up by Put, Drop and Preserve, so that who is told of the change next
+// can act on it, and by the destructor. Movable; the table outlives it.
+class GuestClaim {
+ public:
+  GuestClaim(GuestClaim&& other) noexcept;
+  GuestClaim& operator=(GuestClaim&&) = delete;
+  ~GuestClaim();
+
+  // What the table had when the claim was made; nothing when the UUID is new to it.
+  const std::optional<Guest>& guest() const { return guest_; }
+  // Once one of them. The key.uid of a guest that is put is that of the claim.
+  void Put(Guest guest);
+  void Drop();
+  // It has stopped and is kept.
+  void Preserve();
+
+ private:
+  friend class GuestTable;
+  GuestClaim(GuestTable* table, std::string uid, std::optional<Guest> guest);
+
+  GuestTable* table_;  // null: given up
+  const std::string uid_;
+  const std::optional<Guest> guest_;
+};
+
 // Thread-safe.
 class GuestTable {
  public:
-  // From now on until Put or Drop a domain with this UUID is ours, whatever the hypervisor tells of it: it is being
-  // made, made anew, saved or destroyed. False when it is so already.
-  bool Claim(const std::string& uid);
-  void Release(const std::string& uid);
-  bool Claimed(const std::string& uid) const;
+  // Nothing while another holds it.
+  std::optional<GuestClaim> Claim(const std::string& uid);
+  // The guest with this number; nothing too when there is none in the table.
+  std::optional<GuestClaim> ClaimDomid(uint32_t domid);
 
-  void Put(Guest guest);  // and releases it
-  void Drop(const std::string& uid);
   std::optional<Guest> Find(const std::string& uid) const;
-  std::optional<Guest> FindDomid(uint32_t domid) const;
-  // False when it is not there or is so already.
-  bool SetPaused(const std::string& uid, bool paused);
-  void SetRebootAsked(const std::string& uid);
-  void SetSpec(const std::string& uid, const v1::DomainSpec& spec);
-  void SetPreserved(const std::string& uid);
+  // False when there is none with this number, or it is so already.
+  bool SetPaused(uint32_t domid, bool paused);
+  void SetRebootAsked(uint32_t domid, bool asked);
+  void SetSpec(uint32_t domid, const v1::DomainSpec& spec);
   std::vector<Guest> All() const;
 
  private:
+  friend class GuestClaim;
+  Guest* FindDomid(uint32_t domid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   mutable absl::Mutex mutex_;
   std::map<std::string, Guest> guests_ ABSL_GUARDED_BY(mutex_);  // by uid
   std::set<std::string> claimed_ ABSL_GUARDED_BY(mutex_);

@@ -25,7 +25,8 @@ class LibxlLog {
   uint64_t Mark() const;
   // The calling thread is the one that hears of libxenlight's children: hotplug scripts, helpers.
   void TellChildrenHere();
-  // What was said since `mark` by the calling thread, of the domain by any, or of children; "; " between; empty: nothing.
+  // What was said since `mark` by the calling thread, of the domain by any, or of children; "; " between; empty:
+  // nothing.
   std::string Since(uint64_t mark, int64_t domid) const;
 
  private:

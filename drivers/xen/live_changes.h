@@ -19,8 +19,8 @@ absl::Status ChangeGuestDevice(Toolstack& toolstack, const std::shared_ptr<const
                                const Guest& guest, drivers::DeviceChange change, const v1::Devices& device,
                                const v1::DomainSpec& after);
 
-// As GuestAccess::Tune: memory, balloon, weight, quota and pins of virtual CPUs. What was changed before a step failed is
-// changed back.
+// As GuestAccess::Tune: memory, balloon, weight, quota and pins of virtual CPUs. What was changed before a step failed
+// is changed back.
 absl::Status TuneGuest(Toolstack& toolstack, const Guest& guest, const v1::DomainSpec& before,
                        const v1::DomainSpec& after);
 

@@ -59,21 +59,22 @@ void LetGoOn(DriverContext& context, const Guest& guest) {
 
 }  // namespace
 
-absl::Status SaveManaged(DriverContext& context, const Guest& guest, drivers::Progress* progress) {
+absl::Status SaveManaged(DriverContext& context, const drivers::DomainKey& domain, drivers::Progress* progress) {
+  absl::StatusOr<GuestClaim> claim = context.Claim(domain);
+  if (!claim.ok()) return claim.status();
+  const Guest& guest = *claim->guest();
   const std::string path = SavedPath(context, guest.key.uid);
   const std::string unfinished = UnfinishedPath(path);
   if (absl::Status status = util::MakeDirectories(SaveDirectory(context), 0700); !status.ok()) return status;
   (void)unlink(unfinished.c_str());  // of a daemon that died
   util::UniqueFd file(open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return util::ErrnoStatus(absl::StrCat("make ", unfinished));
-  if (absl::Status status = context.Claim(guest.key); !status.ok()) return status;
   absl::Status status = WriteGuest(context, guest, file, progress);
   if (status.ok() && fsync(file.get()) < 0) status = util::ErrnoStatus(absl::StrCat("fsync ", unfinished));
   if (status.ok() && rename(unfinished.c_str(), path.c_str()) < 0)
     status = util::ErrnoStatus(absl::StrCat("make ", path));
   if (!status.ok()) {
     LetGoOn(context, guest);
-    context.guests().Release(guest.key.uid);
     (void)unlink(unfinished.c_str());
     if (status.code() == absl::StatusCode::kCancelled) return WithReason(v1::REASON_OPERATION_CANCELLED, status);
     return DriverError(status);
@@ -83,7 +84,7 @@ absl::Status SaveManaged(DriverContext& context, const Guest& guest, drivers::Pr
     util::LogError("destroy ", guest.key.name, " after it was saved: ", destroyed.message());
   }
   guest.console->Close("the guest was saved");
-  context.guests().Drop(guest.key.uid);
+  claim->Drop();
   return absl::OkStatus();
 }
 

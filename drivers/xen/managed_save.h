@@ -12,7 +12,7 @@
 namespace reeve::xen {
 
 // Saves a guest into the file that belongs to its domain, and ends it. As HypervisorDriver::Save.
-absl::Status SaveManaged(DriverContext& context, const Guest& guest, drivers::Progress* progress);
+absl::Status SaveManaged(DriverContext& context, const drivers::DomainKey& domain, drivers::Progress* progress);
 
 // Makes the domain of its managed save, which is used up by that. Nothing when there is no save.
 absl::StatusOr<std::optional<uint32_t>> RestoreManagedSave(DriverContext& context, const drivers::DomainKey& key,

@@ -11,14 +11,14 @@ absl::Status PauseControl::SetPaused(const drivers::DomainKey& domain, bool paus
   absl::MutexLock lock(&mutex_);
   absl::Status status = paused ? toolstack.Pause(guest->domid) : toolstack.Unpause(guest->domid);
   if (!status.ok()) return DriverError(status);
-  context_.guests().SetPaused(domain.uid, paused);
+  context_.guests().SetPaused(guest->domid, paused);
   return absl::OkStatus();
 }
 
 std::optional<Guest> PauseControl::Refresh(const Guest& known) {
   absl::MutexLock lock(&mutex_);  // a list may be older than what we did
   absl::StatusOr<GuestFacts> facts = context_.toolstack().Look(known.domid);
-  if (!facts.ok() || !context_.guests().SetPaused(known.key.uid, facts->paused)) return std::nullopt;
+  if (!facts.ok() || !context_.guests().SetPaused(known.domid, facts->paused)) return std::nullopt;
   Guest changed = known;
   changed.paused = facts->paused;
   return changed;

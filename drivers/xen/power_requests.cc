@@ -49,10 +49,11 @@ absl::Status AskReboot(DriverContext& context, const drivers::DomainKey& domain,
   if (!status.ok()) return status;
   absl::StatusOr<Guest> guest = context.FindChangeable(domain);
   if (!guest.ok()) return guest.status();
+  // Noted first: the guest may restart before the call returns.
+  context.guests().SetRebootAsked(guest->domid, true);
   status = context.toolstack().Reboot(guest->domid);
-  if (!status.ok()) return AskedError(status);
-  context.guests().SetRebootAsked(domain.uid);
-  return absl::OkStatus();
+  if (!status.ok()) context.guests().SetRebootAsked(guest->domid, false);
+  return AskedError(status);
 }
 
 }  // namespace reeve::xen

@@ -41,7 +41,8 @@ class PtyConsole : public std::enable_shared_from_this<PtyConsole> {
 
   void Run();
   void ReadOutput(std::unique_lock<std::mutex>& lock);
-  // Gives attachments what they have not seen and take; called by the thread with the lock, which it gives up meanwhile.
+  // Gives attachments what they have not seen and take; called by the thread with the lock, which it gives up
+  // meanwhile.
   void Deliver(std::unique_lock<std::mutex>& lock);
   void Wake();
   void Detach(const std::shared_ptr<Attachment>& attachment);
@@ -52,9 +53,9 @@ class PtyConsole : public std::enable_shared_from_this<PtyConsole> {
   util::UniqueFd wake_;
   std::thread thread_;
   bool ending_ = false;
-  std::string ring_;        // the newest bytes
+  std::string ring_;         // the newest bytes
   uint64_t ring_begin_ = 0;  // number of the first byte in it, counted from the first ever read
-  std::string input_;       // not yet taken by the terminal
+  std::string input_;        // not yet taken by the terminal
   std::vector<std::shared_ptr<Attachment>> attachments_;
   std::shared_ptr<Attachment> writer_;
   std::shared_ptr<Attachment> calling_;  // whose reader the thread calls now

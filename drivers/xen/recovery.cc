@@ -1,6 +1,7 @@
 #include "drivers/xen/recovery.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,6 +35,9 @@ void RecoverPresent(DriverContext& context, ToolstackObserver* monitor, Missing*
   if (!list.ok()) return util::LogError("Xen: ", list.status().message());
   for (const GuestFacts& facts : *list) {
     if (facts.dying) continue;
+    std::optional<GuestClaim> claim = context.guests().Claim(facts.uuid);
+    // Not its first: another domain with the UUID is there, and was met.
+    if (!claim.has_value() || claim->guest().has_value()) continue;
     absl::StatusOr<Guest> guest = ReadGuest(context, facts);
     if (!guest.ok()) {
       util::LogWarn("domain ", facts.domid, " of Xen is left alone: ", guest.status().message());
@@ -48,7 +52,7 @@ void RecoverPresent(DriverContext& context, ToolstackObserver* monitor, Missing*
     domain.key = guest->key;
     domain.spec = guest->spec;
     domain.running = guest->Describe();
-    AdoptGuest(context, *std::move(guest));
+    AdoptGuest(context, *claim, *std::move(guest));
     // Its end waits to be handled since the last daemon.
     if (facts.stopped && facts.stop_reason == StopReason::kSuspend) {
       GiveUpManagedSave(context, domain.key, facts.domid);

@@ -24,8 +24,8 @@ struct GuestFacts {
   bool running = false;  // a virtual CPU is on a CPU of the host
   bool blocked = false;  // its virtual CPUs wait
   bool paused = false;
-  bool stopped = false;  // it has shut down and is still there
-  bool dying = false;    // it is being destroyed
+  bool stopped = false;                           // it has shut down and is still there
+  bool dying = false;                             // it is being destroyed
   StopReason stop_reason = StopReason::kUnknown;  // of a stopped one
   uint64_t memory_kib = 0;
   uint64_t maximum_memory_kib = 0;
@@ -54,7 +54,8 @@ struct HostFacts {
   bool hvm = false;  // whether it can run HVM and PVH guests
 };
 
-// Told of what happens to domains, on a thread of the toolstack's; must not block it for long. It may call the toolstack.
+// Told of what happens to domains, on a thread of the toolstack's; must not block it for long. It may call the
+// toolstack.
 class ToolstackObserver {
  public:
   virtual ~ToolstackObserver() = default;

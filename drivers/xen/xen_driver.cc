@@ -1,5 +1,6 @@
 #include "drivers/xen/xen_driver.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,7 +38,7 @@ class XenDriver::Implementation {
 
   // The specification with which the guest runs from now on.
   absl::Status Note(const Guest& guest, const v1::DomainSpec& spec) {
-    context.guests().SetSpec(guest.key.uid, spec);
+    context.guests().SetSpec(guest.domid, spec);
     // A daemon that comes back reads it; the change itself is done.
     if (absl::Status status = WriteNote(context.toolstack(), guest.domid, guest.key, spec); !status.ok()) {
       util::LogWarn("note the change of ", guest.key.name, ": ", status.message());
@@ -120,17 +121,15 @@ absl::StatusOr<drivers::RunningGuest> XenDriver::Start(const DomainKey& domain, 
                                                        bool paused) {
   DriverContext& context = implementation_->context;
   if (absl::Status status = context.RefuseUnavailable(); !status.ok()) return status;
-  if (context.guests().Find(domain.uid).has_value()) {
+  std::optional<GuestClaim> claim = context.guests().Claim(domain.uid);
+  if (!claim.has_value()) return Busy();
+  if (claim->guest().has_value()) {
     return Error(v1::REASON_DOMAIN_STATE, "the domain runs already", {{"domain", domain.name}});
   }
-  if (absl::Status status = context.Claim(domain); !status.ok()) return status;
   absl::StatusOr<Guest> guest = MakeGuest(context, domain, spec, paused);
-  if (!guest.ok()) {
-    context.guests().Release(domain.uid);
-    return WithReason(v1::REASON_START_FAILED, guest.status());
-  }
+  if (!guest.ok()) return WithReason(v1::REASON_START_FAILED, guest.status());
   const drivers::RunningGuest running = guest->Describe();
-  context.guests().Put(*std::move(guest));
+  claim->Put(*std::move(guest));
   // It may have stopped before it was known.
   implementation_->monitor.OnDomainsChanged();
   return running;
@@ -146,16 +145,13 @@ absl::Status XenDriver::Reboot(const DomainKey& domain, const drivers::ShutdownM
 
 absl::StatusOr<drivers::GuestExit> XenDriver::Destroy(const DomainKey& domain) {
   DriverContext& context = implementation_->context;
-  absl::StatusOr<Guest> guest = context.FindChangeable(domain);
-  if (!guest.ok()) return guest.status();
-  if (absl::Status status = context.Claim(domain); !status.ok()) return status;
-  absl::Status status = context.toolstack().Destroy(guest->domid);
-  if (!status.ok() && status.code() != absl::StatusCode::kNotFound) {
-    context.guests().Release(domain.uid);
-    return DriverError(status);
-  }
-  guest->console->Close("the guest was destroyed");
-  context.guests().Drop(domain.uid);
+  absl::StatusOr<GuestClaim> claim = context.Claim(domain);
+  if (!claim.ok()) return claim.status();
+  const Guest& guest = *claim->guest();
+  absl::Status status = context.toolstack().Destroy(guest.domid);
+  if (!status.ok() && status.code() != absl::StatusCode::kNotFound) return DriverError(status);
+  guest.console->Close("the guest was destroyed");
+  claim->Drop();
   return DestroyedByUs(absl::Now());
 }
 
@@ -168,9 +164,7 @@ absl::Status XenDriver::Resume(const DomainKey& domain) {
 }
 
 absl::Status XenDriver::Save(const DomainKey& domain, drivers::Progress* progress) {
-  absl::StatusOr<Guest> guest = implementation_->context.FindChangeable(domain);
-  if (!guest.ok()) return guest.status();
-  return SaveManaged(implementation_->context, *guest, progress);
+  return SaveManaged(implementation_->context, domain, progress);
 }
 
 absl::StatusOr<v1::DomainStatistics> XenDriver::Sample(const DomainKey& domain) const {
