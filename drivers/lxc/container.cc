@@ -38,11 +38,22 @@ Container::Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, cons
 absl::Status Container::Watch(bool paused, Ended ended, Rebooted rebooted) {
   ended_callback_ = std::move(ended);
   rebooted_callback_ = std::move(rebooted);
-  const std::shared_ptr<Container> self = shared_from_this();
   absl::MutexLock lock(&mutex_);
   guest_.paused = paused;
-  absl::StatusOr<uint64_t> control =
-      loop_->Add(parts_.supervisor.control.get(), EPOLLIN, [self](uint32_t) { self->HandleControl(); });
+  return Attach();
+}
+
+absl::Status Container::Attach() {
+  const std::shared_ptr<Container> self = shared_from_this();
+  absl::StatusOr<uint64_t> control = loop_->Add(parts_.supervisor.control.get(), EPOLLIN, [self](uint32_t) {
+    if (self->HandleControl()) return;
+    uint64_t key = 0;
+    {
+      absl::MutexLock locked(&self->mutex_);
+      key = self->control_key_;
+    }
+    self->loop_->Remove(key);
+  });
   if (!control.ok()) return control.status();
   control_key_ = *control;
   absl::StatusOr<uint64_t> supervisor =

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "cgroups/device_rules.h"
 #include "drivers/driver.h"
 #include "drivers/lxc/console_link.h"
@@ -78,8 +79,12 @@ class Container : public std::enable_shared_from_this<Container> {
   std::optional<ContainerParts> TakeLeftover();
 
  private:
-  void HandleControl();
+  absl::Status Attach() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // False when the connection has ended: the supervisor has, too, or is about to, which its pidfd tells.
+  bool HandleControl();
   void HandleSupervisorEnd();
+  // Without the event loop. False when the time is over.
+  bool AwaitEnd(absl::Duration timeout);
   // The guest has ended: tells whoever waits for it.
   void BeginEnd();
   absl::Status Ask(MessageKind kind, uint32_t number);

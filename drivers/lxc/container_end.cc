@@ -1,10 +1,12 @@
 // How a container is seen to end, and is ended.
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <cerrno>
 #include <csignal>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "drivers/lxc/container.h"
 #include "proto/status.h"
@@ -40,16 +42,18 @@ absl::StatusOr<drivers::GuestExit> Container::Destroy(const Stopped& stopped) {
         return WithContext("kill", WithReason(v1::REASON_DRIVER_FAILED, status));
       }
     }
-    const auto ended = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_; };
-    if (!mutex_.AwaitWithTimeout(absl::Condition(&ended), kReportTimeout)) {
-      // A supervisor that stands still (SIGSTOP, a frozen group) does not report; its own end is seen all the same.
-      (void)util::SignalPidfd(parts_.supervisor.pidfd.get(), SIGKILL);
-    }
-    if (!mutex_.AwaitWithTimeout(absl::Condition(&ended), kKillTimeout)) {
-      destroying_ = false;
-      return Error(v1::REASON_DRIVER_FAILED,
-                   "kill: its first process was killed and does not end; it hangs in the kernel");
-    }
+  }
+  // From here on we look ourselves: one thread less to be waited for.
+  Forget();
+  // A supervisor that stands still (SIGSTOP, a frozen group) does not report; its own end is seen all the same.
+  if (!AwaitEnd(kReportTimeout)) (void)util::SignalPidfd(parts_.supervisor.pidfd.get(), SIGKILL);
+  if (!AwaitEnd(kKillTimeout)) {
+    absl::MutexLock lock(&mutex_);
+    destroying_ = false;
+    const absl::Status status =
+        Error(v1::REASON_DRIVER_FAILED, "kill: its first process was killed and does not end; it hangs in the kernel");
+    const absl::Status watched = Attach();
+    return watched.ok() ? status : WithContext(absl::StrCat("(and then: ", watched.message(), ")"), status);
   }
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
@@ -59,6 +63,22 @@ absl::StatusOr<drivers::GuestExit> Container::Destroy(const Stopped& stopped) {
   if (!removed) leftover_ = std::move(parts_);
   ReapOrphan(pidfd_);
   return ReportDestroyed(record, now);
+}
+
+bool Container::AwaitEnd(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  pollfd ready[] = {{parts_.supervisor.control.get(), POLLIN, 0}, {parts_.supervisor.pidfd.get(), POLLIN, 0}};
+  for (;;) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (ended_) return true;
+    }
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) return false;
+    if (poll(ready, 2, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1) <= 0) continue;
+    if (ready[0].revents != 0 && !HandleControl()) ready[0].fd = -1;
+    if (ready[1].revents != 0) HandleSupervisorEnd();
+  }
 }
 
 std::optional<ContainerParts> Container::TakeLeftover() {
@@ -89,30 +109,21 @@ drivers::GuestExit Container::Finish(const Stopped& stopped, std::optional<Conta
   return ReportExit(record, signal, now);
 }
 
-void Container::HandleControl() {
+bool Container::HandleControl() {
   for (;;) {
     Message message;
     int fd = -1;
     const int error = ReceiveMessage(parts_.supervisor.control.get(), &message, &fd, MSG_DONTWAIT);
     util::UniqueFd descriptor(fd);
-    if (error == EAGAIN) return;
-    if (error != 0) {
-      // The supervisor has ended, or is about to: its pidfd tells.
-      uint64_t key = 0;
-      {
-        absl::MutexLock lock(&mutex_);
-        key = control_key_;
-      }
-      loop_->Remove(key);
-      return;
-    }
+    if (error == EAGAIN) return true;
+    if (error != 0) return false;
     if (message.kind == MessageKind::kExited) {
       {
         absl::MutexLock lock(&mutex_);
         record_ = message.exit;
       }
       BeginEnd();
-      return;
+      return true;
     }
     if (message.kind == MessageKind::kRebooted) {
       drivers::RunningGuest guest;
@@ -137,8 +148,7 @@ void Container::HandleSupervisorEnd() {
     absl::MutexLock lock(&mutex_);
     if (ended_) return;
   }
-  // Its last message may still lie in the socket.
-  HandleControl();
+  (void)HandleControl();  // its last message may still lie in the socket
   BeginEnd();
 }
 
@@ -147,7 +157,8 @@ void Container::BeginEnd() {
     absl::MutexLock lock(&mutex_);
     if (ended_) return;
   }
-  // Before anybody learns of it, for then the descriptors are closed. Only the loop's thread comes here.
+  // Before anybody learns of it, for then the descriptors are closed. Only the loop's thread comes here, or Destroy when
+  // the loop looks no more.
   const std::shared_ptr<Container> self = shared_from_this();
   Forget();
   bool awaited = false;

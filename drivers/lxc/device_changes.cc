@@ -44,11 +44,6 @@ absl::Status Tell(const std::shared_ptr<EventLoop>& loop, Container* container, 
   return ChangeGuest(loop, container, request, errand.backing.empty() ? -1 : errand.backing.front().get());
 }
 
-bool IsSame(const InterfacePlan& one, const InterfacePlan& other) {
-  if (one.kind != other.kind) return false;
-  return one.kind == InterfaceKind::kHost ? one.parent == other.parent : one.mac == other.mac;
-}
-
 // Makes the plan what the guest has after the errand.
 void Note(TaskKind kind, const DevicePlan& devices, LaunchPlan* plan) {
   for (const NodePlan& node : devices.nodes) {

@@ -142,6 +142,11 @@ void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.warnings);
 }
 
+bool IsSame(const InterfacePlan& one, const InterfacePlan& other) {
+  if (one.kind != other.kind) return false;
+  return one.kind == InterfaceKind::kHost ? one.parent == other.parent : one.mac == other.mac;
+}
+
 std::string EncodePlan(LaunchPlan plan) {
   std::string bytes;
   Encoder encoder(&bytes);

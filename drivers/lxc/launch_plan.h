@@ -95,6 +95,9 @@ struct InterfacePlan {
   RatePlan from_guest;
 };
 
+// Whether they are the same interface: by their address, those of the host by their name.
+bool IsSame(const InterfacePlan& one, const InterfacePlan& other);
+
 // A file of the host in the place of one of the kernel's, below /proc.
 struct ReplacedFile {
   std::string path;

@@ -17,17 +17,13 @@
 #include <vector>
 
 #include "drivers/lxc/supervisor/child_mounts.h"
+#include "drivers/lxc/supervisor/execution.h"
 #include "drivers/lxc/supervisor/netlink.h"
 #include "drivers/lxc/supervisor/privileges.h"
 #include "drivers/lxc/supervisor/user_database.h"
 
 namespace reeve::lxc {
 namespace {
-
-bool Say(int socket, ChildWord word) {
-  const char byte = static_cast<char>(word);
-  return send(socket, &byte, 1, MSG_NOSIGNAL) == 1;
-}
 
 // Waits for one word. The end of the socket is the end of the supervisor: nobody is left to report to.
 void Await(int socket, ChildWord word) {
@@ -46,15 +42,6 @@ void Await(int socket, ChildWord word) {
   bytes.append(failure.object, 0, 1024);
   (void)send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);  // when it fails, the supervisor is gone
   _exit(1);
-}
-
-// The supervisor ignores the terminal's signals; across an exec that would last, and a shell cannot even trap what it
-// was started to ignore (POSIX, "trap").
-void ResetSignals() {
-  for (int number = 1; number < _NSIG; ++number) (void)signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  (void)sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 bool BecomeRoot(const LaunchPlan& plan, Failure* failure) {
@@ -170,15 +157,12 @@ bool ChangeUser(const LaunchPlan& plan, int* socket, Failure* failure) {
   return true;
 }
 
-std::vector<char*> Pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
+
+bool Say(int socket, ChildWord word) {
+  const char byte = static_cast<char>(word);
+  return send(socket, &byte, 1, MSG_NOSIGNAL) == 1;
+}
 
 void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket) {
   Failure failure;

@@ -24,6 +24,9 @@ enum class ChildWord : char {
 inline constexpr char kMountsSystem = 1;
 inline constexpr char kMountsQueues = 2;
 
+// Says one of the words that are one byte. False: errno.
+bool Say(int socket, ChildWord word);
+
 // Runs in the child; returns only as init, that is never.
 [[noreturn]] void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket);
 

@@ -23,11 +23,6 @@
 namespace reeve::lxc {
 namespace {
 
-bool Say(int socket, ChildWord word) {
-  const char byte = static_cast<char>(word);
-  return send(socket, &byte, 1, MSG_NOSIGNAL) == 1;
-}
-
 // When the first process has ended, AwaitMounts and AwaitChild tell how; with any other error it would wait for ever.
 bool Tell(const Guest& guest, ChildWord word, Failure* failure) {
   if (Say(guest.channel.get(), word) || errno == EPIPE || errno == ECONNRESET) return true;

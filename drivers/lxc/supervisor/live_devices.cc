@@ -13,12 +13,6 @@
 namespace reeve::lxc {
 namespace {
 
-// Interfaces are the same by their address, those of the host by their name.
-bool IsSame(const InterfacePlan& one, const InterfacePlan& other) {
-  if (one.kind != other.kind) return false;
-  return one.kind == InterfaceKind::kHost ? one.parent == other.parent : one.mac == other.mac;
-}
-
 template <typename Plans, typename Predicate>
 auto FindIn(Plans& plans, Predicate predicate) {
   return std::find_if(plans.begin(), plans.end(), predicate);

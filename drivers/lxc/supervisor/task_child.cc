@@ -98,6 +98,12 @@ void ReportTask(TaskReport report, int descriptor) {
   (void)SendWithDescriptors(kTaskStatus, EncodeTaskReport(std::move(report)), descriptors, 0);
 }
 
+void ReportEnd() {
+  TaskReport report;
+  report.kind = TaskReportKind::kEnded;
+  ReportTask(std::move(report));
+}
+
 bool FailTask(const std::string& what, int error) {
   TaskReport report;
   report.kind = TaskReportKind::kFailed;

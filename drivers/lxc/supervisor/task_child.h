@@ -35,6 +35,8 @@ struct TaskContext {
 
 // Sends a report to the supervisor; one that cannot be sent has nobody to hear it.
 void ReportTask(TaskReport report, int descriptor = -1);
+// Reports that the task is done.
+void ReportEnd();
 // Reports a failure: "open /etc/x" and the errno.
 bool FailTask(const std::string& what, int error);
 bool FailTask(const Failure& failure);

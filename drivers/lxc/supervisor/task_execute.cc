@@ -18,6 +18,7 @@
 
 #include "drivers/lxc/supervisor/mounts.h"
 #include "drivers/lxc/supervisor/privileges.h"
+#include "drivers/lxc/supervisor/execution.h"
 #include "drivers/lxc/supervisor/task_child.h"
 #include "drivers/lxc/supervisor/user_database.h"
 
@@ -83,14 +84,6 @@ std::string Variable(const std::vector<std::string>& environment, const char* na
   return value;
 }
 
-std::vector<char*> Pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // The variables of the first process, those of the request in place of the ones of the same name.
 std::vector<std::string> Environment(const LaunchPlan& plan, const TaskRequest& request) {
   std::vector<std::string> all = request.environment;
@@ -125,13 +118,6 @@ int ExecuteFound(const std::vector<std::string>& arguments, const std::vector<st
     begin = end + 1;
   }
   return error;
-}
-
-void ResetSignals() {
-  for (int number = 1; number < _NSIG; ++number) (void)signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  (void)sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 [[noreturn]] void RunCommand(const TaskContext& context, const Streams& streams) {

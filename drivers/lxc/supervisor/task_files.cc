@@ -71,12 +71,6 @@ bool Committed() {
   return got == 1 && word == static_cast<char>(TaskWord::kCommit);
 }
 
-void ReportEnd() {
-  TaskReport report;
-  report.kind = TaskReportKind::kEnded;
-  ReportTask(std::move(report));
-}
-
 }  // namespace
 
 bool PushFile(const TaskContext& context) {

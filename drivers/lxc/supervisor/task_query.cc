@@ -40,12 +40,6 @@ void ReportText(std::string text) {
   ReportTask(std::move(report));
 }
 
-void ReportEnd() {
-  TaskReport report;
-  report.kind = TaskReportKind::kEnded;
-  ReportTask(std::move(report));
-}
-
 // One dump of the kernel's tables; `handle` gets every message. False: errno.
 template <typename Handle>
 bool Dump(int netlink, uint16_t type, Handle handle) {
