@@ -3,6 +3,18 @@
 #include <signal.h>
 
 namespace reeve::lxc {
+namespace {
+
+// A terminal's signals and closed connections are no reason to end; SIGTERM is.
+constexpr int kIgnored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
+
+void UnblockSignals() {
+  sigset_t none;
+  sigemptyset(&none);
+  (void)sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -12,11 +24,14 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+void IgnoreSignals() {
+  for (const int number : kIgnored) (void)signal(number, SIG_IGN);
+  UnblockSignals();
+}
+
 void ResetSignals() {
-  for (int number = 1; number < _NSIG; ++number) (void)signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  (void)sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const int number : kIgnored) (void)signal(number, SIG_DFL);
+  UnblockSignals();
 }
 
 }  // namespace reeve::lxc

@@ -1,12 +1,12 @@
 // reeve-supervisor NAME UID: started by the daemon only. Descriptor 3 is the control connection, 4 the run directory.
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "drivers/lxc/supervisor/execution.h"
 #include "drivers/lxc/supervisor/supervisor.h"
 
 int main() {
@@ -21,8 +21,7 @@ int main() {
   // Those from 5 on keep devices of the host: they stay open as long as we live, and for nobody else.
   (void)close_range(5, ~0U, CLOSE_RANGE_CLOEXEC);
   umask(0);
-  // A terminal's signals and closed connections are no reason to end; SIGTERM is.
-  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU}) (void)signal(number, SIG_IGN);
+  reeve::lxc::IgnoreSignals();
   reeve::lxc::Supervisor supervisor((reeve::util::UniqueFd(3)), reeve::util::UniqueFd(4));
   return supervisor.Run();
 }

@@ -37,17 +37,24 @@ util::UniqueFd NewFilesystem(const char* type, const char* source, std::initiali
   return util::UniqueFd(fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
 }
 
+util::UniqueFd OpenTree(int directory, const char* path, unsigned flags) {
+  const unsigned empty = *path == '\0' ? AT_EMPTY_PATH : 0u;
+  return util::UniqueFd(open_tree(directory, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags | empty));
+}
+
 }  // namespace
 
 util::UniqueFd CloneTree(int directory, const char* path, bool recursive) {
-  const unsigned flags =
-      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u) | (*path == '\0' ? AT_EMPTY_PATH : 0u);
-  util::UniqueFd tree(open_tree(directory, path, flags));
+  util::UniqueFd tree = OpenTree(directory, path, recursive ? AT_RECURSIVE : 0u);
   if (!tree) return tree;
   mount_attr attributes = {};
   attributes.propagation = MS_PRIVATE;
   if (mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) < 0) tree.Reset();
   return tree;
+}
+
+util::UniqueFd CopyMount(int directory, const char* path) {
+  return OpenTree(directory, path, 0);
 }
 
 util::UniqueFd MakeFilesystem(const char* type, std::initializer_list<MountOption> options, uint64_t attributes) {

@@ -19,6 +19,9 @@ using MountOption = std::pair<const char*, const char*>;
 // A detached copy of what is mounted at a path; with `recursive` of all below it. Its propagation is private.
 util::UniqueFd CloneTree(int directory, const char* path, bool recursive);
 
+// A detached copy of one mount, which is private because the one that it is of is: one of those made below.
+util::UniqueFd CopyMount(int directory, const char* path);
+
 // A new, detached file system with the mount attributes `attributes` (MOUNT_ATTR_*).
 util::UniqueFd MakeFilesystem(const char* type, std::initializer_list<MountOption> options, uint64_t attributes);
 

@@ -24,9 +24,10 @@ constexpr rlim_t kOpenFiles = 1024;
 
 bool ReducePrivileges(uint64_t keep, uint32_t user, uint32_t group, Failure* failure) {
   for (unsigned capability = 0; capability < 64; ++capability) {
+    if ((keep >> capability & 1) != 0) continue;
     const int present = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
     if (present < 0) break;  // EINVAL: past the last one that this kernel knows
-    if (present == 0 || (keep >> capability & 1) != 0) continue;
+    if (present == 0) continue;
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return Fail(failure, Step::kCapabilities);
   }
   if (setgroups(0, nullptr) < 0) return Fail(failure, Step::kChangeUser, "groups");

@@ -33,10 +33,10 @@ bool MakeReadOnly(const LaunchPlan& plan, const std::string& path, const Place& 
   // /proc/sys is read-only but for the part that belongs to the guest's own network namespace.
   util::UniqueFd network;
   if (path == "/proc/sys" && (plan.namespaces & CLONE_NEWNET) != 0) {
-    network = CloneTree(place.directory, "sys/net", false);
+    network = CopyMount(place.directory, "sys/net");
     if (!network && errno != ENOENT) return Fail(failure, Step::kProtectProc, "/proc/sys/net");
   }
-  const util::UniqueFd tree = CloneTree(place.directory, place.path, false);
+  const util::UniqueFd tree = CopyMount(place.directory, place.path);
   if (!tree && errno == ENOENT) return true;  // not in this kernel
   if (!tree || !SetAttributes(tree.get(), MOUNT_ATTR_RDONLY, false) || !Put(tree, place)) {
     return Fail(failure, Step::kProtectProc, path);
@@ -51,7 +51,7 @@ bool Hide(const std::string& path, const Place& place, int devices, util::Unique
   if (!target || fstat(target.get(), &status) < 0) return Fail(failure, Step::kHide, path);
   util::UniqueFd cover;
   if (!S_ISDIR(status.st_mode)) {
-    cover = CloneTree(devices, "null", false);
+    cover = CopyMount(devices, "null");
   } else if (!*empty) {
     *empty = MakeFilesystem(
         "tmpfs", {{"mode", "0555"}, {"size", "0"}, {"nr_inodes", "1"}},
@@ -59,7 +59,7 @@ bool Hide(const std::string& path, const Place& place, int devices, util::Unique
     if (!*empty || !Attach(*empty, target)) return Fail(failure, Step::kHide, path);
     return true;
   } else {
-    cover = CloneTree(empty->get(), "", false);
+    cover = CopyMount(empty->get(), "");
   }
   return (cover && Attach(cover, target)) || Fail(failure, Step::kHide, path);
 }

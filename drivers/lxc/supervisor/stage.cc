@@ -38,7 +38,7 @@ bool AttachDevices(const LaunchPlan& plan, const Preparation& preparation, const
   for (uint32_t i = 0; i <= plan.consoles && plan.consoles > 0; ++i) {
     const std::string name = i == 0 ? "console" : "tty" + std::to_string(i);
     const std::string slave = std::to_string(i == 0 ? 0 : i - 1);
-    const util::UniqueFd tree = CloneTree(preparation.terminals_directory.get(), slave.c_str(), false);
+    const util::UniqueFd tree = CopyMount(preparation.terminals_directory.get(), slave.c_str());
     if (!tree || move_mount(tree.get(), "", devices, name.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) {
       return Fail(failure, Step::kMakeConsole, "/dev/" + name);
     }
