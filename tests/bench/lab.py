@@ -18,6 +18,7 @@ SUPERVISOR = os.path.join(BINARIES, "drivers/lxc/reeve-supervisor")
 CLIENT = os.path.join(BINARIES, "tests/bench/api_client")
 FLOOR = os.path.join(BINARIES, "tests/bench/floor")
 INIT = os.path.join(BINARIES, "tests/bench/stamp_init")
+MOUNTS_ARE_OURS = False  # own_mounts
 
 
 def median(values):
@@ -37,14 +38,21 @@ def become_reaper():
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def common_ground(work):
-    """Enters a mount namespace in which all peers can run: crun 1.8 refuses a hybrid host, so the v2 hierarchy is not
-    mounted in it; lxc-start wants subordinate ids for root."""
+def own_mounts():
+    """Enters a mount namespace of its own, so that what is mounted goes with this process."""
     libc = ctypes.CDLL(None, use_errno=True)
     clone_newns = 0x20000
     if libc.unshare(clone_newns) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    global MOUNTS_ARE_OURS  # pylint: disable=global-statement
+    MOUNTS_ARE_OURS = True
+
+
+def common_ground(work):
+    """Enters a mount namespace in which all peers can run: crun 1.8 refuses a hybrid host, so the v2 hierarchy is not
+    mounted in it; lxc-start wants subordinate ids for root."""
+    own_mounts()
     if os.path.ismount("/sys/fs/cgroup/unified"):
         subprocess.run(["umount", "/sys/fs/cgroup/unified"], check=True)
     for name in ("subuid", "subgid"):
@@ -103,6 +111,11 @@ class Daemon:
     def __init__(self, root=None, configuration="", level="warn"):
         self.root = root or tempfile.mkdtemp(prefix="reeve-bench-")
         os.makedirs(self.root + "/etc/reeve", exist_ok=True)
+        self.run = self.root + "/run"
+        if MOUNTS_ARE_OURS and not os.path.ismount(self.run):
+            # As /run is on every host of today.
+            os.makedirs(self.run, exist_ok=True)
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", self.run], check=True)
         with open(self.root + "/etc/reeve/reeved.toml", "w") as text:
             text.write(f'[log]\ntarget = "stderr"\nlevel = "{level}"\n[lxc]\nsupervisor = "{SUPERVISOR}"\n' + configuration)
         self.socket = self.root + "/run/reeve/reeve.sock"
@@ -133,6 +146,8 @@ class Daemon:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
         self.log.close()
+        if MOUNTS_ARE_OURS:
+            subprocess.run(["umount", self.run], check=True)
         shutil.rmtree(self.root)
 
 

@@ -22,7 +22,7 @@ import subreaper  # noqa: E402
 PROGRAMS = ["//daemon:reeved", "//cli:reeve", "//drivers/lxc:reeve-supervisor"]
 TESTS = ["//cgroups:kernel_controllers_test", "//cgroups:kernel_devices_test", "//cgroups:kernel_group_test"]
 # The variants, each with the kernel's arguments and the tests of guest/ that it must report.
-COMMON = ["node", "define", "start", "limits", "devices", "suspend", "statistics", "survives-kill", "survives-stop", "destroy",
+COMMON = ["node", "define", "start", "limits", "tuning", "devices", "suspend", "statistics", "survives-kill", "survives-stop", "destroy",
           "leaves-nothing"]
 VARIANTS = {
     "plain": ("rdinit=/overlay/reeve/boot reeve=plain", COMMON),

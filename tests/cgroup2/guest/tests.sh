@@ -70,6 +70,36 @@ test_limits() {
   expect 79 "$(cat "$(group)/cpu.weight")"
 }
 
+# While it runs.
+test_tuning() {
+  reeve memtune web --hard-limit 131072 --live
+  expect 134217728 "$(cat "$(group)/memory.max")"
+  reeve schedinfo web cpu_shares=1024 vcpu_quota=-1 --live
+  expect 39 "$(cat "$(group)/cpu.weight")"
+  expect "max 100000" "$(cat "$(group)/cpu.max")"
+  reeve cpuset web 0 --live
+  expect 0 "$(cat "$(group)/cpuset.cpus")"
+  # The kernel may weigh in two ways, or in none: then that is said.
+  ways=$(cd "$(group)" && ls io.weight io.bfq.weight 2>/dev/null | tr '\n' ' ')
+  echo "weights: ${ways:-none}"
+  if [ -n "$ways" ]; then
+    reeve blkiotune web --weight 500 --live
+    [ ! -e "$(group)/io.weight" ] || expect "default 4950" "$(head -n 1 "$(group)/io.weight")"
+    [ ! -e "$(group)/io.bfq.weight" ] || expect "default 500" "$(head -n 1 "$(group)/io.bfq.weight")"
+  else
+    ! reeve blkiotune web --weight 500 --live 2>/run/refused
+    grep -q "nor another way to weigh" /run/refused
+  fi
+  disk=$(ls -d /dev/vd[a-z] /dev/loop0 /dev/ram0 2>/dev/null | head -n 1)
+  echo "disk: ${disk:-none}"
+  [ -n "$disk" ] || return 0
+  number=$(cat "/sys/block/${disk#/dev/}/dev")
+  reeve blkiotune web --device-read-bytes-sec "$disk,1048576" --device-write-iops-sec "$disk,9" --live
+  expect "$number rbps=1048576 wbps=max riops=max wiops=9" "$(cat "$(group)/io.max")"
+  reeve blkiotune web --device-read-bytes-sec "$disk,0" --device-write-iops-sec "$disk,0" --live
+  expect "" "$(cat "$(group)/io.max")"
+}
+
 # The container has tried to make and to open devices, and has written down how it went.
 test_devices() {
   await test -e /srv/guest/tmp/devices
@@ -138,7 +168,7 @@ run_test() {
 run_tests() {
   for program in /reeve/tests/*; do run_program "${program##*/}"; done
   start_daemon
-  for name in node define start limits devices suspend statistics survives-kill survives-stop destroy leaves-nothing \
+  for name in node define start limits tuning devices suspend statistics survives-kill survives-stop destroy leaves-nothing \
     $extra_tests; do
     run_test "$name"
   done
