@@ -16,6 +16,7 @@
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/files.h"
+#include "util/log.h"
 
 namespace reeve::lxc {
 namespace {
@@ -179,7 +180,10 @@ absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const std::share
 absl::StatusOr<std::string> Hostname(const std::shared_ptr<EventLoop>& loop, Container* container) {
   TaskRequest request;
   request.kind = TaskKind::kHostname;
-  return Query(loop, container, request, {.failure = v1::REASON_DRIVER_FAILED});
+  absl::StatusOr<std::string> name = Query(loop, container, request, {.failure = v1::REASON_DRIVER_FAILED});
+  // Bytes of the guest's choice.
+  if (name.ok()) name = util::EscapeControlCharacters(*name);
+  return name;
 }
 
 absl::StatusOr<v1::ListInterfaceAddressesResponse> InterfaceAddresses(const std::shared_ptr<EventLoop>& loop,
@@ -197,7 +201,7 @@ absl::StatusOr<v1::ListInterfaceAddressesResponse> InterfaceAddresses(const std:
       v1::GuestInterface& interface = interfaces[index];
       interface.set_up(words[2] == "1");
       if (words[3] != "-") interface.set_mac_address(words[3]);
-      interface.set_name(words[4]);
+      interface.set_name(util::EscapeControlCharacters(words[4]));  // bytes of the guest's choice
     } else if (words[0] == "A") {
       if (const auto found = interfaces.find(index); found != interfaces.end()) found->second.add_addresses(words[2]);
     }

@@ -4,6 +4,7 @@ The cache is $REEVE_TEST_CACHE, or reeve-tests below $XDG_CACHE_HOME or ~/.cache
 file makes another image. What is built here (daemon, tests) is not in it: overlay() packs that anew for each run.
 """
 
+import glob
 import hashlib
 import os
 import re
@@ -37,7 +38,7 @@ def run(command, **options):
 
 
 def fetch_kernel(folder):
-    """vmlinuz of the newest kernel package."""
+    """vmlinuz and loop.ko of the newest kernel package."""
     depends = run(["apt-cache", "depends", KERNEL])
     package = re.search(r"Depends: (linux-image-\S+)", depends)
     if not package:
@@ -48,6 +49,9 @@ def fetch_kernel(folder):
     boot = os.path.join(folder, "kernel/boot")
     [kernel] = [name for name in os.listdir(boot) if name.startswith("vmlinuz")]
     shutil.move(os.path.join(boot, kernel), os.path.join(folder, "vmlinuz"))
+    # For a block device that limits can be set on.
+    [loop] = glob.glob(os.path.join(folder, "kernel/lib/modules/*/kernel/drivers/block/loop.ko"))
+    shutil.move(loop, os.path.join(folder, "loop.ko"))
     shutil.rmtree(os.path.join(folder, "kernel"))
     os.unlink(os.path.join(folder, archive))
 

@@ -31,7 +31,7 @@ VARIANTS = {
 }
 
 
-def files(guest_root):
+def files(guest_root, folder):
     """What goes into the guest beside Debian: its path there and here."""
     wanted = {
         "/usr/sbin/reeved": bazel.binary("//daemon:reeved"),
@@ -39,6 +39,7 @@ def files(guest_root):
         "/usr/libexec/reeve/reeve-supervisor": bazel.binary("//drivers/lxc:reeve-supervisor"),
         "/bin/busybox": shutil.which("busybox"),
         "/srv/guest": guest_root,
+        "/reeve/loop.ko": os.path.join(folder, "loop.ko"),
     }
     for name in ("reeved.service", "reeved.socket", "reeved-ro.socket"):
         wanted[f"/etc/systemd/system/{name}"] = os.path.join(ROOT, "packaging/systemd", name)
@@ -92,7 +93,7 @@ def run(variants=None):
         guest_root = os.path.join(work, "guest")
         image.run([os.path.join(ROOT, "packaging/busybox-root"), guest_root])
         initrd = os.path.join(work, "initrd.cpio")
-        image.overlay(initrd + ".overlay", files(guest_root))
+        image.overlay(initrd + ".overlay", files(guest_root, folder))
         with open(initrd, "wb") as target:
             for part in (os.path.join(folder, "root.cpio"), initrd + ".overlay"):
                 with open(part, "rb") as source:

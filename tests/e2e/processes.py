@@ -70,3 +70,25 @@ def resources(pid):
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
         fields = dict(line.split(":", 1) for line in file if ":" in line)
     return len(os.listdir(f"/proc/{pid}/fd")), int(fields["Threads"]), int(fields["VmRSS"].split()[0])
+
+
+def _status_kib(pid, field):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith(field + ":"):
+                return int(line.split()[1])
+    raise ValueError(f"/proc/{pid}/status has no {field}")
+
+
+def resident_kib(pid):
+    return _status_kib(pid, "VmRSS")
+
+
+def peak_kib(pid):
+    """The most that was resident at once since reset_peak."""
+    return _status_kib(pid, "VmHWM")
+
+
+def reset_peak(pid):
+    with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")  # proc(5)
