@@ -261,7 +261,12 @@ class FakeToolstack final : public Toolstack {
     return Change("PressPowerButton", domid, [](FakeXen::Domain*) {});
   }
   absl::Status Destroy(uint32_t domid) override {
-    if (absl::Status status = Change("Destroy", domid, [](FakeXen::Domain*) {}); !status.ok()) return status;
+    // libxenlight pauses it first.
+    if (absl::Status status = Change("Destroy", domid, [](FakeXen::Domain* domain) { domain->facts.paused = true; });
+        !status.ok()) {
+      return status;
+    }
+    xen_.Interrupt("Destroying");
     xen_.Remove(domid);
     return absl::OkStatus();
   }

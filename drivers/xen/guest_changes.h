@@ -9,8 +9,8 @@
 namespace reeve::xen {
 
 struct GuestChanges {
-  std::vector<GuestFacts> found;    // domains that are not known, or not under this number
-  std::vector<GuestFacts> stopped;  // known ones that have shut down
+  std::vector<GuestFacts> found;    // domains that are not known, or made anew under this number
+  std::vector<GuestFacts> stopped;  // known ones that have shut down, and whose end the driver handles
   std::vector<Guest> paused;        // known ones that have been paused or resumed
   std::vector<Guest> gone;          // known ones that are not there any more
 };

@@ -48,10 +48,9 @@ void GuestMonitor::OnDomainsChanged() {
 
 void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
   if (reason == StopReason::kSuspend) return;  // somebody saves it; it will be gone, or go on
-  std::optional<GuestClaim> claim = context_.guests().ClaimDomid(domid);
-  if (!claim.has_value()) return;  // it is being saved or destroyed
+  std::optional<GuestClaim> claim = context_.guests().ClaimStopped(domid);
+  if (!claim.has_value()) return;  // it is being saved or destroyed, or its end will be seen
   const Guest& guest = *claim->guest();
-  if (guest.foreign || guest.preserved) return;  // who made it looks after it; its end will be seen
   const Aftermath aftermath = AftermathOf(reason, guest.spec.lifecycle_actions());
   const absl::Time now = absl::Now();
   if (aftermath.dump_core) DumpCore(guest);

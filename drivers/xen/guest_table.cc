@@ -51,6 +51,13 @@ std::optional<GuestClaim> GuestTable::ClaimDomid(uint32_t domid) {
   return GuestClaim(this, guest->key.uid, *guest);
 }
 
+std::optional<GuestClaim> GuestTable::ClaimStopped(uint32_t domid) {
+  absl::MutexLock lock(&mutex_);
+  Guest* const guest = FindDomid(domid);
+  if (guest == nullptr || !guest->handled() || !claimed_.insert(guest->key.uid).second) return std::nullopt;
+  return GuestClaim(this, guest->key.uid, *guest);
+}
+
 std::optional<Guest> GuestTable::Find(const std::string& uid) const {
   absl::MutexLock lock(&mutex_);
   const auto found = guests_.find(uid);
@@ -69,6 +76,14 @@ bool GuestTable::SetPaused(uint32_t domid, bool paused) {
   absl::MutexLock lock(&mutex_);
   Guest* const guest = FindDomid(domid);
   if (guest == nullptr || guest->paused == paused) return false;
+  guest->paused = paused;
+  return true;
+}
+
+bool GuestTable::SeePaused(uint32_t domid, bool paused) {
+  absl::MutexLock lock(&mutex_);
+  Guest* const guest = FindDomid(domid);
+  if (guest == nullptr || guest->paused == paused || claimed_.count(guest->key.uid) > 0) return false;
   guest->paused = paused;
   return true;
 }

@@ -30,6 +30,8 @@ struct Guest {
   bool preserved = false;  // it has stopped and is kept until it is destroyed
   std::shared_ptr<PtyConsole> console;
 
+  // Whether its end is the driver's affair.
+  bool handled() const { return !foreign && !preserved; }
   drivers::RunningGuest Describe() const {
     return {.id = domid, .supervisor_pid = 0, .start_time = start_time, .paused = paused};
   }
@@ -71,10 +73,16 @@ class GuestTable {
   std::optional<GuestClaim> Claim(const std::string& uid);
   // The guest with this number; nothing too when there is none in the table.
   std::optional<GuestClaim> ClaimDomid(uint32_t domid);
+  // The same for one that has stopped, to do what its definition asks; nothing too when that is done, or is left to who
+  // made it.
+  std::optional<GuestClaim> ClaimStopped(uint32_t domid);
 
   std::optional<Guest> Find(const std::string& uid) const;
   // False when there is none with this number, or it is so already.
   bool SetPaused(uint32_t domid, bool paused);
+  // The same of what was seen of a guest, not done to it; false too while somebody holds the claim: a guest that is
+  // being destroyed or saved is paused for that.
+  bool SeePaused(uint32_t domid, bool paused);
   void SetRebootAsked(uint32_t domid, bool asked);
   void SetSpec(uint32_t domid, const v1::DomainSpec& spec);
   std::vector<Guest> All() const;

@@ -18,7 +18,7 @@ absl::Status PauseControl::SetPaused(const drivers::DomainKey& domain, bool paus
 std::optional<Guest> PauseControl::Refresh(const Guest& known) {
   absl::MutexLock lock(&mutex_);  // a list may be older than what we did
   absl::StatusOr<GuestFacts> facts = context_.toolstack().Look(known.domid);
-  if (!facts.ok() || !context_.guests().SetPaused(known.domid, facts->paused)) return std::nullopt;
+  if (!facts.ok() || !context_.guests().SeePaused(known.domid, facts->paused)) return std::nullopt;
   Guest changed = known;
   changed.paused = facts->paused;
   return changed;

@@ -253,6 +253,19 @@ TEST_CASE("What happens while the hypervisor lists its domains is told once, and
   }
 }
 
+TEST_CASE("That a guest is paused while it is destroyed is nothing to tell") {
+  Host host;
+  host.Start(host.Spec());
+  host.xen.During("Destroying", [&] {
+    for (const char* uid : {"11111111-2222-4333-8444-555555555555", "21111111-2222-4333-8444-555555555555"}) {
+      const uint32_t marker = host.xen.CreateBehind("marker", uid);
+      CHECK(host.recorder.Next() == absl::StrCat("marker found as ", marker, " kernel /boot/of-", marker));
+    }
+  });
+  CHECK(host.driver->Destroy(host.key).ok());
+  CHECK(host.recorder.unread() == 0);
+}
+
 TEST_CASE("A guest that is being made anew cannot be ended, and its new machine is not forgotten") {
   Host host;
   const uint32_t domid = host.Start(host.Spec());

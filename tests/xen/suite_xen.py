@@ -70,7 +70,7 @@ def run(part=""):
     with tempfile.TemporaryDirectory(prefix="reeve-xen-") as job:
         for label in PROGRAMS:
             shutil.copy(bazel.binary(label), job)
-        for name in ("tiny.elf", "vmlinux", "guest-initrd.img"):
+        for name in ("tiny.elf", "sector.qcow2", "vmlinux", "guest-initrd.img"):
             place(os.path.join(cache, name), os.path.join(job, name))
         for name in sorted(os.listdir(os.path.join(FOLDER, "job"))):
             shutil.copy(os.path.join(FOLDER, "job", name), job)
