@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "absl/time/clock.h"
+#include "drivers/lxc/host_ends.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
@@ -32,6 +33,7 @@ Container::Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, cons
   guest_.supervisor_pid = parts_.supervisor.pid;
   guest_.start_time = absl::FromUnixNanos(started.start_time_ns);
   guest_.warnings = parts_.plan.warnings;
+  guest_.interfaces = DescribeInterfaces(parts_.plan.interfaces);
   writers_.resize(parts_.plan.consoles);
 }
 
@@ -142,14 +144,19 @@ absl::Status Container::Resume() {
 
 absl::StatusOr<v1::DomainStatistics> Container::Sample(Sweep* sweep) const {
   DevicePlan devices;
+  int64_t pid = 0;
   {
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = RefuseEnded(); !status.ok()) return status;
+    pid = guest_.id;
     devices.nodes = parts_.plan.nodes;
     devices.interfaces = parts_.plan.interfaces;
   }
-  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(group_path_, devices);
+  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(group_path_, devices, pid);
   if (!statistics.ok()) return Failed(statistics.status());
+  // The process that has its number now may be another one.
+  absl::MutexLock lock(&mutex_);
+  if (absl::Status status = RefuseEnded(); !status.ok()) return status;
   return statistics;
 }
 

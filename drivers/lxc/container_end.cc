@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "drivers/lxc/container.h"
+#include "drivers/lxc/host_ends.h"
 #include "proto/status.h"
 #include "util/pidfd.h"
 
@@ -132,6 +133,7 @@ bool Container::HandleControl() {
         absl::MutexLock lock(&mutex_);
         guest_.id = message.pid;
         guest_.start_time = absl::FromUnixNanos(message.start_time_ns);
+        guest_.interfaces = DescribeInterfaces(parts_.plan.interfaces);  // made anew
         pidfd_ = std::move(descriptor);
         guest = guest_;
         kill = destroying_;

@@ -2,10 +2,11 @@
 
 #include <unistd.h>
 
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "cgroups/block_io.h"
 #include "cgroups/cpu.h"
@@ -13,7 +14,7 @@
 #include "cgroups/memory_statistics.h"
 #include "cgroups/pids.h"
 #include "cgroups/pressure.h"
-#include "drivers/lxc/host_links.h"
+#include "drivers/lxc/guest_links.h"
 
 namespace reeve::lxc {
 namespace {
@@ -24,20 +25,12 @@ bool Has(const cgroups::Location& group, Controller controller) {
   return group.hierarchies.Find(controller).hierarchy >= 0;
 }
 
-std::string MacText(const std::string& mac) {
-  std::string text;
-  for (const char byte : mac) {
-    absl::StrAppendFormat(&text, text.empty() ? "%02x" : ":%02x", static_cast<unsigned char>(byte));
-  }
-  return text;
-}
-
 }  // namespace
 
 Sweep::Sweep(const cgroups::Hierarchies& hierarchies, drivers::StatisticsParts parts)
     : group_{hierarchies, ""}, parts_(parts) {}
 
-absl::StatusOr<v1::DomainStatistics> Sweep::Read(const std::string& path, const DevicePlan& devices) {
+absl::StatusOr<v1::DomainStatistics> Sweep::Read(const std::string& path, const DevicePlan& devices, int64_t pid) {
   group_.path = path;
   const cgroups::Location& group = group_;
   v1::DomainStatistics statistics;
@@ -51,7 +44,7 @@ absl::StatusOr<v1::DomainStatistics> Sweep::Read(const std::string& path, const 
   if (Wants(v1::STATISTICS_PART_BLOCK) && status.ok()) status.Update(ReadBlocks(group, devices, &statistics));
   if (Wants(v1::STATISTICS_PART_PRESSURE) && status.ok()) status.Update(ReadPressure(group, &statistics));
   if (!status.ok()) return status;
-  if (Wants(v1::STATISTICS_PART_INTERFACE)) ReadInterfaces(devices, &statistics);
+  if (Wants(v1::STATISTICS_PART_INTERFACE)) ReadInterfaces(devices, pid, &statistics);
   return statistics;
 }
 
@@ -179,26 +172,23 @@ absl::Status Sweep::ReadPressure(const cgroups::Location& group, v1::DomainStati
   return absl::OkStatus();
 }
 
-void Sweep::ReadInterfaces(const DevicePlan& devices, v1::DomainStatistics* statistics) {
+void Sweep::ReadInterfaces(const DevicePlan& devices, int64_t pid, v1::DomainStatistics* statistics) {
+  std::optional<std::map<std::string, v1::InterfaceStatistics>> inside;
   for (const InterfacePlan& interface : devices.interfaces) {
-    // Of others no end is on the host, where it could be read without entering the guest.
-    if (interface.kind != InterfaceKind::kPair || interface.mac.size() != 6) continue;
-    if (!std::exchange(has_links_, true)) {
-      for (HostLink& link : ListHostLinks()) {
-        addresses_by_name_[link.statistics.name()] = link.address;
-        links_by_address_[link.address] = std::move(link.statistics);
-      }
+    if (const v1::InterfaceStatistics* end = ends_.Find(interface); end != nullptr) {
+      v1::InterfaceStatistics& result = *statistics->add_interfaces();
+      result = *end;
+      result.set_mac_address(MacText(interface.mac));
+      continue;
     }
-    std::string address = interface.mac;
-    address[0] = static_cast<char>(0xfe);
-    if (!interface.host_name.empty()) {
-      const auto named = addresses_by_name_.find(interface.host_name);
-      if (named != addresses_by_name_.end()) address = named->second;
-    }
-    const auto found = links_by_address_.find(address);
-    if (found == links_by_address_.end()) continue;
+    if (interface.kind == InterfaceKind::kPair) continue;
+    // One without an end on the host has its counters in the guest, under its name there unless the guest has changed it.
+    if (!inside) inside = ReadGuestLinks(pid);
+    const auto found = inside->find(interface.guest_name);
+    if (found == inside->end()) continue;
     v1::InterfaceStatistics& result = *statistics->add_interfaces();
     result = found->second;
+    if (interface.kind == InterfaceKind::kHost) result.set_name(interface.parent);
     result.set_mac_address(MacText(interface.mac));
   }
 }

@@ -1,5 +1,7 @@
 """Each system call of a start fails once: whatever that does to the start, nothing of it is left on the host."""
 
+import contextlib
+import glob
 import os
 import stat
 import subprocess
@@ -17,6 +19,12 @@ PROCESSES = ("clone3", "clone", "unshare", "setns", "socketpair", "socket", "bin
 MESSAGES = ("sendmsg", "sendto", "recvmsg", "recvfrom", "write", "read")
 PRIVILEGES = ("sethostname", "setgroups", "setresuid", "setresgid", "capset", "prctl", "seccomp", "keyctl", "prlimit64",
               "personality")
+# What the daemon itself does for a start: its directory, the groups and what is written into them, the device program, the
+# supervisor's process, the watch on it, the record. Not what gRPC's threads do all the time.
+DAEMON_FILES = ("mkdir", "mkdirat", "openat", "renameat")
+# fcntl(2) is left out: SQLite does not expect to fail in giving back a lock, and the kernel does not fail in it.
+DAEMON_PROCESSES = ("socketpair", "vfork", "pidfd_open", "bpf", "poll")
+DAEMON_RECORDS = ("pwrite64", "fdatasync")
 MOST = 80
 
 
@@ -92,6 +100,88 @@ class Faults(EndToEnd):
         print(f"    {refused} starts refused, at {len(reached)} steps: {sorted(reached)}")
         self.assertGreaterEqual(refused, least)
         self.inject("none", 1)
+        self.assertIsNone(self.attempt(), "a start after all faults")
+
+    @contextlib.contextmanager
+    def daemon_fails(self, call, number, *options):
+        """This call of the daemon fails the so-manieth time, in each of its threads; not in the processes that it makes."""
+        threads = os.listdir(f"/proc/{self.reeved.pid}/task")
+        tracer = subprocess.Popen(["/usr/bin/strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                   f"inject={call}:error=ENOSPC:when={number}", *options,
+                                   *(f"--attach={thread}" for thread in threads)],
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            waiting.until(lambda: self.is_traced_by(tracer.pid), "strace has attached to every thread", 20)
+            yield
+        finally:
+            tracer.terminate()
+            tracer.wait(10)
+
+    def is_traced_by(self, pid):
+        for path in glob.glob(f"/proc/{self.reeved.pid}/task/*/status"):
+            try:
+                with open(path, encoding="ascii") as status:
+                    if f"TracerPid:\t{pid}\n" not in status.read():
+                        return False
+            except FileNotFoundError:
+                continue
+        return True
+
+    def attempt_of_daemon(self, call, number, *options):
+        with self.daemon_fails(call, number, *options):
+            try:
+                self.client.start("web1", timeout=40)
+                error = None
+            except api.grpc.RpcError as caught:
+                error = f"{api.reason(caught)}: {caught.details()}"
+        state = api.state(self.client.get("web1"))
+        if error is not None:
+            self.assertEqual(state, "SHUTOFF", error)
+        elif state == "RUNNING":
+            self.client.verb("Destroy", "web1")
+        waiting.until(lambda: not self.before.beyond(),
+                      f"nothing left of a start whose {call} {number} failed in the daemon: {self.before.beyond()}")
+        return error
+
+    def daemon_fails_each(self, calls, least):
+        self.assertIsNone(self.attempt(), "a start without faults")
+        errors = []
+        for call in calls:
+            harmless = 0
+            for number in range(1, MOST + 1):
+                with self.subTest(call=call, number=number):
+                    error = self.attempt_of_daemon(call, number)
+                    if error is not None:
+                        errors.append(error)
+                    harmless = harmless + 1 if error is None else 0
+                    print(f"    {call} {number}: {error}", flush=True)
+                if harmless == 3:
+                    break
+        self.assertGreaterEqual(len(errors), least)
+        self.assertIsNone(self.attempt(), "a start after all faults")
+
+    def test_the_daemons_files(self):
+        self.daemon_fails_each(DAEMON_FILES, 10)
+
+    def test_the_daemons_processes(self):
+        self.daemon_fails_each(DAEMON_PROCESSES, 6)
+
+    def test_the_daemons_records(self):
+        self.daemon_fails_each(DAEMON_RECORDS, 2)
+
+    def test_what_the_daemon_writes_into_groups(self):
+        """A limit and the supervisor's place: files whose writing fails."""
+        uid = self.client.get("web1").uid
+        groups = {"domain": ("memory/{}/memory.limit_in_bytes",), "supervisor": ("systemd/{}/cgroup.procs",
+                                                                                "unified/{}/cgroup.procs")}
+        refused = 0
+        for kind, files in groups.items():
+            for file in files:
+                path = "/sys/fs/cgroup/" + file.format(f"{leftovers.PARTITION.strip('/')}/{uid}.{kind}")
+                with self.subTest(path):
+                    error = self.attempt_of_daemon("write", 1, "-P", path)
+                    refused += error is not None
+        self.assertGreaterEqual(refused, 2)
         self.assertIsNone(self.attempt(), "a start after all faults")
 
     def test_mounts(self):
