@@ -4,8 +4,8 @@ from xml.sax.saxutils import escape
 
 import leftovers
 
-# A shell that ends well when it is asked to.
-OBEDIENT = "trap 'echo asked to end; exit 0' TERM; echo ready; while :; do sleep 1000 & wait $!; done"
+# A shell that ends well when it is asked to, or to start again.
+OBEDIENT = "trap 'echo asked to end; exit 0' TERM HUP; echo ready; while :; do sleep 1000 & wait $!; done"
 
 
 def xml(name, root, script=OBEDIENT, init=None, memory_kib=65536, features="<privnet/>", devices="", extra="",

@@ -28,6 +28,11 @@ class Hotplug(EndToEnd):
         status, output, error = self.client.run("web1", "sh", "-c", script)
         return status.code, (output + error).decode()
 
+    def reboot(self):
+        before = self.client.get("web1").status.start_time
+        self.client.verb("Reboot", "web1")
+        waiting.until(lambda: self.client.get("web1").status.start_time != before, "the guest has started again")
+
     def document(self, text):
         path = os.path.join(self.folder, "device.xml")
         with open(path, "w", encoding="utf-8") as file:
@@ -57,7 +62,7 @@ class Hotplug(EndToEnd):
         self.assertIn("vda", self.served.cli("dumpxml", "web1").stdout)
         with self.fails("DEVICE_EXISTS", "vda"):
             self.client.devices.AttachDevice(self.request(disk))
-        self.client.verb("Reboot", "web1")
+        self.reboot()
         waiting.until(lambda: self.shell("head -c 7 /dev/vda") == (0, "written"), "the disk after a reboot")
         self.served.restart()
         self.client = self.served.client()
@@ -150,7 +155,7 @@ class Hotplug(EndToEnd):
         for script in ("touch /srv/data/x", "mount -o remount,rw /srv/data", "mount -o remount,rw,bind /srv/data"):
             self.assertNotEqual(self.shell(script)[0], 0, script)
         self.assertEqual(sorted(os.listdir(share)), ["hello"])
-        self.client.verb("Reboot", "web1")
+        self.reboot()
         waiting.until(lambda: self.shell("cat /srv/data/hello") == (0, "from the host\n"), "the directory after a reboot")
         holder = self.client.execute("web1", "sh", "-c", "cd /srv/data && echo there && sleep 1000")
         holder.wait_output(b"there")
@@ -242,7 +247,7 @@ class Hotplug(EndToEnd):
             self.client.devices.UpdateDevice(self.request(interface % ("hot0", "<ip address='10.9.8.8' prefix='24'/>")))
         with self.fails("DRIVER_FAILED", "none0"):
             self.client.devices.UpdateDevice(self.request(interface % ("none0", "<ip address='10.9.8.7' prefix='24'/>")))
-        self.client.verb("Reboot", "web1")
+        self.reboot()
         waiting.until(lambda: "10.9.8.7/24" in self.shell("ip addr show eth0")[1], "the interface after a reboot")
         self.attach(interface % ("hot0", ""), verb="detach-device")
         self.assertEqual(self.host_ends(), {})
