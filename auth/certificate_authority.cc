@@ -17,6 +17,7 @@
 #include "auth/x509_files.h"
 #include "auth/x509_names.h"
 #include "util/errno.h"
+#include "util/exists.h"
 #include "util/files.h"
 
 namespace reeve::auth {
@@ -25,10 +26,6 @@ namespace {
 constexpr size_t kMaxIndex = 64 << 20;
 constexpr absl::Duration kLockPatience = absl::Seconds(5);
 constexpr absl::Duration kLockPause = absl::Milliseconds(20);
-
-bool IsThere(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
-}
 
 std::string DirectoryOf(const std::string& path) {
   return path.substr(0, path.rfind('/'));
@@ -43,7 +40,7 @@ absl::Status Write(const std::string& path, absl::string_view content, mode_t mo
 }
 
 absl::Status MakeDirectory(const std::string& path, mode_t mode) {
-  if (IsThere(path)) return absl::OkStatus();
+  if (util::Exists(path)) return absl::OkStatus();
   if (absl::Status status = util::MakeDirectories(path, 0755); !status.ok()) return status;
   if (::chmod(path.c_str(), mode) != 0) return util::ErrnoStatus(absl::StrCat("set the mode of ", path));
   return absl::OkStatus();
@@ -102,7 +99,7 @@ absl::Status CertificateAuthority::Create(const AuthorityPaths& paths, const Cer
   const absl::StatusOr<util::UniqueFd> lock = Lock(paths);
   if (!lock.ok()) return lock.status();
   for (const std::string& path : {paths.certificate, paths.key}) {
-    if (!replace && IsThere(path)) return absl::AlreadyExistsError(absl::StrCat("there is ", path, " already"));
+    if (!replace && util::Exists(path)) return absl::AlreadyExistsError(absl::StrCat("there is ", path, " already"));
   }
   const absl::StatusOr<util::UniqueKey> key = GenerateKey();
   if (!key.ok()) return key.status();
@@ -123,7 +120,7 @@ absl::Status CertificateAuthority::Create(const AuthorityPaths& paths, const Cer
 
 absl::StatusOr<CertificateAuthority> CertificateAuthority::Open(const AuthorityPaths& paths) {
   CertificateAuthority authority(paths);
-  if (!IsThere(DirectoryOf(paths.key))) {
+  if (!util::Exists(DirectoryOf(paths.key))) {
     return absl::NotFoundError(absl::StrCat("there is no ", paths.key));
   }
   absl::StatusOr<util::UniqueFd> lock = Lock(paths);
@@ -144,7 +141,7 @@ absl::StatusOr<CertificateAuthority> CertificateAuthority::Open(const AuthorityP
     return absl::InvalidArgumentError(absl::StrCat(
         paths.certificate, ": the first certificate is not a root's; intermediate authorities cannot issue here"));
   }
-  if (!IsThere(paths.index)) return authority;
+  if (!util::Exists(paths.index)) return authority;
   const absl::StatusOr<std::string> text = util::ReadFile(paths.index, kMaxIndex);
   if (!text.ok()) return text.status();
   absl::StatusOr<std::vector<IssuedCertificate>> issued = ParseIndex(*text);
@@ -206,7 +203,7 @@ absl::Status CertificateAuthority::Revoke(const std::vector<std::string>& serial
 
 absl::Status CertificateAuthority::WriteRevocations(absl::Time now, absl::Time end) {
   uint64_t number = 1;
-  if (IsThere(paths_.revocation_number)) {
+  if (util::Exists(paths_.revocation_number)) {
     const absl::StatusOr<std::string> text = util::ReadFile(paths_.revocation_number);
     if (!text.ok()) return text.status();
     if (!absl::SimpleHexAtoi(absl::StripAsciiWhitespace(*text), &number)) {

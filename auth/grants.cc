@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/strip.h"
-#include "auth/glob.h"
 #include "auth/known_permissions.h"
+#include "util/glob.h"
 
 namespace reeve::auth {
 namespace {
@@ -19,7 +19,7 @@ bool HypervisorOf(absl::string_view object, absl::string_view* hypervisor, bool*
 }
 
 bool HypervisorMatches(const Restriction& restriction, absl::string_view hypervisor) {
-  return restriction.hypervisor.empty() || GlobMatches(restriction.hypervisor, hypervisor);
+  return restriction.hypervisor.empty() || util::GlobMatches(restriction.hypervisor, hypervisor);
 }
 
 bool Covers(const Restriction& restriction, absl::string_view object) {
@@ -27,10 +27,12 @@ bool Covers(const Restriction& restriction, absl::string_view object) {
   if (!restriction.hypervisor.empty()) {
     absl::string_view hypervisor;
     bool itself = false;
-    if (!HypervisorOf(object, &hypervisor, &itself) || !GlobMatches(restriction.hypervisor, hypervisor)) return false;
+    if (!HypervisorOf(object, &hypervisor, &itself) || !util::GlobMatches(restriction.hypervisor, hypervisor))
+      return false;
   }
-  if (!restriction.name.empty() && !GlobMatches(restriction.name, object.substr(object.rfind('/') + 1))) return false;
-  return restriction.object.empty() || GlobMatches(restriction.object, object);
+  if (!restriction.name.empty() && !util::GlobMatches(restriction.name, object.substr(object.rfind('/') + 1)))
+    return false;
+  return restriction.object.empty() || util::GlobMatches(restriction.object, object);
 }
 
 bool Reads(absl::string_view permission) {

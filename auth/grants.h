@@ -10,7 +10,7 @@
 
 namespace reeve::auth {
 
-// Which objects a binding is for, by patterns (auth/glob.h) that must all match; an empty one matches everything.
+// Which objects a binding is for, by patterns (util/glob.h) that must all match; an empty one matches everything.
 struct Restriction {
   std::string hypervisor;  // the H of "hypervisors/H/..."; other objects never match
   std::string name;        // the last part of the object's name

@@ -8,8 +8,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "auth/glob.h"
 #include "auth/known_permissions.h"
+#include "util/glob.h"
 
 namespace reeve::auth {
 namespace {
@@ -38,7 +38,7 @@ bool IsOperators(absl::string_view permission) {
 std::shared_ptr<const PermissionSet> PermissionsOf(const RoleSpec& role) {
   return Those([&](const std::string& name, const KnownPermission&) {
     return std::any_of(role.permissions.begin(), role.permissions.end(),
-                       [&](const std::string& pattern) { return GlobMatches(pattern, name); });
+                       [&](const std::string& pattern) { return util::GlobMatches(pattern, name); });
   });
 }
 
@@ -56,7 +56,7 @@ bool UserMatches(const std::string& wanted, const Identity& identity) {
 
 bool Matches(const BindingSpec& who, std::optional<gid_t> group, const Identity& identity) {
   const auto matches = [](const std::string& pattern, const std::string& text) {
-    return !pattern.empty() && !text.empty() && GlobMatches(pattern, text);
+    return !pattern.empty() && !text.empty() && util::GlobMatches(pattern, text);
   };
   if (!who.unix_user.empty()) return UserMatches(who.unix_user, identity);
   if (!who.unix_group.empty()) {
@@ -93,8 +93,9 @@ std::string Policy::CheckRole(const RoleSpec& role) {
   if (role.permissions.empty()) return "permissions must name at least one";
   for (const std::string& pattern : role.permissions) {
     const auto& known = KnownPermissions();
-    if (pattern.size() > kMaxPattern ||
-        std::none_of(known.begin(), known.end(), [&](const auto& one) { return GlobMatches(pattern, one.first); })) {
+    if (pattern.size() > kMaxPattern || std::none_of(known.begin(), known.end(), [&](const auto& one) {
+          return util::GlobMatches(pattern, one.first);
+        })) {
       return absl::StrCat("there is no permission ", pattern.substr(0, 64));
     }
   }

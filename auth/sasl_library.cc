@@ -5,39 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "util/log.h"
+#include "util/sasl_threads.h"
 
 namespace reeve::auth {
-namespace {
-
-// Cyrus knows callbacks by an untyped pointer to a function.
-template <typename Function>
-int (*Untyped(Function* function))() {
-  return reinterpret_cast<int (*)()>(reinterpret_cast<void*>(function));
-}
-
-void* NewMutex() {
-  return new std::mutex;
-}
-int Lock(void* mutex) {
-  static_cast<std::mutex*>(mutex)->lock();
-  return SASL_OK;
-}
-int Unlock(void* mutex) {
-  static_cast<std::mutex*>(mutex)->unlock();
-  return SASL_OK;
-}
-void DeleteMutex(void* mutex) {
-  delete static_cast<std::mutex*>(mutex);
-}
-
-}  // namespace
 
 SaslSettings::SaslSettings(std::map<std::string, std::string> options)
     : options_(std::move(options)),
-      callbacks_{{SASL_CB_GETOPT, Untyped(&GetOption), this},
-                 {SASL_CB_GETCONFPATH, Untyped(&GetConfigurationPath), this},
-                 {SASL_CB_LOG, Untyped(&Log), this},
-                 {SASL_CB_PROXY_POLICY, Untyped(&CheckProxy), this},
+      callbacks_{{SASL_CB_GETOPT, util::SaslCallback(&GetOption), this},
+                 {SASL_CB_GETCONFPATH, util::SaslCallback(&GetConfigurationPath), this},
+                 {SASL_CB_LOG, util::SaslCallback(&Log), this},
+                 {SASL_CB_PROXY_POLICY, util::SaslCallback(&CheckProxy), this},
                  {SASL_CB_LIST_END, nullptr, nullptr}} {}
 
 int SaslSettings::GetOption(void* context, const char*, const char* option, const char** result, unsigned* length) {
@@ -77,7 +54,7 @@ absl::Status InitializeSaslServer(const std::shared_ptr<const SaslSettings>& set
   static const std::shared_ptr<const SaslSettings>* kept = nullptr;
   const std::lock_guard<std::mutex> lock(mutex);
   if (kept != nullptr) return absl::OkStatus();
-  sasl_set_mutex(NewMutex, Lock, Unlock, DeleteMutex);
+  util::UseSaslMutexes();
   const int result = sasl_server_init(settings->callbacks(), "reeved");
   if (result != SASL_OK) {
     return absl::UnavailableError(absl::StrCat("initialize SASL: ", sasl_errstring(result, nullptr, nullptr)));

@@ -3,12 +3,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "proto/status.h"
 #include "cli/context.h"
 #include "cli/domains.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "proto/status.h"
 
 namespace reeve::cli {
 namespace {

@@ -67,9 +67,10 @@ absl::StatusOr<client::Connection*> Context::Connect() {
 
 void Context::WarnOfInsecure(const client::Uri& uri) {
   if (!uri.IsSet("no_verify") || options_.quiet) return;
-  output_->PrintNote(uri.transport == client::Transport::kTls
-                         ? "warning: no_verify: the certificate of the daemon is not looked at, anybody may be in its place"
-                         : "warning: no_verify: a host key that is not known is taken as it comes");
+  output_->PrintNote(
+      uri.transport == client::Transport::kTls
+          ? "warning: no_verify: the certificate of the daemon is not looked at, anybody may be in its place"
+          : "warning: no_verify: a host key that is not known is taken as it comes");
 }
 
 absl::StatusOr<std::string> Context::AskCredential(const client::CredentialRequest& request) {

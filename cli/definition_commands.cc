@@ -4,6 +4,7 @@
 #include "cli/console_command.h"
 #include "cli/context.h"
 #include "cli/documents.h"
+#include "cli/domain_changes.h"
 #include "cli/domains.h"
 #include "cli/edit_command.h"
 #include "cli/format_options.h"
@@ -12,10 +13,6 @@
 
 namespace reeve::cli {
 namespace {
-
-Option DomainArgument() {
-  return Argument("domain", "DOMAIN", "name, UUID or id of the domain", Completion::kDomain);
-}
 
 // One file of define.
 int DefineOne(Context& context, const std::string& file, const Arguments& arguments) {
@@ -161,13 +158,14 @@ CommandGroup DefinitionCommands() {
           {.name = "undefine",
            .summary = "undefine a domain",
            .description = "A running one goes on as a transient domain.",
-           .options = {DomainArgument()},
+           .options = {DomainArgument(Completion::kDomain)},
            .run = Undefine},
           {.name = "dumpxml",
            .summary = "print a domain as XML or in another format",
            .description = "What a format cannot express is refused by name.",
            .examples = "reeve dumpxml web1\nreeve dumpxml web1 --inactive >web1.xml\nreeve dumpxml web1 --format json",
-           .options = {DomainArgument(), FormatOption("format", "the format to write; without it xml"),
+           .options = {DomainArgument(Completion::kDomain),
+                       FormatOption("format", "the format to write; without it xml"),
                        Flag("inactive", "the stored definition, not that with which it runs"),
                        Flag("security-info", "with passwords; needs a read-write connection")},
            .run = Dumpxml},
@@ -177,7 +175,7 @@ CommandGroup DefinitionCommands() {
           {.name = "autostart",
            .summary = "start a domain with the daemon, or no longer",
            .examples = "reeve autostart web1\nreeve autostart web1 --disable",
-           .options = {DomainArgument(), Flag("disable", "no longer")},
+           .options = {DomainArgument(Completion::kDomain), Flag("disable", "no longer")},
            .run = Autostart},
       }};
 }

@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "cli/context.h"
+#include "cli/domain_changes.h"
 #include "cli/domains.h"
 #include "cli/list_command.h"
 #include "cli/table.h"
@@ -14,10 +15,6 @@ namespace reeve::cli {
 namespace {
 
 constexpr size_t kInfoWidth = 16;
-
-Option DomainArgument() {
-  return Argument("domain", "DOMAIN", "name, UUID or id of the domain", Completion::kDomain);
-}
 
 // "exit code 3", "signal 9", with the time.
 std::string ExitWords(const v1::ExitStatus& exit) {
@@ -115,20 +112,20 @@ CommandGroup DomainCommands() {
           {.name = "dominfo",
            .summary = "show a domain",
            .examples = "reeve dominfo web1",
-           .options = {DomainArgument()},
+           .options = {DomainArgument(Completion::kDomain)},
            .run = Dominfo},
           {.name = "domstate",
            .summary = "show the state of a domain",
            .examples = "reeve domstate web1 --reason",
-           .options = {DomainArgument(), Flag("reason", "also why it is in this state")},
+           .options = {DomainArgument(Completion::kDomain), Flag("reason", "also why it is in this state")},
            .run = Domstate},
-          {.name = "domid", .summary = "show the id of a running domain", .options = {DomainArgument()}, .run = Domid},
+          {.name = "domid", .summary = "show the id of a running domain", .options = {DomainArgument(Completion::kDomain)}, .run = Domid},
           {.name = "domname",
            .summary = "show the name of a domain",
            .examples = "reeve domname 6b3e9f0c-7b43-4c0e-9d0a-0d2b54c3f1aa",
-           .options = {DomainArgument()},
+           .options = {DomainArgument(Completion::kDomain)},
            .run = Domname},
-          {.name = "domuuid", .summary = "show the UUID of a domain", .options = {DomainArgument()}, .run = Domuuid},
+          {.name = "domuuid", .summary = "show the UUID of a domain", .options = {DomainArgument(Completion::kDomain)}, .run = Domuuid},
       }};
 }
 

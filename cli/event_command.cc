@@ -195,7 +195,8 @@ CommandGroup EventCommands() {
         .summary = "wait for events and print them",
         .description =
             "Ends with the first event; with --loop it goes on until Ctrl-C, also over a restart of the daemon, "
-            "without a gap, but not when the daemon refuses. With --from and without --loop it prints what has happened since and ends. Revisions tell where to "
+            "without a gap, but not when the daemon refuses. With --from and without --loop it prints what has "
+            "happened since and ends. Revisions tell where to "
             "go "
             "on: --from one more than the last one seen. Gives exit code 1 when the time passes without an event.",
         .examples =

@@ -22,7 +22,7 @@
 #include "auth/x509_files.h"
 #include "auth/x509_names.h"
 #include "util/errno.h"
-#include "util/files.h"
+#include "util/exists.h"
 #include "util/openssl.h"
 
 namespace reeve::cli {
@@ -46,16 +46,14 @@ class Check {
 
   std::vector<PkiFinding> Run(const PkiScope& scope) {
     Authorities();
-    if (scope.authority && IsThere(places_.authority.key)) AuthorityFiles();
-    if (IsThere(places_.authority.revocations)) Revocations();
+    if (scope.authority && util::Exists(places_.authority.key)) AuthorityFiles();
+    if (util::Exists(places_.authority.revocations)) Revocations();
     if (scope.server) End(places_.server, auth::CertificateUse::kServer, "server");
     if (scope.client) End(places_.client, auth::CertificateUse::kClient, "client");
     return std::move(findings_);
   }
 
  private:
-  static bool IsThere(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
   std::string Reeve(absl::string_view words) const { return absl::StrCat("reeve pki ", words, facts_.options); }
   void Error(const std::string& file, absl::string_view what, std::string repair) {
     findings_.push_back({true, file, std::string(what), std::move(repair)});
@@ -114,7 +112,7 @@ class Check {
   void Directory(const std::string& path) {
     if (std::find(directories_.begin(), directories_.end(), path) != directories_.end()) return;
     directories_.push_back(path);
-    if (!IsThere(path)) return;
+    if (!util::Exists(path)) return;
     const bool secret = absl::EndsWith(path, "/private");
     Mode(path, secret ? 0700 : 0755, S_IWGRP | S_IWOTH, "others can put files of their own there");
   }
@@ -145,9 +143,9 @@ class Check {
 
   void Authorities() {
     const std::string& file = places_.authorities;
-    if (!IsThere(file)) {
+    if (!util::Exists(file)) {
       return Error(file, "there is no certificate of an authority",
-                   IsThere(places_.authority.key) ? "" : Reeve("init"));
+                   util::Exists(places_.authority.key) ? "" : Reeve("init"));
     }
     if (!PublicFile(file)) return;
     const std::string renew = Reeve("renew ca");
@@ -218,12 +216,12 @@ class Check {
     const bool server = use == auth::CertificateUse::kServer;
     const std::string issue =
         Reeve(absl::StrCat("issue ", who, " ", server ? ShellWord(facts_.name) : std::string("NAME"),
-                           IsThere(place.certificate) || IsThere(place.key) ? " --force" : ""));
-    if (!IsThere(place.certificate)) {
+                           util::Exists(place.certificate) || util::Exists(place.key) ? " --force" : ""));
+    if (!util::Exists(place.certificate)) {
       return Error(place.certificate, absl::StrCat("there is no certificate for this host's ", who), issue);
     }
     if (!PublicFile(place.certificate)) return;
-    if (!IsThere(place.key)) return Error(place.key, "there is no key for the certificate", issue);
+    if (!util::Exists(place.key)) return Error(place.key, "there is no key for the certificate", issue);
     if (!KeyFile(place.key)) return;
     auto credentials = auth::ParseCredentials(auth::ReadPem(place.certificate), auth::ReadPem(place.key));
     if (!credentials.ok()) return Error(place.certificate, credentials.status(), issue);

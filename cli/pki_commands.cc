@@ -21,6 +21,7 @@
 #include "cli/pki_check.h"
 #include "cli/pki_places.h"
 #include "cli/pki_show.h"
+#include "util/exists.h"
 
 namespace reeve::cli {
 namespace {
@@ -40,10 +41,6 @@ absl::StatusOr<absl::Duration> DaysOf(const Arguments& arguments, const char* op
                                                    ", not '", arguments.Get(option), "'"));
   }
   return absl::Hours(24) * days;
-}
-
-bool IsThere(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
 }
 
 // Where the command reads and writes: new files go where files of that kind are already.
@@ -110,7 +107,7 @@ absl::Status WritePair(const PairPlace& place, X509* certificate, EVP_PKEY* key)
 }
 
 absl::Status WriteAuthority(const PkiPlaces& places, X509* authority) {
-  if (places.authorities == places.authority.certificate || IsThere(places.authorities)) return absl::OkStatus();
+  if (places.authorities == places.authority.certificate || util::Exists(places.authorities)) return absl::OkStatus();
   const absl::StatusOr<std::string> pem = auth::CertificatePem(authority);
   if (!pem.ok()) return pem.status();
   return auth::WriteCertificateFile(places.authorities, *pem);
@@ -135,7 +132,7 @@ int Issue(Context& context, const Arguments& arguments) {
                              .end = now + *days};
   if (absl::Status status = PlanNames(arguments, server, &plan); !status.ok()) return context.Fail(failure, status);
   for (const std::string& path : {place.certificate, place.key}) {
-    if (arguments.Has("force") || !IsThere(path)) continue;
+    if (arguments.Has("force") || !util::Exists(path)) continue;
     return context.Fail(failure, absl::AlreadyExistsError(absl::StrCat(
                                      "there is ", path, " already; 'reeve pki renew ", kind,
                                      "' keeps its name, --force replaces it, --directory writes elsewhere")));

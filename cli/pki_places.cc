@@ -1,13 +1,9 @@
 #include "cli/pki_places.h"
 
-#include <unistd.h>
+#include "util/exists.h"
 
 namespace reeve::cli {
 namespace {
-
-bool IsThere(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
-}
 
 PairPlace Pair(const std::string& directory, const std::string& who) {
   return {directory + "/" + who + "cert.pem", directory + "/private/" + who + "key.pem"};
@@ -27,10 +23,10 @@ PkiPlaces LibvirtPlaces(const std::string& root) {
 PkiPlaces PlacesInUse(const std::string& root) {
   PkiPlaces places = LibvirtPlaces(root);
   const std::string own = root + "/etc/pki/reeve";
-  if (IsThere(own + "/cacert.pem")) places.authorities = own + "/cacert.pem";
-  if (IsThere(own + "/cacrl.pem")) places.authority.revocations = own + "/cacrl.pem";
-  if (IsThere(own + "/servercert.pem")) places.server = Pair(own, "server");
-  if (IsThere(own + "/clientcert.pem")) places.client = Pair(own, "client");
+  if (util::Exists(own + "/cacert.pem")) places.authorities = own + "/cacert.pem";
+  if (util::Exists(own + "/cacrl.pem")) places.authority.revocations = own + "/cacrl.pem";
+  if (util::Exists(own + "/servercert.pem")) places.server = Pair(own, "server");
+  if (util::Exists(own + "/clientcert.pem")) places.client = Pair(own, "client");
   return places;
 }
 

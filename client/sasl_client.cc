@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "util/sasl_threads.h"
 
 namespace reeve::client {
 namespace {
@@ -16,30 +17,10 @@ constexpr char kService[] = "reeve";
 // What TLS gives at least: bits of a key.
 constexpr sasl_ssf_t kTlsStrength = 128;
 
-template <typename Function>
-int (*Untyped(Function* function))() {
-  return reinterpret_cast<int (*)()>(reinterpret_cast<void*>(function));
-}
-
-void* NewMutex() {
-  return new std::mutex;
-}
-int Lock(void* mutex) {
-  static_cast<std::mutex*>(mutex)->lock();
-  return SASL_OK;
-}
-int Unlock(void* mutex) {
-  static_cast<std::mutex*>(mutex)->unlock();
-  return SASL_OK;
-}
-void DeleteMutex(void* mutex) {
-  delete static_cast<std::mutex*>(mutex);
-}
-
 // The library keeps state for the whole process.
 int Initialize() {
   static const int result = [] {
-    sasl_set_mutex(NewMutex, Lock, Unlock, DeleteMutex);
+    util::UseSaslMutexes();
     return sasl_client_init(nullptr);
   }();
   return result;
@@ -50,9 +31,9 @@ class CyrusClient final : public SaslClient {
   CyrusClient(std::string host, CredentialSource credentials)
       : host_(std::move(host)),
         credentials_(std::move(credentials)),
-        callbacks_{{SASL_CB_USER, Untyped(&NoOther), this},
-                   {SASL_CB_AUTHNAME, Untyped(&Name), this},
-                   {SASL_CB_PASS, Untyped(&Password), this},
+        callbacks_{{SASL_CB_USER, util::SaslCallback(&NoOther), this},
+                   {SASL_CB_AUTHNAME, util::SaslCallback(&Name), this},
+                   {SASL_CB_PASS, util::SaslCallback(&Password), this},
                    {SASL_CB_LIST_END, nullptr, nullptr}} {}
   ~CyrusClient() override {
     if (connection_ != nullptr) sasl_dispose(&connection_);

@@ -18,7 +18,8 @@ std::string NativeScript(const std::string& socket) {
 std::string NetcatScript(const std::string& netcat, const std::string& socket) {
   const std::string program = QuoteForShell(netcat);
   return absl::StrCat("if ", program, " -q 2>&1 | grep \"requires an argument\" >/dev/null 2>&1; then exec ", program,
-                      " -q0 -U ", QuoteForShell(socket), "; else exec ", program, " -U ", QuoteForShell(socket), "; fi");
+                      " -q0 -U ", QuoteForShell(socket), "; else exec ", program, " -U ", QuoteForShell(socket),
+                      "; fi");
 }
 
 std::string Script(const Uri& uri, bool read_only) {

@@ -1,17 +1,12 @@
 #include "client/tls_files.h"
 
-#include <unistd.h>
-
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "util/exists.h"
 
 namespace reeve::client {
 namespace {
-
-bool IsThere(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
-}
 
 TlsFiles InOneDirectory(const std::string& directory) {
   return {.authorities = directory + "/cacert.pem",
@@ -22,7 +17,7 @@ TlsFiles InOneDirectory(const std::string& directory) {
 // The first file that is not there, "" if all are.
 std::string Missing(const TlsFiles& files) {
   for (const std::string& path : {files.authorities, files.certificate, files.key}) {
-    if (!IsThere(path)) return path;
+    if (!util::Exists(path)) return path;
   }
   return "";
 }
@@ -35,7 +30,7 @@ absl::StatusOr<TlsFiles> FindTlsFiles(const std::string& pki_path, const std::st
     const std::string missing = Missing(files);
     if (missing.empty()) return files;
     // Who authenticates by other means needs no certificate of his own; half a one is a mistake.
-    if (IsThere(files.authorities) && !IsThere(files.certificate) && !IsThere(files.key)) {
+    if (util::Exists(files.authorities) && !util::Exists(files.certificate) && !util::Exists(files.key)) {
       files.looked = {files.certificate};
       files.certificate.clear();
       files.key.clear();
@@ -53,7 +48,7 @@ absl::StatusOr<TlsFiles> FindTlsFiles(const std::string& pki_path, const std::st
   TlsFiles files;
   const std::vector<std::string> authorities = {root + "/etc/pki/reeve/cacert.pem", root + "/etc/pki/CA/cacert.pem"};
   for (const std::string& path : authorities) {
-    if (files.authorities.empty() && IsThere(path)) files.authorities = path;
+    if (files.authorities.empty() && util::Exists(path)) files.authorities = path;
   }
   if (files.authorities.empty()) {
     return absl::NotFoundError(absl::StrCat(
@@ -63,7 +58,7 @@ absl::StatusOr<TlsFiles> FindTlsFiles(const std::string& pki_path, const std::st
   for (const char* name : {"reeve", "libvirt"}) {
     const std::string directory = absl::StrCat(root, "/etc/pki/", name);
     looked.push_back(directory + "/clientcert.pem");
-    if (!IsThere(looked.back())) continue;
+    if (!util::Exists(looked.back())) continue;
     files.certificate = looked.back();
     files.key = directory + "/private/clientkey.pem";
     return files;

@@ -127,10 +127,6 @@ class Reader {
 };
 
 // The checks let no control characters through.
-std::string Quoted(const std::string& text) {
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
-}
-
 std::string ValueText(const ConfigKey& key, Config config) {
   if (const auto* integer = std::get_if<IntegerKey>(&key.field)) return absl::StrCat(integer->field(config));
   if (const auto* boolean = std::get_if<BooleanKey>(&key.field)) return boolean->field(config) ? "true" : "false";
@@ -140,10 +136,10 @@ std::string ValueText(const ConfigKey& key, Config config) {
     return absl::StrCat(
         "[",
         absl::StrJoin(list->field(config), ", ",
-                      [](std::string* out, const std::string& item) { absl::StrAppend(out, Quoted(item)); }),
+                      [](std::string* out, const std::string& item) { absl::StrAppend(out, TomlText(item)); }),
         "]");
   }
-  return Quoted(std::get<TextKey>(key.field).field(config));
+  return TomlText(std::get<TextKey>(key.field).field(config));
 }
 
 }  // namespace

@@ -90,10 +90,6 @@ class PolicyReader {
   std::string key_;
 };
 
-std::string Quoted(const std::string& text) {
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
-}
-
 TextFields FieldsOf(auth::BindingSpec* binding) {
   return {{"unix_user", &binding->unix_user},
           {"unix_group", &binding->unix_group},
@@ -107,6 +103,10 @@ TextFields FieldsOf(auth::BindingSpec* binding) {
 }
 
 }  // namespace
+
+std::string TomlText(const std::string& text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
 
 std::vector<ConfigProblem> ReadPolicy(const toml::table& auth, auth::PolicySpec* policy) {
   std::vector<ConfigProblem> problems;
@@ -141,10 +141,10 @@ std::string RolesText(const std::vector<auth::RoleSpec>& roles) {
   return absl::StrCat("[",
                       absl::StrJoin(roles, ", ",
                                     [](std::string* out, const auth::RoleSpec& role) {
-                                      absl::StrAppend(out, "{name = ", Quoted(role.name), ", permissions = [",
+                                      absl::StrAppend(out, "{name = ", TomlText(role.name), ", permissions = [",
                                                       absl::StrJoin(role.permissions, ", ",
                                                                     [](std::string* to, const std::string& one) {
-                                                                      absl::StrAppend(to, Quoted(one));
+                                                                      absl::StrAppend(to, TomlText(one));
                                                                     }),
                                                       "]}");
                                     }),
@@ -156,7 +156,7 @@ std::string BindingsText(const std::vector<auth::BindingSpec>& bindings) {
   for (auth::BindingSpec binding : bindings) {
     std::vector<std::string> fields;
     for (const auto& [name, value] : FieldsOf(&binding)) {
-      if (!value->empty()) fields.push_back(absl::StrCat(name, " = ", Quoted(*value)));
+      if (!value->empty()) fields.push_back(absl::StrCat(name, " = ", TomlText(*value)));
     }
     texts.push_back(absl::StrCat("{", absl::StrJoin(fields, ", "), "}"));
   }

@@ -24,5 +24,7 @@ std::vector<ConfigProblem> ReadPolicy(const toml::table& auth, auth::PolicySpec*
 // As values of the keys, in one line each.
 std::string RolesText(const std::vector<auth::RoleSpec>& roles);
 std::string BindingsText(const std::vector<auth::BindingSpec>& bindings);
+// A string of TOML.
+std::string TomlText(const std::string& text);
 
 }  // namespace reeve

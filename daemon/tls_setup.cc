@@ -1,9 +1,9 @@
 #include "daemon/tls_setup.h"
 
-#include <unistd.h>
-
 #include <string>
 #include <utility>
+
+#include "util/exists.h"
 
 namespace reeve {
 namespace {
@@ -12,10 +12,6 @@ constexpr char kOwn[] = "/etc/pki/reeve/";
 constexpr char kLibvirt[] = "/etc/pki/libvirt/";
 constexpr char kAuthority[] = "/etc/pki/CA/";
 
-bool IsThere(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
-}
-
 }  // namespace
 
 connections::TlsPaths TlsLocations(const Config::Tls& config, const Paths& paths) {
@@ -23,18 +19,18 @@ connections::TlsPaths TlsLocations(const Config::Tls& config, const Paths& paths
     if (!configured.empty()) return paths.Below(configured);
     const std::string own = paths.Below(std::string(first) + name);
     const std::string other = paths.Below(std::string(second) + name);
-    return IsThere(own) || !IsThere(other) ? own : other;
+    return util::Exists(own) || !util::Exists(other) ? own : other;
   };
   connections::TlsPaths result;
   result.authorities = choose(config.ca_file, kOwn, kAuthority, "cacert.pem");
   result.certificate = choose(config.certificate_file, kOwn, kLibvirt, "servercert.pem");
   // The key that lies beside the certificate.
-  const bool own = IsThere(paths.Below(std::string(kOwn) + "servercert.pem")) ||
-                   !IsThere(paths.Below(std::string(kLibvirt) + "servercert.pem"));
+  const bool own = util::Exists(paths.Below(std::string(kOwn) + "servercert.pem")) ||
+                   !util::Exists(paths.Below(std::string(kLibvirt) + "servercert.pem"));
   result.key = config.key_file.empty() ? paths.Below(std::string(own ? kOwn : kLibvirt) + "private/serverkey.pem")
                                        : paths.Below(config.key_file);
   result.revocations = choose(config.crl_file, kOwn, kAuthority, "cacrl.pem");
-  if (config.crl_file.empty() && !IsThere(result.revocations)) result.revocations.clear();
+  if (config.crl_file.empty() && !util::Exists(result.revocations)) result.revocations.clear();
   return result;
 }
 

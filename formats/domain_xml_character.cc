@@ -212,11 +212,6 @@ void ReadTarget(XmlReader* reader, pugi::xml_node element, Character* device) {
 template <typename T>
 void PassElement(XmlReader*, pugi::xml_node, T*) {}
 
-template <typename T>
-void ReadDeviceAddress(XmlReader* reader, pugi::xml_node element, T* device) {
-  ReadBusAddress(reader, element, device->mutable_address());
-}
-
 template <typename T, auto ReadTargetOf>
 constexpr XmlElementRule<T> kElements[] = {
     {"source", XmlCount::kRepeated, PassElement<T>},

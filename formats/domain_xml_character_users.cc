@@ -13,11 +13,6 @@ using Rng = v1::RandomNumberGenerator;
 template <typename T>
 void PassElement(XmlReader*, pugi::xml_node, T*) {}
 
-template <typename T>
-void ReadDeviceAddress(XmlReader* reader, pugi::xml_node element, T* device) {
-  ReadBusAddress(reader, element, device->mutable_address());
-}
-
 constexpr XmlAttributeRule<Smartcard> kSmartcardAttributes[] = {
     {"mode", AttributeWord<&Smartcard::mutable_mode, kSmartcardModes>},
     {"type", AttributeWord<&Smartcard::mutable_source_type, kConsoleTypes>},

@@ -18,11 +18,6 @@ using Panic = v1::Panic;
 using Hub = v1::Hub;
 
 template <typename T>
-void ReadDeviceAddress(XmlReader* reader, pugi::xml_node element, T* device) {
-  ReadBusAddress(reader, element, device->mutable_address());
-}
-
-template <typename T>
 constexpr XmlElementRule<T> kAlias = {"alias", XmlCount::kOnce, ElementAlias<&T::mutable_alias, T>};
 template <typename T>
 constexpr XmlElementRule<T> kAddress = {"address", XmlCount::kOnce, ReadDeviceAddress<T>};

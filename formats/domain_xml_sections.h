@@ -53,6 +53,11 @@ void WriteDevices(XmlWriter* writer, const v1::Devices& devices, absl::string_vi
 
 // domain_xml_bus_address.cc: what every device has
 void ReadBusAddress(XmlReader* reader, pugi::xml_node element, v1::DeviceAddress* address);
+// Into the field `address` of any device.
+template <typename Device>
+void ReadDeviceAddress(XmlReader* reader, pugi::xml_node element, Device* device) {
+  ReadBusAddress(reader, element, device->mutable_address());
+}
 void WriteBusAddress(XmlWriter* writer, const v1::DeviceAddress& address);
 void WriteAlias(XmlWriter* writer, const std::string& alias);
 void WriteBootOrder(XmlWriter* writer, uint32_t order);

@@ -16,7 +16,9 @@ constexpr size_t kMaxOutgoing = 1 << 20;
 
 constexpr uint32_t kEnding = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-bool WouldBlock(int code) { return code == EAGAIN || code == EWOULDBLOCK; }
+bool WouldBlock(int code) {
+  return code == EAGAIN || code == EWOULDBLOCK;
+}
 
 ssize_t Receive(int fd, char* data, size_t size) {
   ssize_t got = 0;

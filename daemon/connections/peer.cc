@@ -119,6 +119,11 @@ std::string Sanitize(absl::string_view text, size_t limit) {
   return std::string(absl::StripAsciiWhitespace(result));
 }
 
+std::string SourceOf(const Peer& peer) {
+  if (peer.transport == Transport::kUnix) return absl::StrCat("uid ", peer.uid);
+  return peer.remote_address.substr(0, peer.remote_address.rfind(':'));
+}
+
 uint64_t ParseStartTime(absl::string_view stat) {
   const size_t end = stat.rfind(')');
   if (end == absl::string_view::npos) return 0;

@@ -24,6 +24,9 @@ std::string Sanitize(absl::string_view text, size_t limit);
 // (field 2) is the process's own choice and may hold blanks and parentheses.
 uint64_t ParseStartTime(absl::string_view stat);
 
+// Where failures are counted: by user on this host ("uid 1000"), else by address, whatever the port.
+std::string SourceOf(const Peer& peer);
+
 // Reads credentials (SO_PEERCRED, unix(7)), the process's entry in /proc and the user's name. A process that has ended
 // already has no command and start time 0. Names are kept for a minute, at most 1024 of them. Not thread-safe.
 class PeerReader {

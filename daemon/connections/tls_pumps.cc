@@ -18,8 +18,12 @@ namespace {
 constexpr uint32_t kReading = EPOLLIN | EPOLLRDHUP | EPOLLET;
 // What is watched under which number: the two sides of the connection with key N are 2 N and 2 N + 1.
 constexpr uint64_t kWake = 0;
-uint64_t NetworkSide(uint64_t key) { return 2 * key; }
-uint64_t PlainSide(uint64_t key) { return 2 * key + 1; }
+uint64_t NetworkSide(uint64_t key) {
+  return 2 * key;
+}
+uint64_t PlainSide(uint64_t key) {
+  return 2 * key + 1;
+}
 
 absl::Status Watch(int epoll, int fd, uint32_t events, uint64_t watched) {
   epoll_event event{};

@@ -5,11 +5,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "auth/glob.h"
 #include "daemon/connections/peer.h"
 #include "daemon/services/session_message.h"
 #include "proto/methods.h"
 #include "proto/status.h"
+#include "util/glob.h"
 #include "util/log.h"
 
 namespace reeve::services {
@@ -53,12 +53,6 @@ auth::Identity NobodyAt(const connections::Peer& peer) {
 
 bool InGroup(const connections::Peer& peer, gid_t group) {
   return std::find(peer.groups.begin(), peer.groups.end(), group) != peer.groups.end();
-}
-
-// Where failures are counted: by user on this host, else by address, whatever the port.
-std::string SourceOf(const connections::Peer& peer) {
-  if (peer.transport == connections::Transport::kUnix) return absl::StrCat("uid ", peer.uid);
-  return peer.remote_address.substr(0, peer.remote_address.rfind(':'));
 }
 
 auth::Sasl::Channel ChannelOf(const connections::Connection& connection) {
@@ -127,7 +121,7 @@ void Authentication::Open(const std::shared_ptr<connections::Connection>& connec
       refusals_.Add(absl::StrCat("client ", connection->number, ", ", connection->Identity(),
                                  ": too many clients have not yet authenticated"));
     } else {
-      attempts_[connection->number].source = SourceOf(connection->peer);
+      attempts_[connection->number].source = connections::SourceOf(connection->peer);
     }
   }
   if (full) {
@@ -154,7 +148,7 @@ void Authentication::Open(const std::shared_ptr<connections::Connection>& connec
 bool Authentication::HasPlaceFor(const connections::Connection& connection) const {
   if (attempts_.size() >= rules_.clients) return false;
   if (connection.peer.transport == connections::Transport::kUnix || rules_.clients < kPlacesToShare) return true;
-  const std::string source = SourceOf(connection.peer);
+  const std::string source = connections::SourceOf(connection.peer);
   const auto its_own =
       std::count_if(attempts_.begin(), attempts_.end(), [&](const auto& one) { return one.second.source == source; });
   return static_cast<uint32_t>(its_own) < rules_.clients / 2;
@@ -299,7 +293,7 @@ Authentication::Outcome Authentication::SaslOutcome(const connections::Connectio
   }
   const bool let_in =
       user == exchange.user() &&
-      std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) { return auth::GlobMatches(one, user); });
+      std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) { return util::GlobMatches(one, user); });
   if (!let_in) return {absl::PermissionDeniedError(absl::StrCat("user ", user, " is not one of auth.sasl_users")), {}};
   auth::Identity identity;
   identity.proof = auth::Proof::kSasl;
@@ -335,7 +329,7 @@ void Authentication::End(const std::shared_ptr<connections::Connection>& connect
   }
   connection->proved.Set(std::make_shared<const auth::Authority>(std::move(outcome.identity), parts_.policy));
   Close(connection->number);
-  delays_.Forget(SourceOf(connection->peer));
+  delays_.Forget(connections::SourceOf(connection->peer));
   util::LogInfo("client ", connection->number, " is ", connection->Identity(), ", by ", mechanism);
   Record(*connection, mechanism, absl::OkStatus(), "");
   *answer.mutable_session() = ToSession(*connection);
@@ -360,7 +354,7 @@ void Authentication::Fail(const std::shared_ptr<connections::Connection>& connec
   const std::string text = util::EscapeControlCharacters(cause.message().substr(0, kMaxDetail));
   util::LogInfo("client ", number, ", ", connection->Identity(), ", could not authenticate by ", mechanism, ": ", text);
   Record(*connection, mechanism, Refusal(), text);
-  const absl::Duration delay = delays_.Add(SourceOf(connection->peer), first, last);
+  const absl::Duration delay = delays_.Add(connections::SourceOf(connection->peer), first, last);
   Later(delay, [this, number, final_one, done = std::move(done)] {
     // Nobody is busy while it waits: no thread, and nothing of this connection.
     {
