@@ -55,6 +55,7 @@ absl::StatusOr<std::unique_ptr<AccessControl>> AccessControl::Create(const Confi
   sasl.mechanisms = config.auth.sasl_mechanisms;
   sasl.database = paths.Below(config.auth.sasl_database);
   sasl.saslauthd = config.auth.sasl_passwords == "saslauthd";
+  sasl.saslauthd_socket = paths.Below("/run/saslauthd/mux");
   if (!config.auth.sasl_keytab.empty()) sasl.keytab = paths.Below(config.auth.sasl_keytab);
   sasl.host = config.auth.sasl_host;
   // Made also where no rule needs it now: a reload may bring one. Only where one does it must succeed.

@@ -120,7 +120,9 @@ services::EnrollmentRules EnrollmentRules(const Config& config, const Paths& pat
           .tokens = static_cast<size_t>(config.enrollment.tokens),
           .certificate_lifetime = absl::Hours(24 * config.enrollment.certificate_days),
           .failures = static_cast<uint32_t>(config.auth.failures),
-          .first_delay = absl::Milliseconds(config.auth.failure_milliseconds)};
+          .first_delay = absl::Milliseconds(config.auth.failure_milliseconds),
+          .allowed_subjects = config.tls.allowed_subjects,
+          .allowed_names = config.tls.allowed_names};
 }
 
 v1::Daemon DescribeDaemon(absl::Time start_time) {

@@ -11,9 +11,12 @@
 #include "auth/certificate_authority.h"
 #include "auth/x509_issue.h"
 #include "auth/x509_names.h"
+#include "daemon/connections/peer.h"
 #include "proto/methods.h"
 #include "proto/status.h"
+#include "util/glob.h"
 #include "util/log.h"
+#include "util/openssl.h"
 #include "util/proto_time.h"
 
 namespace reeve::services {
@@ -46,12 +49,6 @@ absl::Status Unavailable(absl::string_view why) {
 absl::Status Refusal() {
   return Error(v1::REASON_TOKEN_REFUSED,
                "the token cannot be redeemed: it has been used, has expired, or is not this server's");
-}
-
-// Where failures are counted: by user on this host, else by address, whatever the port.
-std::string SourceOf(const connections::Peer& peer) {
-  if (peer.transport == connections::Transport::kUnix) return absl::StrCat("uid ", peer.uid);
-  return peer.remote_address.substr(0, peer.remote_address.rfind(':'));
 }
 
 struct HostPort {
@@ -122,6 +119,39 @@ absl::StatusOr<std::vector<std::string>> AddressesFor(const v1::CreateEnrollment
     return Invalid(kStep, "addresses", "none is given, and the server's certificate names no host or address");
   }
   return result;
+}
+
+// As the certificate that is given for the token will have it.
+absl::StatusOr<std::string> SubjectFor(const std::string& common_name) {
+  const std::unique_ptr<X509_NAME, util::OpensslDeleter<X509_NAME_free>> name(X509_NAME_new());
+  if (name == nullptr || X509_NAME_add_entry_by_NID(name.get(), NID_commonName, MBSTRING_UTF8,
+                                                    reinterpret_cast<const unsigned char*>(common_name.data()),
+                                                    static_cast<int>(common_name.size()), -1, 0) != 1) {
+    return util::OpensslStatus("make a name");
+  }
+  return auth::NameText(name.get());
+}
+
+// Whether the lists of tls.* let the certificate in: it has a subject and no alternative name.
+absl::Status CheckLists(const std::string& common_name, const EnrollmentRules& rules) {
+  const absl::StatusOr<std::string> subject = SubjectFor(common_name);
+  if (!subject.ok()) return subject.status();
+  const auto fits = [](const std::vector<std::string>& patterns, const std::string& text) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return util::GlobMatches(pattern, text); });
+  };
+  constexpr char kStep[] = "make an enrollment token";
+  if (!fits(rules.allowed_subjects, *subject)) {
+    return Invalid(
+        kStep, "name",
+        absl::StrCat("the daemon would not let its certificate in: ", *subject, " is not in tls.allowed_subjects"));
+  }
+  if (!fits(rules.allowed_names, "")) {
+    return Invalid(kStep, "name",
+                   "the daemon would not let its certificate in: tls.allowed_names wants an alternative name, and "
+                   "certificates for tokens have none");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -203,6 +233,7 @@ absl::StatusOr<v1::CreateEnrollmentTokenResponse> Enrollment::Make(const std::st
   absl::StatusOr<std::vector<std::string>> addresses = AddressesFor(request, *server);
   if (!addresses.ok()) return addresses.status();
   const EnrollmentRules rules = this->rules();
+  if (absl::Status status = CheckLists(request.name(), rules); !status.ok()) return status;
   {
     const auto authority = auth::CertificateAuthority::Open(auth::AuthorityPaths(rules.authority));
     if (!authority.ok()) return Unavailable(authority.status().message());
@@ -270,7 +301,7 @@ void Enrollment::Redeem(std::shared_ptr<connections::Connection> connection,
                   response.ok() ? ", redeemed" : ", could not redeem", " enrollment token ", id, ": ",
                   detail.substr(0, kMaxDetail));
     if (ReasonOf(response.status()) == v1::REASON_TOKEN_REFUSED) return Fail(*connection, done);
-    if (response.ok()) delays_.Forget(SourceOf(connection->peer));
+    if (response.ok()) delays_.Forget(connections::SourceOf(connection->peer));
     Release(connection->number);
     done(std::move(response));
   });
@@ -346,7 +377,7 @@ void Enrollment::Fail(const connections::Connection& connection, Done<v1::Redeem
   };
   // It may have gone already.
   if (first_one && !parts_.table->OnClose(number, forget)) forget();
-  const absl::Duration delay = delays_.Add(SourceOf(connection.peer), rules.first_delay, rules.last_delay);
+  const absl::Duration delay = delays_.Add(connections::SourceOf(connection.peer), rules.first_delay, rules.last_delay);
   Later(delay, [this, number, final_one, done = std::move(done)] {
     Release(number);
     done(Refusal());

@@ -30,6 +30,9 @@ struct EnrollmentRules {
   uint32_t failures = 3;                                 // of one connection; then it is closed
   absl::Duration first_delay = absl::Milliseconds(500);  // of the answer to a failure; doubled up to the next
   absl::Duration last_delay = absl::Seconds(30);
+  // tls.allowed_subjects and tls.allowed_names: nobody shall get a certificate by which he is not let in.
+  std::vector<std::string> allowed_subjects = {"*"};
+  std::vector<std::string> allowed_names = {"*"};
 };
 
 // What is known of the server that its clients will find.

@@ -151,6 +151,20 @@ class Place {
   std::string csr = *auth::MakeCertificateRequest(key.get());
 };
 
+TEST_CASE("no token is made for a certificate that would not be let in") {
+  Place place;
+  EnrollmentRules rules{.authority = place.paths().directory, .allowed_subjects = {"CN=ops-*", "CN=a\\,b"}};
+  place.harness.enrollment->SetRules(rules);
+  CHECK(place.Create("ops-1").ok());
+  CHECK(place.Create("a,b").ok());  // as the certificate's subject is written
+  const absl::Status refused = place.Create("alice").status();
+  CHECK(ReasonOf(refused) == v1::REASON_REQUEST_INVALID);
+  CHECK_THAT(std::string(refused.message()), Catch::Contains("CN=alice is not in tls.allowed_subjects"));
+  rules.allowed_names = {"DNS:*.example.org"};
+  place.harness.enrollment->SetRules(rules);
+  CHECK_THAT(std::string(place.Create("ops-1").status().message()), Catch::Contains("wants an alternative name"));
+}
+
 TEST_CASE("a token gives one certificate, with the name that its maker chose, and is gone") {
   Place place;
   CHECK_FALSE(place.admitted);

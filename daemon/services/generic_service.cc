@@ -60,10 +60,11 @@ size_t GenericService::streams() const {
   return streams_.size();
 }
 
-void GenericService::AwaitIdle() {
+bool GenericService::AwaitIdle(absl::Time deadline) {
   const absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(
-      +[](size_t* calls) { return *calls == 0; }, &calls_));
+  return mutex_.AwaitWithDeadline(absl::Condition(
+                                      +[](size_t* calls) { return *calls == 0; }, &calls_),
+                                  deadline);
 }
 
 void GenericService::CallBegins() {

@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "daemon/services/dispatcher.h"
 
 namespace reeve::services {
@@ -25,8 +26,8 @@ class GenericService final : public grpc::CallbackGenericService {
   // Ends all streams with DAEMON_DRAINING; the dispatcher admits no new ones by then.
   void EndStreams();
   size_t streams() const;
-  // Returns when there is no call any more.
-  void AwaitIdle();
+  // Waits until there is no call any more; false when there still is one at the deadline.
+  bool AwaitIdle(absl::Time deadline = absl::InfiniteFuture());
 
   // For the reactors. Each counts from its making to its end.
   using StreamList = std::list<std::weak_ptr<StreamCall>>;

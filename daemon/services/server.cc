@@ -32,6 +32,9 @@ void KeepLibrary() {
   (void)kept;
 }
 
+// For a client to answer GOAWAY (RFC 9113, 6.8).
+constexpr absl::Duration kFarewell = absl::Seconds(1);
+
 class GrpcServer final : public Server {
  public:
   explicit GrpcServer(Dispatcher* dispatcher) : dispatcher_(dispatcher), service_(dispatcher) {}
@@ -72,7 +75,11 @@ class GrpcServer final : public Server {
   void Shutdown(absl::Time deadline) override {
     if (server_ == nullptr) return;
     Drain();
-    server_->Shutdown(absl::ToChronoTime(std::clamp(deadline, absl::UnixEpoch(), absl::Now() + absl::Hours(24))));
+    deadline = std::clamp(deadline, absl::UnixEpoch(), absl::Now() + absl::Hours(24));
+    // Without a call there is only the farewell, which a client that is stopped, or gone without a word, does not
+    // answer.
+    if (service_.AwaitIdle(deadline)) deadline = std::min(deadline, absl::Now() + kFarewell);
+    server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
     service_.AwaitIdle();
   }

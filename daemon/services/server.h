@@ -35,7 +35,7 @@ class Server {
   // New calls get DAEMON_DRAINING, and so do the streams that are open. Calls in flight go on.
   virtual void Drain() = 0;
   // Drains, waits for the calls in flight, cancels what is left at the deadline, and returns when no handler runs any
-  // more.
+  // more. Clients without a call get a second to close their connection.
   virtual void Shutdown(absl::Time deadline) = 0;
   // Streams open now.
   virtual size_t streams() const = 0;

@@ -348,6 +348,17 @@ TEST_CASE("a call that hangs does not keep the server from ending") {
   harness->manager.TakePending()[0].done(v1::Domain());
 }
 
+TEST_CASE("a client that does not answer a farewell does not keep the server from ending") {
+  Harness harness;
+  const util::UniqueFd client = connections::testing::Connect(harness.path());
+  // The preface and empty SETTINGS (RFC 9113, 3.4), and no word more.
+  const std::string opening = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
+  REQUIRE(::write(client.get(), opening.data(), opening.size()) == static_cast<ssize_t>(opening.size()));
+  char byte = 0;
+  REQUIRE(::read(client.get(), &byte, 1) == 1);  // the server's own: the connection stands
+  harness.server->Shutdown(absl::Now() + absl::Hours(1));
+}
+
 TEST_CASE("a client that never reads holds back itself only") {
   Harness harness;
   const auto slow = Connect(harness.path());

@@ -129,6 +129,31 @@ class BadInput(EndToEnd):
             watch.close()
         waiting.until(self._answers, "an answer after the watches have ended")
 
+    def test_too_many_bytes(self):
+        reeved = self.daemon(config="[limits]\nbytes_per_client = 1048576\n")
+        client, other = reeved.client(), reeved.client()
+        client.define(guests.test_xml("wedged"), parent=api.TEST)
+        name = "hypervisors/test/domains/wedged"
+        client.test.SetWedge(api.test_service_pb2.SetWedgeRequest(domain=name, wedged=True), timeout=10)
+        # A field that nobody knows makes a good request large.
+        start = api.domain_service_pb2.StartDomainRequest(name=name).SerializeToString()
+        padding = b"\xfa\x7f" + b"\x80\x80\x28" + b"x" * (40 * 16384)  # field 2047, 655360 bytes
+        call = client.channel.unary_unary("/reeve.v1.DomainService/StartDomain")
+        hanging = call.future(start + padding, timeout=60)
+        wedge = api.test_service_pb2.SetWedgeRequest(domain=name, wedged=True)
+        waiting.until(lambda: client.test.SetWedge(wedge, timeout=10).waiting == 1, "the call hangs")
+        with self.assertRaises(api.grpc.RpcError) as caught:
+            call(start + padding, timeout=20)
+        self.assertEqual(api.reason(caught.exception), "TOO_MANY_BYTES")
+        client.list()  # small ones fit
+        other.get(name)  # others have room of their own
+        with self.assertRaises(api.grpc.RpcError) as caught:
+            other.channel.unary_unary("/reeve.v1.DomainService/GetDomain")(
+                api.domain_service_pb2.GetDomainRequest(name="x").SerializeToString() + padding, timeout=20)
+        self.assertNotEqual(api.reason(caught.exception), "TOO_MANY_BYTES")
+        client.test.SetWedge(api.test_service_pb2.SetWedgeRequest(domain=name, wedged=False), timeout=10)
+        hanging.result(20)
+
     def _answers(self):
         try:
             return self.client.list() is not None

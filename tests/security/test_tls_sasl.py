@@ -1,9 +1,12 @@
 """Clients without a certificate, and SASL over TLS: who gets in by what, and how long and how many may wait."""
 
+import crypt
 import os
+import signal
 import subprocess
 import time
 
+import guests
 import scram
 from tls_lab import TlsTest, api, certificates, environment, waiting
 
@@ -70,6 +73,45 @@ class SaslOverTls(TlsTest):
         other.list()
         # A Unix client is offered no PLAIN: with it the password itself goes over the line.
         self.assertEqual(list(self.session(reeved.client()).mechanisms), [])
+
+    def test_plain_by_saslauthd(self):
+        reeved = self.serve(OPTIONAL, limits=auth("sasl", ["PLAIN"], 'sasl_passwords = "saslauthd"\n'), start=False)
+        reeved.start()
+        # Without it nobody comes in by a password, and the daemon says why.
+        self.assertEqual(self.refusal(self.client_of(reeved), "alice", "open sesame"), "AUTHENTICATION_FAILED")
+        self.saslauthd(reeved)
+        client = self.client_of(reeved)
+        self.assertEqual(self.plain(client, "alice", "open sesame").identity, "sasl:alice")
+        client.list()
+        for user, password in (("alice", "open"), ("alice", ""), ("mallory", "open sesame")):
+            self.assertEqual(self.refusal(self.client_of(reeved), user, password), "AUTHENTICATION_FAILED", user)
+        self.assertNotIn("open sesame", self.whole_log(reeved))
+
+    def refusal(self, client, user, password):
+        try:
+            self.plain(client, user, password)
+        except api.grpc.RpcError as error:
+            return api.reason(error)
+        return ""
+
+    def saslauthd(self, reeved):
+        """saslauthd(8) with the passwords of a host of its own: files over /etc in a mount namespace."""
+        folder = environment.temporary_folder()
+        secret = crypt.crypt("open sesame", crypt.mksalt(crypt.METHOD_SHA512, rounds=1000))
+        for name, text in (("passwd", "root:x:0:0::/root:/bin/sh\nalice:x:5000:5000::/:/bin/sh\n"),
+                           ("shadow", f"root:*:19000::::::\nalice:{secret}:19000::::::\n")):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        place = os.path.join(reeved.root, "run/saslauthd")
+        os.makedirs(place, exist_ok=True)
+        script = ('mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/shadow" /etc/shadow && '
+                  'exec saslauthd -a shadow -n 1 -d -m "$2"')
+        process = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", folder, place],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        waiting.until(lambda: os.path.exists(os.path.join(place, "mux")) or process.poll() is not None, "saslauthd listens")
+        self.assertIsNone(process.poll(), "saslauthd has ended")
 
     def test_external_is_the_certificate(self):
         reeved = self.serve_sasl()
@@ -163,16 +205,43 @@ class SaslOverTls(TlsTest):
             for one in connections:
                 one.close()
 
-    def test_the_command_line_without_a_certificate(self):
-        reeved = self.serve_sasl()
+    def uri_with_credentials(self, reeved, group):
+        """Of a client that has no certificate, and a name and a password in that group of a file."""
         folder = environment.temporary_folder()
         with open(folder + "/cacert.pem", "wb") as file:
             file.write(self.ca.certificate_pem())
         path = folder + "/auth.conf"
         with open(path, "w", encoding="utf-8") as file:
-            file.write("[credentials-a]\nusername=alice\npassword=secret of alice\n[auth-reeve-localhost]\ncredentials=a\n")
+            file.write(f"[credentials-a]\nusername=alice\npassword=secret of alice\n[{group}]\ncredentials=a\n")
         os.chmod(path, 0o600)
-        uri = f"test+tls://localhost:{self.port(reeved)}/default?pkipath={folder}&authfile={path}"
+        return f"test+tls://localhost:{self.port(reeved)}/default?pkipath={folder}&authfile={path}"
+
+    def test_events_go_on_over_a_restart_and_the_client_proves_again_who_it_is(self):
+        reeved = self.serve_sasl()
+        port = self.port(reeved)
+        watch = subprocess.Popen([environment.REEVE, "-c", self.uri_with_credentials(reeved, "auth-libvirt-localhost"), "event",
+                                  "--loop", "--from", "1"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+        self.addCleanup(watch.kill)
+        reeved.client().define(guests.test_xml("before"), parent=api.TEST)
+        self.assertIn("before", watch.stdout.readline())
+        config = os.path.join(reeved.root, "etc/reeve/reeved.toml")
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        reeved.restart()
+        reeved.client().define(guests.test_xml("after"), parent=api.TEST)
+        self.assertIn("after", watch.stdout.readline())
+        watch.send_signal(signal.SIGINT)
+        output, errors = watch.communicate(timeout=30)
+        self.assertIn("event stream continues behind revision", errors)
+        self.assertNotIn("before", output)
+        self.await_log(reeved, "sasl:alice", "/reeve.v1.SessionService/", count=2)
+
+    def test_the_command_line_without_a_certificate(self):
+        reeved = self.serve_sasl()
+        uri = self.uri_with_credentials(reeved, "auth-reeve-localhost")
         for more in ("", "&auth=sasl.PLAIN", "&auth=sasl.SCRAM-SHA-256"):
             done = subprocess.run([environment.REEVE, "-c", uri + more, "auth", "whoami"], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True, timeout=60, check=False,
