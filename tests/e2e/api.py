@@ -22,7 +22,7 @@ from reeve.v1 import (admin_service_pb2, admin_service_pb2_grpc, console_service
                       enrollment_service_pb2, enrollment_service_pb2_grpc, event_pb2,
                       event_service_pb2, event_service_pb2_grpc, exec_service_pb2, exec_service_pb2_grpc,
                       file_service_pb2, file_service_pb2_grpc, guest_service_pb2, guest_service_pb2_grpc,
-                      hypervisor_service_pb2, hypervisor_service_pb2_grpc,
+                      hypervisor_service_pb2, hypervisor_service_pb2_grpc, lxc_options_pb2,
                       node_service_pb2, node_service_pb2_grpc, operation_service_pb2, operation_service_pb2_grpc,
                       options_pb2, reasons_pb2, session_service_pb2, session_service_pb2_grpc, statistics_service_pb2,
                       statistics_service_pb2_grpc, test_service_pb2, test_service_pb2_grpc, tuning_service_pb2,
