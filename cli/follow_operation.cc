@@ -42,4 +42,15 @@ absl::StatusOr<v1::Operation> FollowOperation(Context& context, v1::Operation op
   return operation;
 }
 
+int FinishOperation(Context& context, const v1::Operation& operation, bool detach, absl::string_view failure,
+                    absl::string_view done) {
+  if (detach) {
+    if (context.json()) return context.PrintJson(operation);
+    return context.Done(absl::StrCat("Begun as ", operation.name()));
+  }
+  auto ended = FollowOperation(context, operation);
+  if (!ended.ok()) return context.Fail(failure, ended.status());
+  return context.json() ? context.PrintJson(*ended) : context.Done(done);
+}
+
 }  // namespace reeve::cli

@@ -17,4 +17,9 @@ enum class InterruptMeans {
 absl::StatusOr<v1::Operation> FollowOperation(Context& context, v1::Operation operation,
                                               InterruptMeans interrupt = InterruptMeans::kCancel);
 
+// What a command does with the operation that it has begun: prints its name (`detach`), or follows it to its end and
+// prints `done`, or `failure` and the cause. Gives the exit code.
+int FinishOperation(Context& context, const v1::Operation& operation, bool detach, absl::string_view failure,
+                    absl::string_view done);
+
 }  // namespace reeve::cli

@@ -90,14 +90,33 @@ int Managedsave(Context& context, const Arguments& arguments) {
   request.set_name(*name);
   auto operation = context.Call(methods::kSaveDomain, std::move(request));
   if (!operation.ok()) return FailDomain(context, failure, argument, operation.status());
-  if (arguments.Has("detach")) {
-    if (context.json()) return context.PrintJson(*operation);
-    return context.Done(absl::StrCat("Saving domain '", argument, "' as ", operation->name()));
+  return FinishOperation(context, *operation, arguments.Has("detach"), failure,
+                         absl::StrCat("Domain '", LastPart(*name), "' state saved"));
+}
+
+int Sleep(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  const std::string target = arguments.Has("target") ? arguments.Get("target") : "mem";
+  v1::SleepDomainRequest request;
+  if (target == "mem") request.set_target(v1::SLEEP_TARGET_MEMORY);
+  if (target == "disk") request.set_target(v1::SLEEP_TARGET_DISK);
+  if (target == "hybrid") request.set_target(v1::SLEEP_TARGET_HYBRID);
+  if (request.target() == v1::SLEEP_TARGET_UNSPECIFIED) {
+    context.output().PrintError("Invalid target: it must be 'mem', 'disk' or 'hybrid'");
+    return kExitUsage;
   }
-  auto ended = FollowOperation(context, *operation);
-  if (!ended.ok()) return context.Fail(failure, ended.status());
-  if (context.json()) return context.PrintJson(*ended);
-  return context.Done(absl::StrCat("Domain '", LastPart(ended->target()), "' state saved"));
+  const std::string failure = absl::StrCat("Domain '", argument, "' could not be suspended");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  request.set_name(*name);
+  auto domain = context.Call(methods::kSleepDomain, std::move(request));
+  if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
+  if (context.json()) return context.PrintJson(*domain);
+  return context.Done(absl::StrCat("Domain '", LastPart(*name), "' successfully suspended"));
+}
+
+int Wake(Context& context, const Arguments& arguments) {
+  return CallVerb(context, arguments, methods::kWakeDomain, "wake up", "successfully woken up");
 }
 
 Option DomainOf(Completion completion) {
@@ -148,6 +167,15 @@ CommandGroup LifecycleCommands() {
            .examples = "reeve managedsave web1\nreeve managedsave web1 --detach",
            .options = {DomainOf(Completion::kActiveDomain), Flag("detach", "don't wait, print the operation's name")},
            .run = Managedsave},
+          {.name = "dompmsuspend",
+           .summary = "put a domain to sleep by its own power management",
+           .options = {DomainOf(Completion::kActiveDomain),
+                       Value("target", "TARGET", "where its state is kept: mem (the default), disk or hybrid")},
+           .run = Sleep},
+          {.name = "dompmwakeup",
+           .summary = "wake up a domain that sleeps",
+           .options = {DomainOf(Completion::kActiveDomain)},
+           .run = Wake},
       }};
 }
 

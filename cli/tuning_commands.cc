@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/domain_changes.h"
+#include "cli/vcpu_commands.h"
 
 namespace reeve::cli {
 namespace {
@@ -267,7 +268,7 @@ CommandGroup TuningCommands() {
   set.repeated = true;
   Option cpus = Argument("cpus", "CPUS", "CPUs of the host, \"0-3,^2\"; all: no limit", Completion::kNone);
   cpus.required = false;
-  return {
+  CommandGroup group = {
       "Limits",
       {
           {.name = "setmem",
@@ -307,6 +308,8 @@ CommandGroup TuningCommands() {
            .options = WithAffect({domain, Value("nodeset", "NODES", "memory nodes of the host, \"0-1\"; all: no limit")}),
            .run = Numatune},
       }};
+  for (Command& command : VcpuCommands()) group.commands.push_back(std::move(command));
+  return group;
 }
 
 }  // namespace reeve::cli

@@ -3,9 +3,9 @@
 //
 // What the manager guarantees:
 // - Recover is called once, before anything else but Settle, and returns before any other call.
-// - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save) are made one at a time per
-// domain,
-//   on threads that may block; calls for different domains come at the same time from different threads.
+// - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save, and those of GuestImages) are
+//   made one at a time per domain, on threads that may block; calls for different domains come at the same time from
+//   different threads.
 // - Describe, Validate, Sample, SampleMany, ReadTuning and (Domain)Capabilities may come at any time from any thread, also
 // while such a call hangs, and must
 //   not wait for it.
@@ -23,6 +23,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "drivers/guest_access.h"
+#include "drivers/guest_images.h"
 #include "proto/status.h"
 #include "reeve/v1/domain.pb.h"
 #include "reeve/v1/domain_service.pb.h"
@@ -32,16 +33,6 @@
 namespace reeve::drivers {
 
 using ShutdownModes = std::vector<v1::ShutdownMode>;
-
-// A guest that runs.
-struct RunningGuest {
-  int64_t id = 0;              // DomainStatus.id
-  int64_t supervisor_pid = 0;  // DomainStatus.supervisor_pid, 0 if there is none
-  absl::Time start_time;
-  bool paused = false;
-  std::vector<v1::InterfaceStatus> interfaces = {};  // DomainStatus.interfaces
-  std::vector<std::string> warnings = {};            // DomainStatus.warnings
-};
 
 // How a guest ended.
 struct GuestExit {
@@ -111,18 +102,10 @@ struct ConsoleOptions {
   bool replay = true;
 };
 
-// Told by a long call how far it is; asked by it whether it shall end. Thread-safe.
-class Progress {
- public:
-  virtual ~Progress() = default;
-  virtual void Report(absl::string_view phase, uint32_t percent) = 0;
-  virtual bool Cancelled() const = 0;
-};
-
 // A hypervisor driver. Errors carry a reason (proto/status.h) and name the step; the manager adds verb and domain
 // before them. After an error of Start nothing of the guest is left; after an error of another call the guest is as it
 // was.
-class HypervisorDriver : public GuestAccess {
+class HypervisorDriver : public GuestAccess, public GuestImages {
  public:
   // Name, URI, type, version and whether it can run here. The counts are filled in by the caller.
   virtual v1::Hypervisor Describe() const = 0;

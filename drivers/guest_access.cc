@@ -30,6 +30,9 @@ absl::Status GuestAccess::Tune(const DomainKey&, const v1::DomainSpec&, const v1
 absl::Status GuestAccess::ReadTuning(const DomainKey&, v1::DomainTuning*) const {
   return absl::OkStatus();
 }
+absl::StatusOr<v1::ListVcpusResponse> GuestAccess::ListVcpus(const DomainKey&) const {
+  return Unsupported("tell of single virtual CPUs");
+}
 absl::Status GuestAccess::SendSignal(const DomainKey&, int64_t, uint32_t) {
   return Unsupported("send signals to processes");
 }

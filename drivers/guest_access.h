@@ -87,6 +87,8 @@ class GuestAccess {
   virtual absl::Status Tune(const DomainKey& domain, const v1::DomainSpec& before, const v1::DomainSpec& after);
   // Puts what is in force over `tuning`, which has what the specification says. Never waits. Default: leaves it.
   virtual absl::Status ReadTuning(const DomainKey& domain, v1::DomainTuning* tuning) const;
+  // Its virtual CPUs as they are now. Never waits.
+  virtual absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const DomainKey& domain) const;
   // Sends a signal to a process of the guest; `pid` is as the guest sees it, signal 0 only looks for it.
   virtual absl::Status SendSignal(const DomainKey& domain, int64_t pid, uint32_t number);
 

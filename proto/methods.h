@@ -17,8 +17,10 @@
 #include "reeve/v1/file_service.pb.h"
 #include "reeve/v1/guest_service.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"
+#include "reeve/v1/image_service.pb.h"
 #include "reeve/v1/node_service.pb.h"
 #include "reeve/v1/operation_service.pb.h"
+#include "reeve/v1/power_service.pb.h"
 #include "reeve/v1/session_service.pb.h"
 #include "reeve/v1/statistics_service.pb.h"
 #include "reeve/v1/test_service.pb.h"
@@ -95,6 +97,24 @@ inline constexpr UnaryMethod<v1::SetSchedulerParametersRequest, v1::Domain> kSet
     "/reeve.v1.TuningService/SetSchedulerParameters"};
 inline constexpr UnaryMethod<v1::SetPlacementRequest, v1::Domain> kSetPlacement{
     "/reeve.v1.TuningService/SetPlacement"};
+
+inline constexpr UnaryMethod<v1::SetVcpusRequest, v1::Domain> kSetVcpus{"/reeve.v1.TuningService/SetVcpus"};
+inline constexpr UnaryMethod<v1::SetVcpuPinRequest, v1::Domain> kSetVcpuPin{"/reeve.v1.TuningService/SetVcpuPin"};
+inline constexpr UnaryMethod<v1::ListVcpusRequest, v1::ListVcpusResponse> kListVcpus{
+    "/reeve.v1.TuningService/ListVcpus"};
+
+inline constexpr UnaryMethod<v1::SaveDomainToFileRequest, v1::Operation> kSaveDomainToFile{
+    "/reeve.v1.ImageService/SaveDomainToFile"};
+inline constexpr UnaryMethod<v1::GetSavedImageRequest, v1::SavedImage> kGetSavedImage{
+    "/reeve.v1.ImageService/GetSavedImage"};
+inline constexpr UnaryMethod<v1::RestoreDomainRequest, v1::Operation> kRestoreDomain{
+    "/reeve.v1.ImageService/RestoreDomain"};
+inline constexpr UnaryMethod<v1::DumpDomainRequest, v1::Operation> kDumpDomain{"/reeve.v1.ImageService/DumpDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kRemoveManagedSave{
+    "/reeve.v1.ImageService/RemoveManagedSave"};
+
+inline constexpr UnaryMethod<v1::SleepDomainRequest, v1::Domain> kSleepDomain{"/reeve.v1.PowerService/SleepDomain"};
+inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kWakeDomain{"/reeve.v1.PowerService/WakeDomain"};
 
 inline constexpr ServerStreamMethod<v1::WatchStatisticsRequest, v1::WatchStatisticsResponse> kWatchStatistics{
     "/reeve.v1.StatisticsService/WatchStatistics"};

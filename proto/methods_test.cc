@@ -58,6 +58,16 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kGetDomainWithSecrets);
   Check(methods::kExportDomainWithSecrets);
   Check(methods::kConvert);
+  Check(methods::kSaveDomainToFile);
+  Check(methods::kGetSavedImage);
+  Check(methods::kRestoreDomain);
+  Check(methods::kDumpDomain);
+  Check(methods::kRemoveManagedSave);
+  Check(methods::kSleepDomain);
+  Check(methods::kWakeDomain);
+  Check(methods::kSetVcpus);
+  Check(methods::kSetVcpuPin);
+  Check(methods::kListVcpus);
   Check(methods::kCreateEnrollmentToken);
   Check(methods::kListEnrollmentTokens);
   Check(methods::kDeleteEnrollmentToken);

@@ -19,7 +19,8 @@ const std::vector<const google::protobuf::ServiceDescriptor*>& AllServices() {
           v1::ListOperationsRequest::descriptor(), v1::GetSessionRequest::descriptor(),
           v1::SetWedgeRequest::descriptor(), v1::DeviceRequest::descriptor(), v1::ExecRequest::descriptor(),
           v1::PushFileRequest::descriptor(), v1::SendProcessSignalRequest::descriptor(),
-          v1::WatchStatisticsRequest::descriptor(), v1::GetTuningRequest::descriptor()}) {
+          v1::WatchStatisticsRequest::descriptor(), v1::GetTuningRequest::descriptor(),
+          v1::DumpDomainRequest::descriptor(), v1::SleepDomainRequest::descriptor()}) {
       for (int i = 0; i < message->file()->service_count(); ++i) all->push_back(message->file()->service(i));
     }
     std::sort(all->begin(), all->end(), [](const auto* a, const auto* b) { return a->full_name() < b->full_name(); });

@@ -18,6 +18,9 @@ void RegisterTuningService(Dispatcher* dispatcher, state::Manager* manager) {
   ForwardChange(dispatcher, manager, methods::kSetMemoryParameters, &GuestManager::SetMemoryParameters);
   ForwardChange(dispatcher, manager, methods::kSetBlockIoParameters, &GuestManager::SetBlockIoParameters);
   ForwardChange(dispatcher, manager, methods::kSetSchedulerParameters, &GuestManager::SetSchedulerParameters);
+  ForwardRead(dispatcher, manager, methods::kListVcpus, &GuestManager::ListVcpus);
+  ForwardChange(dispatcher, manager, methods::kSetVcpus, &GuestManager::SetVcpus);
+  ForwardChange(dispatcher, manager, methods::kSetVcpuPin, &GuestManager::SetVcpuPin);
   ForwardChange(dispatcher, manager, methods::kSetPlacement, &GuestManager::SetPlacement);
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/services/guest_service.h"
 #include "daemon/services/health_service.h"
 #include "daemon/services/hypervisor_service.h"
+#include "daemon/services/image_service.h"
 #include "daemon/services/node_service.h"
 #include "daemon/services/operation_service.h"
 #include "daemon/services/reflection_service.h"
@@ -38,9 +39,11 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterGuestService(dispatcher, manager, dependencies.workers);
   RegisterHealthService(dispatcher, dependencies.health);
   RegisterHypervisorService(dispatcher, manager, dependencies.workers);
+  RegisterImageService(dispatcher, manager, dependencies.workers);
   RegisterNodeService(dispatcher, dependencies.node, dependencies.control_groups, dependencies.version,
                       dependencies.workers);
   RegisterOperationService(dispatcher, manager);
+  RegisterPowerService(dispatcher, manager);
   RegisterReflectionService(dispatcher);
   RegisterSessionService(dispatcher, dependencies.authentication);
   RegisterStatisticsService(dispatcher, manager, dependencies.workers);

@@ -252,6 +252,7 @@ void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& g
                  v1::DomainStateReason reason, absl::Time time) {
   v1::DomainStatus& status = *record->mutable_domain()->mutable_status();
   status.set_state(guest.paused ? v1::DOMAIN_STATE_PAUSED : v1::DOMAIN_STATE_RUNNING);
+  if (guest.asleep) status.set_state(v1::DOMAIN_STATE_PMSUSPENDED);
   status.set_reason(reason);
   status.clear_message();
   *status.mutable_state_time() = util::ToProto(time);

@@ -26,6 +26,7 @@
 #include "daemon/state/store.h"
 #include "daemon/state/unstored.h"
 #include "daemon/state/watch_hub.h"
+#include "util/fd.h"
 
 namespace reeve::state {
 
@@ -206,9 +207,19 @@ class Core {
   // lifecycle.cc
   absl::StatusOr<v1::Domain> StartJob(ChangeContext& context, const v1::StartDomainRequest& request,
                                       const Target& target);
-  // `auto_destroy`: it ends with the connection of the context.
+  // How a guest is started.
+  struct Launch {
+    bool paused = false;
+    bool auto_destroy = false;  // it ends with the connection of the context
+    v1::DomainStateReason reason = v1::DOMAIN_STATE_REASON_BOOTED;
+    v1::EventDetail detail = v1::EVENT_DETAIL_STARTED_BOOTED;
+    // With which it runs, where that is not its definition.
+    std::optional<v1::DomainSpec> spec = {};
+    // In place of the driver's Start.
+    std::function<absl::StatusOr<drivers::RunningGuest>(const drivers::DomainKey& key)> start = {};
+  };
   absl::StatusOr<v1::Domain> StartGuest(ChangeContext& context, drivers::HypervisorDriver* driver, const Target& target,
-                                        store::v1::DomainRecord record, bool paused, bool auto_destroy);
+                                        store::v1::DomainRecord record, const Launch& launch);
   // Makes a failed start an event; `record` is that of the domain, which does not run.
   void RecordStartFailure(const ChangeContext& context, store::v1::DomainRecord record, const absl::Status& failure);
   absl::StatusOr<v1::Domain> ShutdownJob(ChangeContext& context, const v1::DomainVerbRequest& request,
@@ -218,7 +229,51 @@ class Core {
   absl::StatusOr<v1::Domain> DestroyJob(ChangeContext& context, absl::string_view etag, const Target& target);
   absl::StatusOr<v1::Domain> SuspendJob(ChangeContext& context, absl::string_view etag, const Target& target);
   absl::StatusOr<v1::Domain> ResumeJob(ChangeContext& context, absl::string_view etag, const Target& target);
-  absl::Status SaveJob(ChangeContext& context, const Target& target);
+
+  // long_job.h
+  // A job with an operation. `verb` begins the messages of errors ("save"), `name` is Operation.verb ("domain.save").
+  // `check` looks beside the domain's queue whether it can begin, `work` does it in the queue.
+  struct LongJob {
+    std::string verb;
+    std::string name;
+    std::function<absl::Status(const Target& target)> check;
+    std::function<absl::Status(ChangeContext& context, const Target& target, drivers::Progress* progress)> work;
+  };
+  template <typename Request>
+  void DoLong(const Caller& caller, const Request& request, const std::function<absl::StatusOr<Target>()>& find_target,
+              Done<v1::Operation> done, LongJob job);
+
+  // save.cc
+  // DOMAIN_NOT_FOUND, ETAG_MISMATCH, DOMAIN_STATE.
+  absl::Status ExpectActive(const Target& target, absl::string_view etag) const;
+  // An error of a driver's long call.
+  static absl::Status TransferError(const absl::Status& status);
+  absl::Status SaveJob(ChangeContext& context, const Target& target, drivers::Progress* progress);
+  absl::StatusOr<v1::Domain> RemoveSaveJob(ChangeContext& context, absl::string_view etag, const Target& target);
+
+  // images.cc
+  // A file with a saved guest whose domain the caller may have. `file` is where its memory begins.
+  struct OpenImage {
+    Target target;
+    drivers::HypervisorDriver* driver = nullptr;
+    drivers::SavedImage image;
+    std::shared_ptr<util::UniqueFd> file;
+  };
+  absl::StatusOr<OpenImage> OpenImageFile(const Caller& caller, const std::string& parent,
+                                          const std::string& path) const;
+  // As ExpectActive, and whether the driver can do it at all.
+  absl::Status CheckCanSend(const Target& target, absl::string_view etag) const;
+  absl::Status SaveToFileJob(ChangeContext& context, const Target& target, const v1::SaveDomainToFileRequest& request,
+                             drivers::Progress* progress);
+  absl::Status RestoreJob(ChangeContext& context, const v1::RestoreDomainRequest& request, const OpenImage& open,
+                          drivers::Progress* progress);
+  absl::Status DumpJob(ChangeContext& context, const Target& target, const v1::DumpDomainRequest& request,
+                       drivers::Progress* progress);
+
+  // power.cc
+  absl::StatusOr<v1::Domain> SleepJob(ChangeContext& context, const v1::SleepDomainRequest& request,
+                                      const Target& target);
+  absl::StatusOr<v1::Domain> WakeJob(ChangeContext& context, absl::string_view etag, const Target& target);
 
   // Does `job` in the queue of the domain that `find_target` gives, once per request_id, and answers through `done`.
   // `verb` begins the messages of errors: "start".

@@ -136,7 +136,8 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
     return record.domain();
   }
   if (request.transient()) {
-    return StartGuest(context, *driver, target, std::move(record), request.paused(), request.auto_destroy());
+    return StartGuest(context, *driver, target, std::move(record),
+                      {.paused = request.paused(), .auto_destroy = request.auto_destroy()});
   }
   return Commit(context, {.record = std::move(record),
                           .event = context.NewEvent(v1::EVENT_TYPE_DEFINED, v1::EVENT_DETAIL_DEFINED_ADDED,

@@ -17,6 +17,7 @@
 
 #include "drivers/driver.h"
 #include "proto/status.h"
+#include "util/full_io.h"
 
 namespace reeve::state {
 
@@ -193,6 +194,48 @@ class FakeDriver final : public drivers::HypervisorDriver {
     if (status.ok()) Remove(domain);
     return status;
   }
+  // Its memory is "memory"; the calls "send web1", "end web1", "restore web1", "dump web1" can be made to fail.
+  absl::Status CanSendMemory(const drivers::DomainKey&) const override { return absl::OkStatus(); }
+  absl::Status SendMemory(const drivers::DomainKey& domain, int descriptor, bool /*live*/,
+                          drivers::Progress* progress) override {
+    progress->Report("memory", 50);
+    absl::Status status = util::WriteFully(descriptor, "memory");
+    status.Update(Enter("send", domain));
+    if (progress->Cancelled()) return Error(v1::REASON_OPERATION_CANCELLED, "cancelled while writing");
+    return status;
+  }
+  absl::Status EndSending(const drivers::DomainKey& domain, bool gone) override {
+    if (absl::Status status = Enter("end", domain); !status.ok()) return status;
+    if (gone) Remove(domain);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<drivers::SavedImage> ReadImage(int descriptor) const override {
+    return drivers::ReadImageHead(descriptor, name_);
+  }
+  absl::StatusOr<drivers::RunningGuest> StartFromMemory(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                                                        int descriptor, drivers::Progress*) override {
+    if (absl::Status status = Enter("restore", domain); !status.ok()) return status;
+    absl::StatusOr<std::string> memory = util::ReadUpTo(descriptor, 100);
+    if (!memory.ok() || *memory != "memory") return Error(v1::REASON_IMAGE_INVALID, "there is no memory");
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      restored = spec;
+    }
+    return Start(domain, spec, true);
+  }
+  absl::Status CanStartFromMemory() const override { return absl::OkStatus(); }
+  absl::Status Confirm(const drivers::DomainKey& domain, bool paused) override {
+    return paused ? Enter("confirm", domain) : SetState("confirm", domain, false);
+  }
+  absl::Status KeepStill(const drivers::DomainKey& domain) override { return Enter("keep", domain); }
+  v1::DomainSpec restored;  // with which the last guest was restored
+  absl::Status RemoveSaved(const drivers::DomainKey& domain) override { return Enter("remove", domain); }
+  absl::Status DumpCore(const drivers::DomainKey& domain, int descriptor, bool live, drivers::Progress*) override {
+    if (absl::Status status = Enter("dump", domain); !status.ok()) return status;
+    return util::WriteFully(descriptor, live ? "live core" : "core");
+  }
+  absl::Status Sleep(const drivers::DomainKey& domain, v1::SleepTarget) override { return Enter("sleep", domain); }
+  absl::Status Wake(const drivers::DomainKey& domain) override { return Enter("wake", domain); }
   absl::Status ChangeDevice(const drivers::DomainKey& domain, drivers::DeviceChange change, const v1::Devices& device,
                             const v1::DomainSpec& before, const v1::DomainSpec& after) override {
     if (absl::Status status = Enter("device", domain); !status.ok()) return status;

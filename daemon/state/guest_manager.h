@@ -1,15 +1,13 @@
 // What is asked of domains beside their life cycle: devices, limits, metadata, statistics, and what is done in guests.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "auth/access.h"
+#include "daemon/state/caller.h"
 #include "drivers/guest_access.h"
 #include "reeve/v1/device_service.pb.h"
 #include "reeve/v1/domain_service.pb.h"
@@ -21,19 +19,6 @@
 
 namespace reeve::state {
 
-// On whose behalf something is read or changed.
-struct Caller {
-  std::string identity;     // "unix:alice(1000)"; also the scope of request ids and page tokens
-  std::string method;       // "/reeve.v1.DomainService/StartDomain"
-  uint64_t connection = 0;  // number of the connection, 0 for the daemon itself
-  // What it may do with which objects; never null.
-  auth::Access::Pointer access = auth::Access::Everything();
-};
-
-// Takes the answer of a change; called once, from any thread.
-template <typename Response>
-using Done = std::function<void(absl::StatusOr<Response>)>;
-
 // A part of Manager, and by its rules.
 class GuestManager {
  public:
@@ -42,6 +27,7 @@ class GuestManager {
   // Reads.
   virtual absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const Caller& caller, const v1::GetDomainMetadataRequest& request) const = 0;
   virtual absl::StatusOr<v1::DomainTuning> GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const = 0;
+  virtual absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const Caller& caller, const v1::ListVcpusRequest& request) const = 0;
   // One round of samples, as messages with all but their number and time; the last is complete.
   virtual absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
       const Caller& caller, const v1::WatchStatisticsRequest& request) const = 0;
@@ -58,6 +44,8 @@ class GuestManager {
                                     Done<v1::Domain> done) = 0;
   virtual void SetSchedulerParameters(const Caller& caller, v1::SetSchedulerParametersRequest request,
                                       Done<v1::Domain> done) = 0;
+  virtual void SetVcpus(const Caller& caller, v1::SetVcpusRequest request, Done<v1::Domain> done) = 0;
+  virtual void SetVcpuPin(const Caller& caller, v1::SetVcpuPinRequest request, Done<v1::Domain> done) = 0;
   virtual void SetPlacement(const Caller& caller, v1::SetPlacementRequest request, Done<v1::Domain> done) = 0;
   virtual void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
                                  Done<v1::SendProcessSignalResponse> done) = 0;

@@ -56,18 +56,20 @@ absl::StatusOr<v1::Domain> Core::StartJob(ChangeContext& context, const v1::Star
     if (!status.ok()) return WithReason(v1::REASON_START_FAILED, status);
     return record.domain();
   }
-  return StartGuest(context, *driver, target, std::move(record), request.paused(), request.auto_destroy());
+  return StartGuest(context, *driver, target, std::move(record),
+                    {.paused = request.paused(), .auto_destroy = request.auto_destroy()});
 }
 
 absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::HypervisorDriver* driver,
-                                            const Target& target, store::v1::DomainRecord record, bool paused,
-                                            bool auto_destroy) {
+                                            const Target& target, store::v1::DomainRecord record,
+                                            const Launch& launch) {
   v1::Domain& domain = *record.mutable_domain();
   v1::DomainStatus& domain_status = *domain.mutable_status();
   const bool is_new = domain.revision() == 0;
   const v1::DomainState before = is_new ? v1::DOMAIN_STATE_UNSPECIFIED : domain_status.state();
   const drivers::DomainKey key{target.name, domain.uid(), domain_status.run() + 1};
-  absl::StatusOr<drivers::RunningGuest> guest = driver->Start(key, domain.spec(), paused);
+  absl::StatusOr<drivers::RunningGuest> guest =
+      launch.start ? launch.start(key) : driver->Start(key, domain.spec(), launch.paused);
   if (!guest.ok()) {
     const absl::Status failure = WithReason(v1::REASON_START_FAILED, guest.status());
     if (is_new) return failure;
@@ -78,19 +80,22 @@ absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::Hyp
 
   const bool restored = domain_status.managed_save();
   domain_status.clear_managed_save();
-  domain_status.set_auto_destroy(auto_destroy);
+  domain_status.set_auto_destroy(launch.auto_destroy);
   domain_status.clear_updated();
   record.clear_running_spec();
-  v1::DomainStateReason reason = v1::DOMAIN_STATE_REASON_BOOTED;
-  if (restored) reason = v1::DOMAIN_STATE_REASON_RESTORED;
+  if (launch.spec && launch.spec->SerializeAsString() != domain.spec().SerializeAsString()) {
+    domain_status.set_updated(true);
+    *record.mutable_running_spec() = *launch.spec;
+  }
+  v1::DomainStateReason reason = restored ? v1::DOMAIN_STATE_REASON_RESTORED : launch.reason;
   if (guest->paused) reason = v1::DOMAIN_STATE_REASON_STARTING_UP;
   MarkRunning(&record, *guest, key.run, reason, options_.clock->Now());
-  const Change change{.record = std::move(record),
-                      .event = context.NewEvent(
-                          v1::EVENT_TYPE_STARTED,
-                          restored ? v1::EVENT_DETAIL_STARTED_RESTORED : v1::EVENT_DETAIL_STARTED_BOOTED, before)};
+  const Change change{
+      .record = std::move(record),
+      .event = context.NewEvent(v1::EVENT_TYPE_STARTED,
+                                restored ? v1::EVENT_DETAIL_STARTED_RESTORED : launch.detail, before)};
   absl::StatusOr<v1::Domain> started = Commit(context, change);
-  if (started.ok() && auto_destroy) {
+  if (started.ok() && launch.auto_destroy) {
     if (absl::Status status = EndWithConnection(target, key.run, context.connection); !status.ok()) {
       // The caller has left meanwhile: what it started ends as if it had left a moment later.
       ChangeContext ending;

@@ -150,6 +150,7 @@ class ManagerImpl final : public Manager {
 
   absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const Caller& caller, const v1::GetDomainMetadataRequest& request) const override;
   absl::StatusOr<v1::DomainTuning> GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const override;
+  absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const Caller& caller, const v1::ListVcpusRequest& request) const override;
   absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
       const Caller& caller, const v1::WatchStatisticsRequest& request) const override;
   void SetDomainMetadata(const Caller& caller, v1::SetDomainMetadataRequest request, Done<v1::Domain> done) override;
@@ -163,6 +164,8 @@ class ManagerImpl final : public Manager {
                             Done<v1::Domain> done) override;
   void SetSchedulerParameters(const Caller& caller, v1::SetSchedulerParametersRequest request,
                               Done<v1::Domain> done) override;
+  void SetVcpus(const Caller& caller, v1::SetVcpusRequest request, Done<v1::Domain> done) override;
+  void SetVcpuPin(const Caller& caller, v1::SetVcpuPinRequest request, Done<v1::Domain> done) override;
   void SetPlacement(const Caller& caller, v1::SetPlacementRequest request, Done<v1::Domain> done) override;
   void SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
                          Done<v1::SendProcessSignalResponse> done) override;
@@ -177,6 +180,14 @@ class ManagerImpl final : public Manager {
                                                                   drivers::GuestProcessReader reader) override;
   absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const Caller& caller, const v1::PullFileRequest& request,
                                                                   drivers::GuestProcessReader reader) override;
+
+  absl::StatusOr<v1::SavedImage> GetSavedImage(const Caller& caller, const v1::GetSavedImageRequest& request) override;
+  void RestoreDomain(const Caller& caller, v1::RestoreDomainRequest request, Done<v1::Operation> done) override;
+  void SaveDomainToFile(const Caller& caller, v1::SaveDomainToFileRequest request, Done<v1::Operation> done) override;
+  void DumpDomain(const Caller& caller, v1::DumpDomainRequest request, Done<v1::Operation> done) override;
+  void RemoveManagedSave(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+  void SleepDomain(const Caller& caller, v1::SleepDomainRequest request, Done<v1::Domain> done) override;
+  void WakeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
 
  private:
   explicit ManagerImpl(std::unique_ptr<Core> core);

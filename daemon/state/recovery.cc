@@ -149,11 +149,20 @@ absl::Status Core::Adopt(const std::string& hypervisor, const drivers::DomainKey
     change.record = RecordOf(*entry);
     const v1::DomainStatus& status = change.record.domain().status();
     const bool paused = entry->state == v1::DOMAIN_STATE_PAUSED;
-    if (paused == guest.paused && status.id() == guest.id && status.supervisor_pid() == guest.supervisor_pid) {
+    const bool asleep = entry->state == v1::DOMAIN_STATE_PMSUSPENDED;
+    if (paused == guest.paused && asleep == guest.asleep && status.id() == guest.id &&
+        status.supervisor_pid() == guest.supervisor_pid) {
       return absl::OkStatus();
     }
     // The guest was paused, resumed or restarted by another, or the daemon ended between the change and its commit.
-    if (paused != guest.paused) {
+    if (asleep != guest.asleep) {
+      change.event =
+          guest.asleep
+              ? context.NewEvent(v1::EVENT_TYPE_PMSUSPENDED, v1::EVENT_DETAIL_PMSUSPENDED_MEMORY, entry->state)
+              : context.NewEvent(v1::EVENT_TYPE_STARTED, v1::EVENT_DETAIL_STARTED_WOKEN_UP, entry->state);
+      MarkRunning(&change.record, guest, domain.run,
+                  guest.asleep ? v1::DOMAIN_STATE_REASON_ASLEEP : v1::DOMAIN_STATE_REASON_WOKEN_UP, now);
+    } else if (paused != guest.paused) {
       change.event = guest.paused
                          ? context.NewEvent(v1::EVENT_TYPE_SUSPENDED, v1::EVENT_DETAIL_SUSPENDED_PAUSED, entry->state)
                          : context.NewEvent(v1::EVENT_TYPE_RESUMED, v1::EVENT_DETAIL_RESUMED_UNPAUSED, entry->state);

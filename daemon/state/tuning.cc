@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
 #include "daemon/state/invalid_request.h"
+#include "daemon/state/tuning_event.h"
 
 namespace reeve::state {
 namespace {
@@ -18,22 +19,6 @@ absl::Status Unsupported(absl::string_view field) {
   absl::Status status = Error(v1::REASON_SPEC_UNSUPPORTED, absl::StrCat(field, " cannot be changed"));
   AddFieldViolation(&status, field, "cannot be changed");
   return status;
-}
-
-absl::Status ApplyTuning(drivers::HypervisorDriver* driver, const drivers::DomainKey& key, const v1::DomainSpec& before,
-                         const v1::DomainSpec& after) {
-  return driver->Tune(key, before, after);
-}
-
-void AddParameter(absl::string_view name, const std::string& value, v1::Event* event) {
-  v1::EventParameter& parameter = *event->add_parameters();
-  parameter.set_name(std::string(name));
-  parameter.set_value(value);
-}
-
-void SetTunable(v1::Event* event) {
-  event->set_type(v1::EVENT_TYPE_TUNABLE);
-  event->clear_detail();
 }
 
 template <typename Set, typename Clear>

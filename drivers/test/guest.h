@@ -11,6 +11,7 @@
 #include "drivers/test/echo_console.h"
 #include "reeve/v1/domain.pb.h"
 #include "reeve/v1/domain_spec.pb.h"
+#include "reeve/v1/tuning_service.pb.h"
 
 namespace reeve::test_driver {
 
@@ -22,11 +23,22 @@ class Guest {
         ConsoleThread* console_thread);
 
   const drivers::DomainKey& key() const { return key_; }
-  const v1::LifecycleActions& lifecycle_actions() const { return lifecycle_actions_; }
+  const v1::LifecycleActions& lifecycle_actions() const { return spec_.lifecycle_actions(); }
   const drivers::RunningGuest& running() const { return running_; }
 
   // False when it is so already.
   bool SetPaused(bool paused, absl::Time now);
+  bool SetAsleep(bool asleep, absl::Time now);
+  // While its memory is copied.
+  void SetStill(bool still, absl::Time now);
+  bool still() const { return still_; }
+  // How long it has run, but for the times when it did not.
+  absl::Duration RunTime(absl::Time now) const;
+  void SetRunTime(absl::Duration ran) { ran_before_ = ran; }
+  // With which it runs from now on.
+  void SetSpec(const v1::DomainSpec& spec) { spec_ = spec; }
+  // Those that are online share its CPU time.
+  v1::ListVcpusResponse Vcpus(absl::Time now) const;
   // Counters and the banner start again; the id stays.
   void Restart(absl::Time now);
   // Its consoles hear `reason`.
@@ -39,14 +51,16 @@ class Guest {
 
  private:
   void PrintBanner();
-  absl::Duration RunTime(absl::Time now) const;
+  bool frozen() const { return running_.paused || running_.asleep || still_; }
+  // Changes one of what freezes it.
+  void Set(bool* what, bool value, absl::Time now);
 
   const drivers::DomainKey key_;
-  const v1::LifecycleActions lifecycle_actions_;
-  const uint64_t memory_kib_;
+  v1::DomainSpec spec_;
   drivers::RunningGuest running_;
-  absl::Duration ran_before_;  // up to the last suspend
-  absl::Time thawed_;          // since when it runs, when it is not paused
+  bool still_ = false;
+  absl::Duration ran_before_;  // up to when it was frozen last
+  absl::Time thawed_;          // since when it runs, when it is not frozen
   std::vector<std::shared_ptr<EchoConsole>> consoles_;
 };
 

@@ -178,6 +178,10 @@ absl::Status TestDriver::Resume(const drivers::DomainKey& domain) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const absl::StatusOr<Guest*> guest = Find(domain);
   if (!guest.ok()) return guest.status();
+  if ((*guest)->still()) {  // since a migration that was cut off
+    (*guest)->SetStill(false, clock_.Now());
+    return absl::OkStatus();
+  }
   if ((*guest)->SetPaused(false, clock_.Now())) return absl::OkStatus();
   return Error(v1::REASON_DOMAIN_STATE, absl::StrCat("domain ", domain.name, " is not suspended"),
                {{"domain", domain.name}, {"state", "RUNNING"}});

@@ -19,9 +19,10 @@ namespace reeve::test_driver {
 class Guest;
 
 // test:///default. Guests do at once what they are asked: Shutdown ends them, Reboot restarts them; the specification's
-// lifecycle actions "destroy" and "restart" are followed. Consoles echo what is written to them. Guests live in the
-// daemon: those that Recover is asked for come back as ended, VANISHED. A saved guest is indistinguishable from a new
-// one when it is started again. Thread-safe; call ReleaseAll before it is destroyed if calls may hang.
+// lifecycle actions "destroy" and "restart" are followed. Consoles echo what is written to them. Limits are noted and
+// limit nothing. Guests live in the daemon: those that Recover is asked for come back as ended, VANISHED. One that comes
+// out of a managed save is indistinguishable from a new one; one that comes out of a file goes on counting its CPU time.
+// Thread-safe; call ReleaseAll before it is destroyed if calls may hang.
 class TestDriver final : public drivers::HypervisorDriver, public TestControls {
  public:
   // `clock` must outlive the driver.
@@ -44,6 +45,27 @@ class TestDriver final : public drivers::HypervisorDriver, public TestControls {
   absl::Status Resume(const drivers::DomainKey& domain) override;
   // Hangs, when wedged, at half the way, and can be cancelled there.
   absl::Status Save(const drivers::DomainKey& domain, drivers::Progress* progress) override;
+
+  // test_driver_images.cc. SendMemory hangs as Save does.
+  absl::Status CanSendMemory(const drivers::DomainKey& domain) const override;
+  absl::Status SendMemory(const drivers::DomainKey& domain, int descriptor, bool live,
+                          drivers::Progress* progress) override;
+  absl::Status EndSending(const drivers::DomainKey& domain, bool gone) override;
+  absl::Status KeepStill(const drivers::DomainKey& domain) override;
+  absl::StatusOr<drivers::SavedImage> ReadImage(int descriptor) const override;
+  absl::StatusOr<drivers::RunningGuest> StartFromMemory(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                                                        int descriptor, drivers::Progress* progress) override;
+  absl::Status CanStartFromMemory() const override;
+  absl::Status Confirm(const drivers::DomainKey& domain, bool paused) override;
+  absl::Status RemoveSaved(const drivers::DomainKey& domain) override;
+  absl::Status DumpCore(const drivers::DomainKey& domain, int descriptor, bool live,
+                        drivers::Progress* progress) override;
+  absl::Status Sleep(const drivers::DomainKey& domain, v1::SleepTarget target) override;
+  absl::Status Wake(const drivers::DomainKey& domain) override;
+  absl::Status Tune(const drivers::DomainKey& domain, const v1::DomainSpec& before,
+                    const v1::DomainSpec& after) override;
+  absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const drivers::DomainKey& domain) const override;
+
   absl::StatusOr<v1::DomainStatistics> Sample(const drivers::DomainKey& domain) const override;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::DomainKey& domain,
                                                                 const drivers::ConsoleOptions& options,
@@ -61,6 +83,7 @@ class TestDriver final : public drivers::HypervisorDriver, public TestControls {
   absl::StatusOr<Guest*> Find(const drivers::DomainKey& domain) const;
   // The guest ends or restarts, as its lifecycle actions say; the observer hears of it outside the lock.
   absl::Status End(std::unique_lock<std::mutex> lock, Guest* guest, Ending ending, bool requested);
+  absl::Status SetAsleep(const drivers::DomainKey& domain, bool asleep);
   // With mutex_ held: the guest is gone, its consoles hear why.
   void Remove(Guest* guest, const std::string& reason);
 

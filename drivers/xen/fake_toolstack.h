@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -282,8 +283,21 @@ class FakeToolstack final : public Toolstack {
   absl::Status Resume(uint32_t domid) override {
     return Change("Resume", domid, [](FakeXen::Domain* domain) { domain->facts.stopped = false; });
   }
-  absl::Status DumpCore(uint32_t domid, const std::string& /*path*/) override {
-    return Change("DumpCore", domid, [](FakeXen::Domain*) {});
+  absl::Status Sleep(uint32_t domid) override {
+    return Change("Sleep", domid, [](FakeXen::Domain* domain) {
+      domain->facts.stopped = true;
+      domain->facts.stop_reason = StopReason::kSuspend;
+    });
+  }
+  // A core is "core", and " of a paused guest" where it is one.
+  absl::Status DumpCore(uint32_t domid, const std::string& path) override {
+    bool paused = false;
+    absl::Status status =
+        Change("DumpCore", domid, [&](FakeXen::Domain* domain) { paused = domain->facts.paused; });
+    if (!status.ok()) return status;
+    std::ofstream file(path);
+    file << (paused ? "core of a paused guest" : "core");
+    return file.flush() ? absl::OkStatus() : absl::InternalError("write");
   }
   absl::Status Rename(uint32_t domid, const std::string& /*from*/, const std::string& to) override {
     return Change("Rename", domid, [&to](FakeXen::Domain* domain) { domain->name = to; });
@@ -339,7 +353,11 @@ class FakeToolstack final : public Toolstack {
   }
   absl::StatusOr<std::vector<VcpuFacts>> VcpusOf(uint32_t /*domid*/) const override {
     if (absl::Status status = xen_.Take("VcpusOf"); !status.ok()) return status;
-    return std::vector<VcpuFacts>{{.online = true, .cpu_time_ns = 7}};
+    return std::vector<VcpuFacts>{{.online = true, .cpu_time_ns = 7, .running = true, .host_cpu = 1},
+                                  {.online = false, .everywhere = false, .cpus = {0, 1}}};
+  }
+  absl::Status SetOnlineVcpus(uint32_t domid, uint32_t count) override {
+    return Change("SetOnlineVcpus", domid, [&](FakeXen::Domain* domain) { domain->facts.vcpus_online = count; });
   }
   absl::Status Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) override {
     return Change("Pin", domid, [&](FakeXen::Domain* domain) { domain->pins[vcpu] = cpus; });

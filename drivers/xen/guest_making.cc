@@ -23,22 +23,27 @@ absl::StatusOr<uint32_t> MakeMachine(DriverContext& context, const drivers::Doma
 
 absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
                                 bool paused) {
-  Toolstack& toolstack = context.toolstack();
   absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), key, spec);
   if (!config.ok()) return config.status();
   absl::StatusOr<uint32_t> domid = MakeMachine(context, key, &*config);
   if (!domid.ok()) return domid.status();
-  absl::Status status = WriteNote(toolstack, *domid, key, spec);
-  if (status.ok()) status = toolstack.Watch(*domid);
-  if (status.ok() && !paused) status = toolstack.Unpause(*domid);
+  return FinishGuest(context, key, spec, *domid, paused);
+}
+
+absl::StatusOr<Guest> FinishGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
+                                  uint32_t domid, bool paused) {
+  Toolstack& toolstack = context.toolstack();
+  absl::Status status = WriteNote(toolstack, domid, key, spec);
+  if (status.ok()) status = toolstack.Watch(domid);
+  if (status.ok() && !paused) status = toolstack.Unpause(domid);
   if (!status.ok()) {
-    const absl::Status destroyed = toolstack.Destroy(*domid);
+    const absl::Status destroyed = toolstack.Destroy(domid);
     if (!destroyed.ok()) util::LogError("destroy the half-made guest ", key.name, ": ", destroyed.message());
     return status;
   }
   return Guest{.key = key,
                .spec = spec,
-               .domid = *domid,
+               .domid = domid,
                .paused = paused,
                .foreign = false,
                .start_time = absl::Now(),

@@ -1,6 +1,8 @@
 // How a guest is made.
 #pragma once
 
+#include <cstdint>
+
 #include "absl/status/statusor.h"
 #include "drivers/driver.h"
 #include "drivers/xen/driver_context.h"
@@ -13,5 +15,9 @@ namespace reeve::xen {
 // `paused`. The caller holds the claim of the domain, and puts the guest into it. After an error nothing of it is left.
 absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
                                 bool paused);
+
+// The rest of that for a domain that is there and paused.
+absl::StatusOr<Guest> FinishGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
+                                  uint32_t domid, bool paused);
 
 }  // namespace reeve::xen

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "drivers/xen/backend_statistics.h"
+#include "formats/number_set.h"
 #include "proto/status.h"
 #include "util/proto_time.h"
 
@@ -72,6 +73,24 @@ absl::Status ReadGuestTuning(const DriverContext& context, const drivers::Domain
   if (!facts.ok()) return DriverError(facts.status());
   tuning->set_current_memory_kib(facts->memory_kib);
   return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ListVcpusResponse> ListGuestVcpus(const DriverContext& context, const drivers::DomainKey& domain) {
+  absl::StatusOr<Guest> guest = context.Find(domain);
+  if (!guest.ok()) return guest.status();
+  absl::StatusOr<std::vector<VcpuFacts>> facts = context.toolstack().VcpusOf(guest->domid);
+  if (!facts.ok()) return DriverError(facts.status());
+  v1::ListVcpusResponse response;
+  for (const VcpuFacts& one : *facts) {
+    v1::VcpuStatus& vcpu = *response.add_vcpus();
+    vcpu.set_id(static_cast<uint32_t>(response.vcpus_size() - 1));
+    vcpu.set_online(one.online);
+    vcpu.set_running(one.running);
+    if (one.online) vcpu.set_host_cpu(one.host_cpu);
+    vcpu.set_cpu_time_ns(one.cpu_time_ns);
+    if (!one.everywhere) vcpu.set_cpuset(formats::FormatNumberSet(one.cpus));
+  }
+  return response;
 }
 
 }  // namespace reeve::xen

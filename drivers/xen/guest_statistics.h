@@ -18,4 +18,7 @@ std::vector<absl::StatusOr<v1::DomainStatistics>> SampleGuests(const DriverConte
 // As GuestAccess::ReadTuning.
 absl::Status ReadGuestTuning(const DriverContext& context, const drivers::DomainKey& domain, v1::DomainTuning* tuning);
 
+// As GuestAccess::ListVcpus.
+absl::StatusOr<v1::ListVcpusResponse> ListGuestVcpus(const DriverContext& context, const drivers::DomainKey& domain);
+
 }  // namespace reeve::xen

@@ -98,6 +98,14 @@ void GuestTable::SetSpec(uint32_t domid, const v1::DomainSpec& spec) {
   if (Guest* const guest = FindDomid(domid); guest != nullptr) guest->spec = spec;
 }
 
+void GuestTable::SetStanding(uint32_t domid, bool still, bool asleep) {
+  absl::MutexLock lock(&mutex_);
+  Guest* const guest = FindDomid(domid);
+  if (guest == nullptr) return;
+  guest->still = still;
+  guest->asleep = asleep;
+}
+
 std::vector<Guest> GuestTable::All() const {
   absl::MutexLock lock(&mutex_);
   std::vector<Guest> all;

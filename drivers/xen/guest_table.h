@@ -28,12 +28,14 @@ struct Guest {
   absl::Time start_time;
   bool reboot_asked = false;
   bool preserved = false;  // it has stopped and is kept until it is destroyed
+  bool still = false;      // its machine has stopped since its memory was written (GuestImages::SendMemory)
+  bool asleep = false;     // its machine has stopped because it sleeps
   std::shared_ptr<PtyConsole> console;
 
   // Whether its end is the driver's affair.
   bool handled() const { return !foreign && !preserved; }
   drivers::RunningGuest Describe() const {
-    return {.id = domid, .supervisor_pid = 0, .start_time = start_time, .paused = paused};
+    return {.id = domid, .supervisor_pid = 0, .start_time = start_time, .paused = paused || still, .asleep = asleep};
   }
 };
 
@@ -85,6 +87,7 @@ class GuestTable {
   bool SeePaused(uint32_t domid, bool paused);
   void SetRebootAsked(uint32_t domid, bool asked);
   void SetSpec(uint32_t domid, const v1::DomainSpec& spec);
+  void SetStanding(uint32_t domid, bool still, bool asleep);
   std::vector<Guest> All() const;
 
  private:

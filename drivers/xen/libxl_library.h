@@ -64,6 +64,7 @@ namespace reeve::xen {
   F(libxl_domain_setmaxmem)              \
   F(libxl_domain_shutdown)               \
   F(libxl_domain_suspend)                \
+  F(libxl_domain_suspend_only)           \
   F(libxl_domain_unpause)                \
   F(libxl_domid_to_name)                 \
   F(libxl_dominfo_dispose)               \

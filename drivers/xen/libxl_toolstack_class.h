@@ -46,6 +46,7 @@ class LibxlToolstack final : public Toolstack {
   absl::Status Destroy(uint32_t domid) override;
   absl::Status Save(uint32_t domid, int descriptor, bool live, const Cancelled& cancelled) override;
   absl::Status Resume(uint32_t domid) override;
+  absl::Status Sleep(uint32_t domid) override;
   absl::Status DumpCore(uint32_t domid, const std::string& path) override;
   absl::Status Rename(uint32_t domid, const std::string& from, const std::string& to) override;
   absl::Status SetMemoryTarget(uint32_t domid, uint64_t kib) override;
@@ -62,6 +63,7 @@ class LibxlToolstack final : public Toolstack {
   absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const override;
   absl::Status SetScheduling(uint32_t domid, const Scheduling& scheduling) override;
   absl::StatusOr<std::vector<VcpuFacts>> VcpusOf(uint32_t domid) const override;
+  absl::Status SetOnlineVcpus(uint32_t domid, uint32_t count) override;
   absl::Status Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) override;
   absl::Status StoreNote(uint32_t domid, const std::string& name, absl::string_view bytes) override;
   absl::StatusOr<std::string> ReadNote(uint32_t domid, const std::string& name) const override;

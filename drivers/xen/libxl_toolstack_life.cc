@@ -114,6 +114,11 @@ absl::Status LibxlToolstack::Resume(uint32_t domid) {
   return step.Result(library_->libxl_domain_resume(context_, domid, 1, nullptr));
 }
 
+absl::Status LibxlToolstack::Sleep(uint32_t domid) {
+  const LibxlStep step = Step("libxl_domain_suspend_only", domid);
+  return step.Result(library_->libxl_domain_suspend_only(context_, domid, nullptr));
+}
+
 absl::Status LibxlToolstack::DumpCore(uint32_t domid, const std::string& path) {
   const LibxlStep step = Step("libxl_domain_core_dump", domid);
   return step.Result(library_->libxl_domain_core_dump(context_, domid, path.c_str(), nullptr));

@@ -5,6 +5,18 @@
 #include "drivers/xen/libxl_toolstack_class.h"
 
 namespace reeve::xen {
+namespace {
+
+// Those of the host's CPUs that are set.
+std::set<uint32_t> NumbersOf(const libxl_bitmap& map, int host_cpus) {
+  std::set<uint32_t> numbers;
+  for (int i = 0; i < host_cpus && i / 8 < static_cast<int>(map.size); ++i) {
+    if ((map.map[i / 8] >> (i % 8) & 1) != 0) numbers.insert(static_cast<uint32_t>(i));
+  }
+  return numbers;
+}
+
+}  // namespace
 
 absl::Status LibxlToolstack::SetMemoryTarget(uint32_t domid, uint64_t kib) {
   const LibxlStep step = Step("libxl_set_memory_target", domid);
@@ -44,9 +56,26 @@ absl::StatusOr<std::vector<VcpuFacts>> LibxlToolstack::VcpusOf(uint32_t domid) c
   libxl_vcpuinfo* const list = library_->libxl_list_vcpu(context_, domid, &count, &host_cpus);
   if (list == nullptr) return step.Result(ERROR_FAIL);
   std::vector<VcpuFacts> vcpus;
-  for (int i = 0; i < count; ++i) vcpus.push_back({.online = list[i].online, .cpu_time_ns = list[i].vcpu_time});
+  for (int i = 0; i < count; ++i) {
+    VcpuFacts& vcpu = vcpus.emplace_back();
+    vcpu.online = list[i].online;
+    vcpu.cpu_time_ns = list[i].vcpu_time;
+    vcpu.running = list[i].running;
+    vcpu.host_cpu = list[i].cpu;
+    vcpu.cpus = NumbersOf(list[i].cpumap, host_cpus);
+    vcpu.everywhere = vcpu.cpus.size() == static_cast<size_t>(host_cpus);
+  }
   library_->libxl_vcpuinfo_list_free(list, count);
   return vcpus;
+}
+
+absl::Status LibxlToolstack::SetOnlineVcpus(uint32_t domid, uint32_t count) {
+  const LibxlStep step = Step("libxl_set_vcpuonline", domid);
+  libxl_bitmap map = MakeBitmap(static_cast<int>(count));
+  for (uint32_t i = 0; i < count; ++i) library_->libxl_bitmap_set(&map, static_cast<int>(i));
+  const int code = library_->libxl_set_vcpuonline(context_, domid, &map, nullptr);
+  free(map.map);
+  return step.Result(code);
 }
 
 absl::Status LibxlToolstack::Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) {

@@ -1,9 +1,10 @@
 #include "drivers/xen/live_changes.h"
 
-#include <map>
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "drivers/xen/config_builder.h"
@@ -15,6 +16,7 @@ namespace reeve::xen {
 namespace {
 
 constexpr int kDefaultWeight = 256;  // of the credit schedulers (xl(1))
+const std::string kEverywhere = "0-1023";
 
 absl::Status Unsupported(absl::string_view what) {
   return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, absl::StrCat("Xen cannot ", what, " of a guest that runs"));
@@ -30,13 +32,21 @@ Scheduling SchedulingOf(const v1::CpuTuning& tuning) {
           .cap = CapOf(tuning)};
 }
 
-// By virtual CPU.
-std::map<uint32_t, std::string> PinsOf(const v1::DomainSpec& spec) {
-  std::map<uint32_t, std::string> pins;
+// Where each virtual CPU may run; "" is everywhere.
+std::vector<std::string> PlacesOf(const v1::DomainSpec& spec, uint32_t count) {
+  std::vector<std::string> places(count, spec.cpu_placement().cpuset());
   for (const v1::CpuPin& pin : spec.cpu_tuning().vcpu_pins()) {
-    if (pin.id() < spec.vcpus()) pins[pin.id()] = pin.cpuset();
+    if (pin.id() < count) places[pin.id()] = pin.cpuset();
   }
-  return pins;
+  return places;
+}
+
+uint32_t CountOf(const v1::DomainSpec& spec) {
+  return std::max<uint32_t>(spec.vcpus(), 1);
+}
+
+uint32_t OnlineOf(const v1::DomainSpec& spec) {
+  return spec.cpu_placement().has_current() ? std::min(spec.cpu_placement().current(), CountOf(spec)) : CountOf(spec);
 }
 
 absl::Status Attach(Toolstack& toolstack, uint32_t domid, DomainConfig* config) {
@@ -72,14 +82,14 @@ absl::Status Apply(Toolstack& toolstack, uint32_t domid, const v1::DomainSpec& f
     status = toolstack.SetScheduling(domid, after);
   }
   if (!status.ok()) return status;
-  const std::map<uint32_t, std::string> old_pins = PinsOf(from);
-  std::map<uint32_t, std::string> new_pins = PinsOf(to);
-  for (const auto& [vcpu, cpus] : old_pins) {
-    // One whose pin is taken away runs where all may.
-    new_pins.try_emplace(vcpu, to.cpu_placement().cpuset().empty() ? "0-1023" : to.cpu_placement().cpuset());
+  if (OnlineOf(from) != OnlineOf(to)) {
+    if (status = toolstack.SetOnlineVcpus(domid, OnlineOf(to)); !status.ok()) return status;
   }
-  for (const auto& [vcpu, cpus] : new_pins) {
-    if (const auto old = old_pins.find(vcpu); old != old_pins.end() && old->second == cpus) continue;
+  const std::vector<std::string> old_places = PlacesOf(from, CountOf(from));
+  const std::vector<std::string> new_places = PlacesOf(to, CountOf(from));
+  for (uint32_t vcpu = 0; vcpu < CountOf(from); ++vcpu) {
+    if (old_places[vcpu] == new_places[vcpu]) continue;
+    const std::string& cpus = new_places[vcpu].empty() ? kEverywhere : new_places[vcpu];
     const std::optional<std::set<uint32_t>> set = formats::ParseNumberSet(cpus);
     if (!set) return Error(v1::REASON_SPEC_INVALID, absl::StrCat("'", cpus, "' is no set of CPUs"));
     if (status = toolstack.Pin(domid, vcpu, *set); !status.ok()) return status;

@@ -4,19 +4,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "drivers/xen/saved_guest.h"
+#include "absl/time/clock.h"
+#include "drivers/saved_image.h"
+#include "drivers/xen/memory_writing.h"
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/fd.h"
 #include "util/files.h"
 #include "util/log.h"
+#include "util/proto_time.h"
 
 namespace reeve::xen {
 namespace {
@@ -36,16 +38,14 @@ std::string UnfinishedPath(const std::string& path) {
 // Writes head and memory; asks `progress` on the way.
 absl::Status WriteGuest(DriverContext& context, const Guest& guest, const util::UniqueFd& file,
                         drivers::Progress* progress) {
-  if (absl::Status status = WriteSavedHead(file, guest.spec); !status.ok()) return status;
-  const uint64_t expected = std::max<uint64_t>(guest.spec.memory_kib() * 1024, 1);
-  return context.toolstack().Save(guest.domid, file.get(), false, [&] {
-    struct stat facts {};
-    if (fstat(file.get(), &facts) == 0) {
-      const uint64_t percent = static_cast<uint64_t>(facts.st_size) * 100 / expected;
-      progress->Report("memory", static_cast<uint32_t>(std::min<uint64_t>(percent, 99)));
-    }
-    return progress->Cancelled();
-  });
+  store::v1::ImageHead head;
+  head.set_hypervisor("xen");
+  head.set_name(guest.key.name);
+  head.set_uid(guest.key.uid);
+  *head.mutable_spec() = guest.spec;
+  *head.mutable_save_time() = util::ToProto(absl::Now());
+  if (absl::Status status = drivers::WriteImageHead(file.get(), head); !status.ok()) return status;
+  return WriteMemory(context, guest, file.get(), false, progress);
 }
 
 // The guest has stopped where only the file failed: it goes on.
@@ -63,6 +63,7 @@ absl::Status SaveManaged(DriverContext& context, const drivers::DomainKey& domai
   absl::StatusOr<GuestClaim> claim = context.Claim(domain);
   if (!claim.ok()) return claim.status();
   const Guest& guest = *claim->guest();
+  if (absl::Status status = CheckCanSend(guest); !status.ok()) return status;
   const std::string path = SavedPath(context, guest.key.uid);
   const std::string unfinished = UnfinishedPath(path);
   if (absl::Status status = util::MakeDirectories(SaveDirectory(context), 0700); !status.ok()) return status;
@@ -76,7 +77,6 @@ absl::Status SaveManaged(DriverContext& context, const drivers::DomainKey& domai
   if (!status.ok()) {
     LetGoOn(context, guest);
     (void)unlink(unfinished.c_str());
-    if (status.code() == absl::StatusCode::kCancelled) return WithReason(v1::REASON_OPERATION_CANCELLED, status);
     return DriverError(status);
   }
   progress->Report("end", 99);
@@ -96,13 +96,19 @@ absl::StatusOr<std::optional<uint32_t>> RestoreManagedSave(DriverContext& contex
     if (errno != ENOENT) return util::ErrnoStatus(absl::StrCat("open ", path));
     return std::nullopt;
   }
-  absl::StatusOr<v1::DomainSpec> spec = ReadSavedHead(saved);
-  if (!spec.ok()) return WithContext(path, spec.status());
+  absl::StatusOr<drivers::SavedImage> image = drivers::ReadImageHead(saved.get(), "xen");
+  if (!image.ok()) return WithContext(path, image.status());
   absl::StatusOr<uint32_t> domid = context.toolstack().Restore(config, saved.get());
   if (!domid.ok()) return domid.status();
   // Restored memory must not be restored twice: its disks have moved on.
   if (unlink(path.c_str()) < 0) util::LogError("remove ", path, ": ", strerror(errno));
   return *domid;
+}
+
+absl::Status RemoveManagedSave(const DriverContext& context, const drivers::DomainKey& key) {
+  const std::string path = SavedPath(context, key.uid);
+  if (unlink(path.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
+  return util::ErrnoStatus(absl::StrCat("remove ", path));
 }
 
 void GiveUpManagedSave(DriverContext& context, const drivers::DomainKey& key, uint32_t domid) {

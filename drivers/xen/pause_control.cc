@@ -1,6 +1,7 @@
 #include "drivers/xen/pause_control.h"
 
 #include "absl/status/statusor.h"
+#include "drivers/xen/memory_writing.h"
 
 namespace reeve::xen {
 
@@ -9,6 +10,7 @@ absl::Status PauseControl::SetPaused(const drivers::DomainKey& domain, bool paus
   if (!guest.ok()) return guest.status();
   Toolstack& toolstack = context_.toolstack();
   absl::MutexLock lock(&mutex_);
+  if (!paused && guest->still) return LetRunOn(context_, *guest);
   absl::Status status = paused ? toolstack.Pause(guest->domid) : toolstack.Unpause(guest->domid);
   if (!status.ok()) return DriverError(status);
   context_.guests().SetPaused(guest->domid, paused);

@@ -10,6 +10,8 @@
 #include "drivers/xen/adoption.h"
 #include "drivers/xen/endings.h"
 #include "drivers/xen/managed_save.h"
+#include "drivers/xen/memory_writing.h"
+#include "drivers/xen/still_note.h"
 #include "util/log.h"
 
 namespace reeve::xen {
@@ -48,15 +50,32 @@ void RecoverPresent(DriverContext& context, ToolstackObserver* monitor, Missing*
       if (guest->foreign) guest->spec = expected->second->spec;
       missing->erase(expected);
     }
+    const bool stands = facts.stopped && facts.stop_reason == StopReason::kSuspend;
+    const StillReason reason = guest->foreign ? StillReason::kNone : ReadStillNote(context.toolstack(), facts.domid);
+    if (reason == StillReason::kArriving) {
+      util::LogWarn("recovery: ", guest->key.name, " came in when the last daemon ended: it is destroyed");
+      if (absl::Status status = context.toolstack().Destroy(facts.domid); !status.ok()) {
+        util::LogError("destroy ", guest->key.name, ": ", status.message());
+      }
+      continue;
+    }
+    guest->still = stands && reason == StillReason::kHanded;
+    guest->asleep = stands && reason == StillReason::kAsleep;
     drivers::RecoveredDomain& domain = recovered->emplace_back();
     domain.key = guest->key;
     domain.spec = guest->spec;
     domain.running = guest->Describe();
+    const Guest adopted = *guest;
     AdoptGuest(context, *claim, *std::move(guest));
-    // Its end waits to be handled since the last daemon.
-    if (facts.stopped && facts.stop_reason == StopReason::kSuspend) {
+    // A daemon that ended while it wrote the memory has told nobody that it was done.
+    if (stands && reason == StillReason::kSending) {
+      if (absl::Status status = LetRunOn(context, adopted); !status.ok()) {
+        util::LogError("let ", domain.key.name, " run on, whose memory was being written: ", status.message());
+      }
+    } else if (stands && reason == StillReason::kNone) {
       GiveUpManagedSave(context, domain.key, facts.domid);
     }
+    // Its end waits to be handled since the last daemon.
     if (facts.stopped) monitor->OnStopped(facts.domid, facts.stop_reason);
   }
 }

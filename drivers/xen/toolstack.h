@@ -43,6 +43,10 @@ struct Scheduling {
 struct VcpuFacts {
   bool online = false;
   uint64_t cpu_time_ns = 0;
+  bool running = false;     // it is on a CPU of the host
+  uint32_t host_cpu = 0;    // on which, or was last
+  bool everywhere = true;   // it may run on every CPU of the host
+  std::set<uint32_t> cpus;  // on which it may run otherwise
 };
 
 struct HostFacts {
@@ -105,7 +109,10 @@ class Toolstack {
   virtual absl::Status Save(uint32_t domid, int descriptor, bool live, const Cancelled& cancelled) = 0;
   // Lets a guest go on that Save has stopped.
   virtual absl::Status Resume(uint32_t domid) = 0;
-  // Writes a core of the guest to a new file.
+  // Asks the guest to save its state in its memory and stop (kSuspend); Resume wakes it up. UNIMPLEMENTED or
+  // DEADLINE_EXCEEDED where it does not.
+  virtual absl::Status Sleep(uint32_t domid) = 0;
+  // Writes a core of the guest to a file.
   virtual absl::Status DumpCore(uint32_t domid, const std::string& path) = 0;
   virtual absl::Status Rename(uint32_t domid, const std::string& from, const std::string& to) = 0;
 
@@ -127,6 +134,8 @@ class Toolstack {
   virtual absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const = 0;
   virtual absl::Status SetScheduling(uint32_t domid, const Scheduling& scheduling) = 0;
   virtual absl::StatusOr<std::vector<VcpuFacts>> VcpusOf(uint32_t domid) const = 0;
+  // Asks the guest to use the first `count` of its virtual CPUs.
+  virtual absl::Status SetOnlineVcpus(uint32_t domid, uint32_t count) = 0;
   // Binds a virtual CPU to CPUs of the host.
   virtual absl::Status Pin(uint32_t domid, uint32_t vcpu, const std::set<uint32_t>& cpus) = 0;
 

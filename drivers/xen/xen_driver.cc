@@ -13,8 +13,11 @@
 #include "drivers/xen/guest_monitor.h"
 #include "drivers/xen/guest_note.h"
 #include "drivers/xen/guest_statistics.h"
+#include "drivers/xen/libvirt_image.h"
 #include "drivers/xen/live_changes.h"
 #include "drivers/xen/managed_save.h"
+#include "drivers/xen/memory_transfer.h"
+#include "drivers/xen/memory_writing.h"
 #include "drivers/xen/pause_control.h"
 #include "drivers/xen/power_requests.h"
 #include "drivers/xen/recovery.h"
@@ -167,6 +170,66 @@ absl::Status XenDriver::Save(const DomainKey& domain, drivers::Progress* progres
   return SaveManaged(implementation_->context, domain, progress);
 }
 
+absl::Status XenDriver::CanSendMemory(const DomainKey& domain) const {
+  absl::StatusOr<Guest> guest = implementation_->context.FindChangeable(domain);
+  return guest.ok() ? CheckCanSend(*guest) : guest.status();
+}
+
+absl::Status XenDriver::SendMemory(const DomainKey& domain, int descriptor, bool live, drivers::Progress* progress) {
+  absl::Status status = xen::SendMemory(implementation_->context, domain, descriptor, live, progress);
+  // What happened to it while it was claimed was not looked at.
+  if (!status.ok()) implementation_->monitor.OnDomainsChanged();
+  return status;
+}
+
+absl::Status XenDriver::EndSending(const DomainKey& domain, bool gone) {
+  absl::Status status = xen::EndSending(implementation_->context, domain, gone);
+  implementation_->monitor.OnDomainsChanged();
+  return status;
+}
+
+absl::Status XenDriver::KeepStill(const DomainKey& domain) {
+  return xen::KeepStill(implementation_->context, domain);
+}
+
+absl::StatusOr<drivers::SavedImage> XenDriver::ReadImage(int descriptor) const {
+  return IsLibvirtImage(descriptor) ? ReadLibvirtImageHead(descriptor) : drivers::ReadImageHead(descriptor, "xen");
+}
+
+absl::Status XenDriver::CanStartFromMemory() const {
+  return implementation_->context.RefuseUnavailable();
+}
+
+absl::StatusOr<drivers::RunningGuest> XenDriver::StartFromMemory(const DomainKey& domain, const v1::DomainSpec& spec,
+                                                                 int descriptor, drivers::Progress* /*progress*/) {
+  return xen::StartFromMemory(implementation_->context, domain, spec, descriptor);
+}
+
+absl::Status XenDriver::Confirm(const DomainKey& domain, bool paused) {
+  absl::Status status = KeepStarted(implementation_->context, domain);
+  return !status.ok() || paused ? status : Resume(domain);
+}
+
+absl::Status XenDriver::RemoveSaved(const DomainKey& domain) {
+  return RemoveManagedSave(implementation_->context, domain);
+}
+
+absl::Status XenDriver::DumpCore(const DomainKey& domain, int descriptor, bool live, drivers::Progress* /*progress*/) {
+  absl::Status status = DumpGuestCore(implementation_->context, domain, descriptor, live);
+  implementation_->monitor.OnDomainsChanged();
+  return status;
+}
+
+absl::Status XenDriver::Sleep(const DomainKey& domain, v1::SleepTarget target) {
+  absl::Status status = PutToSleep(implementation_->context, domain, target);
+  implementation_->monitor.OnDomainsChanged();
+  return status;
+}
+
+absl::Status XenDriver::Wake(const DomainKey& domain) {
+  return WakeUp(implementation_->context, domain);
+}
+
 absl::StatusOr<v1::DomainStatistics> XenDriver::Sample(const DomainKey& domain) const {
   return SampleMany({domain}, drivers::AllStatistics())[0];
 }
@@ -195,6 +258,10 @@ absl::Status XenDriver::Tune(const DomainKey& domain, const v1::DomainSpec& befo
 
 absl::Status XenDriver::ReadTuning(const DomainKey& domain, v1::DomainTuning* tuning) const {
   return ReadGuestTuning(implementation_->context, domain, tuning);
+}
+
+absl::StatusOr<v1::ListVcpusResponse> XenDriver::ListVcpus(const DomainKey& domain) const {
+  return ListGuestVcpus(implementation_->context, domain);
 }
 
 absl::StatusOr<std::unique_ptr<drivers::Console>> XenDriver::OpenConsole(const DomainKey& domain,

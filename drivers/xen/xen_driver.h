@@ -39,6 +39,22 @@ class XenDriver final : public drivers::HypervisorDriver {
   absl::Status Suspend(const drivers::DomainKey& domain) override;
   absl::Status Resume(const drivers::DomainKey& domain) override;
   absl::Status Save(const drivers::DomainKey& domain, drivers::Progress* progress) override;
+  absl::Status CanSendMemory(const drivers::DomainKey& domain) const override;
+  absl::Status SendMemory(const drivers::DomainKey& domain, int descriptor, bool live,
+                          drivers::Progress* progress) override;
+  absl::Status EndSending(const drivers::DomainKey& domain, bool gone) override;
+  absl::Status KeepStill(const drivers::DomainKey& domain) override;
+  // Also files of libvirt's Xen driver.
+  absl::StatusOr<drivers::SavedImage> ReadImage(int descriptor) const override;
+  absl::StatusOr<drivers::RunningGuest> StartFromMemory(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                                                        int descriptor, drivers::Progress* progress) override;
+  absl::Status CanStartFromMemory() const override;
+  absl::Status Confirm(const drivers::DomainKey& domain, bool paused) override;
+  absl::Status RemoveSaved(const drivers::DomainKey& domain) override;
+  absl::Status DumpCore(const drivers::DomainKey& domain, int descriptor, bool live,
+                        drivers::Progress* progress) override;
+  absl::Status Sleep(const drivers::DomainKey& domain, v1::SleepTarget target) override;
+  absl::Status Wake(const drivers::DomainKey& domain) override;
   absl::StatusOr<v1::DomainStatistics> Sample(const drivers::DomainKey& domain) const override;
   // One call of the hypervisor for all of them.
   std::vector<absl::StatusOr<v1::DomainStatistics>> SampleMany(const std::vector<drivers::DomainKey>& domains,
@@ -48,6 +64,7 @@ class XenDriver final : public drivers::HypervisorDriver {
   absl::Status Tune(const drivers::DomainKey& domain, const v1::DomainSpec& before,
                     const v1::DomainSpec& after) override;
   absl::Status ReadTuning(const drivers::DomainKey& domain, v1::DomainTuning* tuning) const override;
+  absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const drivers::DomainKey& domain) const override;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::DomainKey& domain,
                                                                 const drivers::ConsoleOptions& options,
                                                                 drivers::ConsoleReader reader) override;

@@ -1,4 +1,6 @@
 // All fuzz targets; README.md tells what each must hold. --target=NAME chooses one, --list prints the names.
+#include <sys/mman.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -9,10 +11,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "daemon/config.h"
+#include "drivers/saved_image.h"
+#include "drivers/xen/libvirt_image.h"
 #include "formats/network_update.h"
 #include "formats/network_xml.h"
 #include "formats/registry.h"
+#include "proto/status.h"
 #include "tests/formats/round_trip.h"
+#include "util/fd.h"
+#include "util/full_io.h"
 
 namespace reeve::formats {
 namespace {
@@ -56,6 +63,23 @@ void TryConfig(absl::string_view text) {
   if (!(again.config == parsed.config)) Broken("a configuration is another one after it was written", text, written);
 }
 
+// A head of a saved guest's file is refused with a reason, or written and read as the same.
+void TryImage(absl::string_view text) {
+  const util::UniqueFd file(memfd_create("image", MFD_CLOEXEC));
+  if (!file || !util::WriteFully(file.get(), text).ok()) return;
+  const bool libvirt = xen::IsLibvirtImage(file.get());
+  const auto image = libvirt ? xen::ReadLibvirtImageHead(file.get()) : drivers::ReadImageHead(file.get(), "xen");
+  if (!image.ok()) {
+    if (ReasonOf(image.status()) != v1::REASON_IMAGE_INVALID) Broken("a refusal without its reason", text);
+    return;
+  }
+  const util::UniqueFd copy(memfd_create("copy", MFD_CLOEXEC));
+  if (!copy || !drivers::WriteImageHead(copy.get(), image->head).ok()) return;
+  const auto again = drivers::ReadImageHead(copy.get(), "xen");
+  if (!again.ok()) Broken("a head that was written cannot be read", text, again.status().message());
+  if (again->head.SerializeAsString() != image->head.SerializeAsString()) Broken("a head is another one", text);
+}
+
 struct Target {
   std::string name;
   // Null: a document of that format and kind.
@@ -87,6 +111,7 @@ std::vector<Target> AllTargets() {
   targets.push_back({.name = "textproto", .run = TryModel<Format::kTextproto>});
   targets.push_back({.name = "network-update", .run = TryUpdate});
   targets.push_back({.name = "config", .run = TryConfig});
+  targets.push_back({.name = "saved-image", .run = TryImage});
   return targets;
 }
 

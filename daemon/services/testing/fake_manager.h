@@ -283,6 +283,41 @@ class FakeManager final : public state::Manager {
     return v1::DomainMetadata();
   }
   absl::StatusOr<v1::DomainTuning> GetTuning(const state::Caller&, const v1::GetTuningRequest&) const override { return v1::DomainTuning(); }
+  absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const state::Caller&, const v1::ListVcpusRequest&) const override {
+    return v1::ListVcpusResponse();
+  }
+  void SetVcpus(const state::Caller& caller, v1::SetVcpusRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SetVcpuPin(const state::Caller& caller, v1::SetVcpuPinRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  absl::StatusOr<v1::SavedImage> GetSavedImage(const state::Caller&, const v1::GetSavedImageRequest&) override {
+    return v1::SavedImage();
+  }
+  void RestoreDomain(const state::Caller& caller, v1::RestoreDomainRequest, state::Done<v1::Operation> done) override {
+    SetCaller(caller, "");
+    done(v1::Operation());
+  }
+  void SaveDomainToFile(const state::Caller& caller, v1::SaveDomainToFileRequest,
+                        state::Done<v1::Operation> done) override {
+    SetCaller(caller, "");
+    done(v1::Operation());
+  }
+  void DumpDomain(const state::Caller& caller, v1::DumpDomainRequest, state::Done<v1::Operation> done) override {
+    SetCaller(caller, "");
+    done(v1::Operation());
+  }
+  void RemoveManagedSave(const state::Caller& caller, v1::DomainVerbRequest request,
+                         state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void SleepDomain(const state::Caller& caller, v1::SleepDomainRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
+  void WakeDomain(const state::Caller& caller, v1::DomainVerbRequest request, state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
   absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
       const state::Caller&, const v1::WatchStatisticsRequest& request) const override {
     if (request.parent() == "none") return Error(v1::REASON_NAME_INVALID, "there is no such name");
