@@ -78,6 +78,8 @@ absl::StatusOr<ReconnectingWatch::Next> ReconnectingWatch::Take(v1::WatchRespons
 bool ReconnectingWatch::IsLoss(const absl::Status& cause) const {
   if (options_.patience <= absl::ZeroDuration()) return false;
   if (IsConnectionLost(cause)) return true;
+  // gRPC's own, when all clients together send more than it may hold.
+  if (absl::IsResourceExhausted(cause) && ReasonOf(cause) == v1::REASON_UNSPECIFIED) return true;
   switch (ReasonOf(cause)) {
     case v1::REASON_DAEMON_DRAINING:
     case v1::REASON_RESYNC_REQUIRED:

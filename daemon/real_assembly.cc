@@ -219,13 +219,15 @@ class RealAssembly final : public Assembly {
     }
     liveness_socket_ = listeners->front().path();
 
-    absl::StatusOr<std::unique_ptr<services::Server>> server = services::Server::Start(dispatcher_.get(), &table_, {});
-    if (!server.ok()) return WithContext("start the server", server.status());
-    server_ = *std::move(server);
+    for (std::unique_ptr<services::Server>* one : {&server_, &reading_server_}) {
+      absl::StatusOr<std::unique_ptr<services::Server>> server = services::Server::Start(dispatcher_.get(), &table_, {});
+      if (!server.ok()) return WithContext("start the server", server.status());
+      *one = *std::move(server);
+    }
     absl::StatusOr<std::unique_ptr<connections::Acceptor>> acceptor = connections::Acceptor::Start(
         *std::move(listeners), &table_,
         [this](int descriptor, const connections::Connection& connection) {
-          (connection.peer.transport == connections::Transport::kTls ? tls_server_ : server_)->HandOver(descriptor);
+          ServerOf(connection)->HandOver(descriptor);
         },
         {.limits = ClientLimits(config)});
     if (!acceptor.ok()) return WithContext("let clients in", acceptor.status());
@@ -284,6 +286,7 @@ class RealAssembly final : public Assembly {
     if (drivers_.test_controls != nullptr) drivers_.test_controls->ReleaseAll();
     server_->Drain();
     if (tls_server_ != nullptr) tls_server_->Shutdown(deadline);
+    reading_server_->Shutdown(deadline);
     server_->Shutdown(deadline);
     if (terminator_ != nullptr) terminator_->AwaitEmpty(kLastBytes);
     // A change goes on when its client has left: it gets a moment in any case.
@@ -291,6 +294,13 @@ class RealAssembly final : public Assembly {
   }
 
  private:
+  // What a server holds of requests that are still arriving is bounded for its clients together: those of the read-only
+  // socket, which is open to everybody, do not share it with those who may change something.
+  services::Server* ServerOf(const connections::Connection& connection) {
+    if (connection.peer.transport == connections::Transport::kTls) return tls_server_.get();
+    return connection.read_only ? reading_server_.get() : server_.get();
+  }
+
   // Nothing when neither the configuration nor systemd gives a socket for it.
   absl::Status StartTls(const Config& config, const Paths& paths, std::vector<PassedSocket> passed) {
     paths_.emplace(paths);
@@ -354,6 +364,7 @@ class RealAssembly final : public Assembly {
   std::unique_ptr<services::WorkerPool> workers_;
   std::unique_ptr<services::Dispatcher> dispatcher_;
   std::unique_ptr<services::Server> server_;
+  std::unique_ptr<services::Server> reading_server_;  // of the read-only socket
   std::unique_ptr<services::Server> tls_server_;  // null: no TLS
   std::unique_ptr<connections::Acceptor> acceptor_;
   std::unique_ptr<connections::TlsTerminator> terminator_;  // null: no TLS

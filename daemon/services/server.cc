@@ -2,6 +2,7 @@
 
 #include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_posix.h>
 
 #include <algorithm>
@@ -33,6 +34,8 @@ void KeepLibrary() {
 }
 
 // For a client to answer GOAWAY (RFC 9113, 6.8).
+constexpr size_t kBufferedBytes = size_t{256} << 20;
+
 constexpr absl::Duration kFarewell = absl::Seconds(1);
 
 class GrpcServer final : public Server {
@@ -47,6 +50,11 @@ class GrpcServer final : public Server {
     const Limits& limits = dispatcher_->limits();
     builder.SetMaxReceiveMessageSize(
         static_cast<int>(std::min<int64_t>(INT_MAX, int64_t{limits.max_request_bytes} + kSlackBytes)));
+    // gRPC measures a message when it has come whole. Until then this is what bounds it, for all clients together: beyond
+    // it streams are cancelled (RESOURCE_EXHAUSTED).
+    grpc::ResourceQuota quota("reeve");
+    quota.Resize(kBufferedBytes);
+    builder.SetResourceQuota(quota);
     // A compressed message is measured before it is unpacked: a small one could become gigabytes.
     builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
     builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);

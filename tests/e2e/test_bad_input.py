@@ -2,8 +2,10 @@
 
 import resource
 import socket
+import threading
 
 import guests
+import processes
 import waiting
 from harness import EndToEnd, api
 
@@ -117,6 +119,30 @@ class BadInput(EndToEnd):
             with self.assertRaises(api.grpc.RpcError) as caught:
                 self.client.define("<domain>" + "x" * (2 << 20), parent=api.TEST)
             self.assertIn(api.reason(caught.exception), ("DOCUMENT_MALFORMED", "REQUEST_INVALID"))
+
+    def test_a_message_is_bounded_while_it_comes_in(self):
+        reader, others = self.reeved.client(read_only=True), [self.reeved.client().watch() for _ in range(5)]
+        for watch in others:
+            watch.wait_snapshot()
+        peak, done = [0], threading.Event()
+
+        def look():
+            while not done.wait(0.02):
+                peak[0] = max(peak[0], processes.resources(self.reeved.pid)[2])
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        try:
+            with self.assertRaises(api.grpc.RpcError) as caught:
+                reader.channel.unary_unary("/reeve.v1.DomainService/GetDomain")(b"\x0a" + b"x" * (500 << 20), timeout=60)
+        finally:
+            done.set()
+            watcher.join()
+        self.assertEqual(caught.exception.code(), api.grpc.StatusCode.RESOURCE_EXHAUSTED)
+        # 256 MiB for all clients together, and what the daemon has anyway.
+        self.assertLess(peak[0], 400 << 10)
+        self.client.list()
+        self.assertFalse(any(watch.ended for watch in others), "others pay for it")
 
     def test_too_many_streams(self):
         watches = [self.client.watch() for _ in range(48)]
