@@ -52,9 +52,12 @@ class GuestObserver {
   virtual void OnExit(const DomainKey& domain, const GuestExit& exit) = 0;
   // The guest has restarted itself, or as asked by Reboot; it is the same run.
   virtual void OnReboot(const DomainKey& domain, const RunningGuest& guest, bool requested) = 0;
-  // Somebody else than the daemon has started this guest, or has paused or resumed one that the daemon knows. `spec` is
-  // what could be read of a guest that is not known. Drivers whose guests only the daemon can make never call it.
+  // Somebody else than the daemon has started this guest, or has made it anew under another id. `spec` is what could be
+  // read of a guest that is not known. Drivers whose guests only the daemon can make never call it.
   virtual void OnFound(const DomainKey& /*domain*/, const v1::DomainSpec& /*spec*/, const RunningGuest& /*guest*/) {}
+  // A guest that the daemon knows was paused or resumed by somebody else, or has stopped and is kept. Of no effect when
+  // that guest, by its run and id, has ended meanwhile.
+  virtual void OnState(const DomainKey& /*domain*/, const RunningGuest& /*guest*/) {}
 };
 
 // A domain that the store believes to run, given to Recover.
@@ -118,11 +121,11 @@ class HypervisorDriver : public GuestAccess, public GuestImages {
   }
   // Whether the driver can do all that the specification asks: SPEC_INVALID or SPEC_UNSUPPORTED with every wrong field.
   virtual absl::Status Validate(const v1::DomainSpec& spec) const = 0;
-  // Fills in what a definition leaves open and what must be stable from start to start (MAC addresses, id maps). What it
-  // takes for that from others is the domain's until Settle says otherwise. NO_ID_RANGE.
+  // Fills in what a definition leaves open and what must be stable from start to start (MAC addresses, id maps). What
+  // it takes for that from others is the domain's until Settle says otherwise. NO_ID_RANGE.
   virtual absl::Status Complete(const DomainKey& domain, v1::DomainSpec* spec) = 0;
-  // What a domain has now: its definition, and with what it runs where that is another one; nothing: it is gone. Told of
-  // every domain before Recover, and after each definition and removal. Must not wait.
+  // What a domain has now: its definition, and with what it runs where that is another one; nothing: it is gone. Told
+  // of every domain before Recover, and after each definition and removal. Must not wait.
   virtual void Settle(const std::string& /*uid*/, const std::vector<v1::DomainSpec>& /*specs*/) {}
 
   // Finds again what an earlier daemon started. `known` are the domains that the store believes to run: each comes back

@@ -17,6 +17,8 @@ struct RunningGuest {
   absl::Time start_time;
   bool paused = false;
   bool asleep = false;  // by its own power management
+  // SHUTDOWN or CRASHED: it has stopped and is kept until it is destroyed.
+  v1::DomainState kept = v1::DOMAIN_STATE_UNSPECIFIED;
   std::vector<v1::InterfaceStatus> interfaces = {};  // DomainStatus.interfaces
   std::vector<std::string> warnings = {};            // DomainStatus.warnings
 };

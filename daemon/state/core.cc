@@ -220,7 +220,8 @@ absl::StatusOr<UidReservation> UidReservation::Make(Core* core, const std::strin
     core->reserved_uids_.erase(uid);
     reservation.core_ = nullptr;
   }
-  if (!access.Sees(other)) return Error(v1::REASON_UUID_IN_USE, absl::StrCat("UUID ", uid, " is in use"), {{"uid", uid}});
+  if (!access.Sees(other))
+    return Error(v1::REASON_UUID_IN_USE, absl::StrCat("UUID ", uid, " is in use"), {{"uid", uid}});
   return Error(v1::REASON_UUID_IN_USE, absl::StrCat("UUID ", uid, " is that of ", other),
                {{"uid", uid}, {"domain", other}});
 }
@@ -248,11 +249,16 @@ void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, ab
   record->clear_running_spec();
 }
 
+v1::DomainState StateOf(const drivers::RunningGuest& guest) {
+  if (guest.kept != v1::DOMAIN_STATE_UNSPECIFIED) return guest.kept;
+  if (guest.asleep) return v1::DOMAIN_STATE_PMSUSPENDED;
+  return guest.paused ? v1::DOMAIN_STATE_PAUSED : v1::DOMAIN_STATE_RUNNING;
+}
+
 void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& guest, uint64_t run,
                  v1::DomainStateReason reason, absl::Time time) {
   v1::DomainStatus& status = *record->mutable_domain()->mutable_status();
-  status.set_state(guest.paused ? v1::DOMAIN_STATE_PAUSED : v1::DOMAIN_STATE_RUNNING);
-  if (guest.asleep) status.set_state(v1::DOMAIN_STATE_PMSUSPENDED);
+  status.set_state(StateOf(guest));
   status.set_reason(reason);
   status.clear_message();
   *status.mutable_state_time() = util::ToProto(time);

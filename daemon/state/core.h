@@ -63,6 +63,7 @@ class Observer final : public drivers::GuestObserver {
   void OnReboot(const drivers::DomainKey& domain, const drivers::RunningGuest& guest, bool requested) override;
   void OnFound(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                const drivers::RunningGuest& guest) override;
+  void OnState(const drivers::DomainKey& domain, const drivers::RunningGuest& guest) override;
   // Later reports are dropped: the next daemon finds out for itself.
   void Detach();
 
@@ -158,7 +159,8 @@ class Core {
     drivers::HypervisorDriver* driver;
     drivers::DomainKey key;
   };
-  absl::StatusOr<Running> FindRunning(const Caller& caller, absl::string_view name, absl::string_view verb, std::string* clause) const;
+  absl::StatusOr<Running> FindRunning(const Caller& caller, absl::string_view name, absl::string_view verb,
+                                      std::string* clause) const;
 
   // reads.cc
   // A domain of a read. NAME_INVALID, HYPERVISOR_NOT_FOUND, DOMAIN_NOT_FOUND, PERMISSION_DENIED.
@@ -172,6 +174,8 @@ class Core {
                 bool requested);
   void OnFound(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                const drivers::RunningGuest& guest);
+  void OnState(const std::string& hypervisor, const drivers::DomainKey& domain, const drivers::RunningGuest& guest);
+  absl::Status StateJob(const Target& target, uint64_t run, const drivers::RunningGuest& guest, absl::Time time);
   absl::Status ExitJob(const Target& target, uint64_t run, const drivers::GuestExit& exit);
   absl::Status RebootedJob(const Target& target, uint64_t run, const drivers::RunningGuest& guest, bool requested,
                            absl::Time time);
@@ -182,7 +186,8 @@ class Core {
   // recovery.cc
   // Makes what was removed, and nobody knew, an event.
   void ReportOrphan(const HypervisorSlot& slot, const drivers::RecoveredDomain& orphan);
-  // A guest that runs, brought into line with what is stored of its domain. `cause` and `message` are those of the event.
+  // A guest that runs, brought into line with what is stored of its domain. `cause` and `message` are those of the
+  // event.
   absl::Status Adopt(const std::string& hypervisor, const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                      const drivers::RunningGuest& guest, v1::EventCause cause, absl::string_view message);
 
@@ -334,6 +339,8 @@ class UidReservation {
 void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, absl::string_view message,
                absl::Time time);
 // Puts a guest that runs into a record.
+// The state of a guest that its driver knows.
+v1::DomainState StateOf(const drivers::RunningGuest& guest);
 void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& guest, uint64_t run,
                  v1::DomainStateReason reason, absl::Time time);
 

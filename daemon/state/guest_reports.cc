@@ -24,6 +24,11 @@ void Observer::OnFound(const drivers::DomainKey& domain, const v1::DomainSpec& s
   if (core_ != nullptr) core_->OnFound(hypervisor_, domain, spec, guest);
 }
 
+void Observer::OnState(const drivers::DomainKey& domain, const drivers::RunningGuest& guest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (core_ != nullptr) core_->OnState(hypervisor_, domain, guest);
+}
+
 void Observer::Detach() {
   const std::lock_guard<std::mutex> lock(mutex_);
   core_ = nullptr;
@@ -81,6 +86,13 @@ void Core::OnFound(const std::string& hypervisor, const drivers::DomainKey& doma
   });
 }
 
+void Core::OnState(const std::string& hypervisor, const drivers::DomainKey& domain,
+                   const drivers::RunningGuest& guest) {
+  const absl::Time now = options_.clock->Now();
+  Report(hypervisor, domain,
+         [this, run = domain.run, guest, now](const Target& target) { return StateJob(target, run, guest, now); });
+}
+
 absl::Status Core::ExitJob(const Target& target, uint64_t run, const drivers::GuestExit& exit) {
   const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name);
   if (entry == nullptr || entry->key->uid != target.uid || entry->run != run || !IsActive(entry->state)) {
@@ -101,6 +113,45 @@ absl::Status Core::ExitJob(const Target& target, uint64_t run, const drivers::Gu
   change.event = context.NewEvent(v1::EVENT_TYPE_STOPPED, exit.detail, entry->state);
   change.event.set_message(exit.message);
   *change.event.mutable_time() = exit.status.time();
+  return Commit(context, change).status();
+}
+
+absl::Status Core::StateJob(const Target& target, uint64_t run, const drivers::RunningGuest& guest, absl::Time time) {
+  const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name);
+  if (entry == nullptr || entry->key->uid != target.uid || entry->run != run || !IsActive(entry->state) ||
+      DomainOf(*entry).status().id() != guest.id) {
+    util::LogDebug(target.resource_name(), ": a state of run ", run, ", which has ended");
+    return absl::OkStatus();
+  }
+  const v1::DomainState state = StateOf(guest);
+  if (state == entry->state || guest.asleep) return absl::OkStatus();
+  ChangeContext context;
+  context.cause = v1::EVENT_CAUSE_EXTERNAL;
+  v1::DomainStateReason reason = v1::DOMAIN_STATE_REASON_UNPAUSED;
+  v1::EventType type = v1::EVENT_TYPE_RESUMED;
+  v1::EventDetail detail = v1::EVENT_DETAIL_RESUMED_UNPAUSED;
+  std::string message = "by another toolstack";
+  if (state == v1::DOMAIN_STATE_PAUSED) {
+    reason = v1::DOMAIN_STATE_REASON_USER;
+    type = v1::EVENT_TYPE_SUSPENDED;
+    detail = v1::EVENT_DETAIL_SUSPENDED_PAUSED;
+  } else if (guest.kept != v1::DOMAIN_STATE_UNSPECIFIED) {
+    const bool crashed = state == v1::DOMAIN_STATE_CRASHED;
+    context.cause = crashed ? v1::EVENT_CAUSE_CRASH : v1::EVENT_CAUSE_GUEST;
+    reason = crashed ? v1::DOMAIN_STATE_REASON_CRASHED : v1::DOMAIN_STATE_REASON_SHUTDOWN;
+    type = crashed ? v1::EVENT_TYPE_CRASHED : v1::EVENT_TYPE_SHUTDOWN;
+    detail = v1::EVENT_DETAIL_UNSPECIFIED;
+    message = "it has stopped and is preserved, as its definition says; destroy ends it";
+  }
+  Change change;
+  change.record = RecordOf(*entry);
+  MarkRunning(&change.record, guest, run, reason, time);
+  if (guest.kept != v1::DOMAIN_STATE_UNSPECIFIED) {
+    change.record.mutable_domain()->mutable_status()->set_message(message);
+  }
+  change.event = context.NewEvent(type, detail, entry->state);
+  change.event.set_message(message);
+  *change.event.mutable_time() = util::ToProto(time);
   return Commit(context, change).status();
 }
 

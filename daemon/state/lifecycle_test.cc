@@ -142,9 +142,45 @@ TEST_CASE_METHOD(Fixture, "a late report of an earlier run changes nothing") {
   driver->observer()->OnExit(
       key, Exit(v1::DOMAIN_STATE_REASON_CRASHED, v1::EVENT_DETAIL_STOPPED_CRASHED, v1::EVENT_CAUSE_CRASH));
   driver->observer()->OnReboot(key, {}, false);
+  driver->observer()->OnState(key, {.id = Get("web1")->status().id(), .paused = true});
   Settle("web1");
   CHECK(manager->Summary().revision == revision);
   CHECK(Get("web1")->status().state() == v1::DOMAIN_STATE_RUNNING);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "what others do to a guest that runs, and that it is kept when it has stopped, is told once") {
+  Open();
+  REQUIRE(Create("web1").ok());
+  REQUIRE(Start("web1").ok());
+  const drivers::DomainKey key = driver->KeyOf("web1");
+  drivers::RunningGuest guest{.id = Get("web1")->status().id()};
+  const auto told = [&](bool paused, v1::DomainState kept) {
+    guest.paused = paused;
+    guest.kept = kept;
+    driver->observer()->OnState(key, guest);
+    driver->observer()->OnState(key, guest);
+    Settle("web1");
+    return LastEvent();
+  };
+  const int64_t revision = manager->Summary().revision;
+  CHECK(told(true, v1::DOMAIN_STATE_UNSPECIFIED).type() == v1::EVENT_TYPE_SUSPENDED);
+  CHECK(Get("web1")->status().state() == v1::DOMAIN_STATE_PAUSED);
+  CHECK(told(false, v1::DOMAIN_STATE_UNSPECIFIED).type() == v1::EVENT_TYPE_RESUMED);
+  CHECK(LastEvent().cause() == v1::EVENT_CAUSE_EXTERNAL);
+  CHECK(told(false, v1::DOMAIN_STATE_CRASHED).type() == v1::EVENT_TYPE_CRASHED);
+  CHECK(Get("web1")->status().state() == v1::DOMAIN_STATE_CRASHED);
+  CHECK(Get("web1")->status().reason() == v1::DOMAIN_STATE_REASON_CRASHED);
+  CHECK(manager->Summary().revision == revision + 3);
+  CHECK(ReasonOf(Verb(&ManagerImpl::SuspendDomain, "web1").status()) == v1::REASON_DOMAIN_STATE);
+
+  // A guest under another id is another guest.
+  guest.id += 1;
+  CHECK(told(true, v1::DOMAIN_STATE_UNSPECIFIED).type() == v1::EVENT_TYPE_CRASHED);
+  REQUIRE(Verb(&ManagerImpl::DestroyDomain, "web1").ok());
+  guest.id -= 1;
+  CHECK(told(true, v1::DOMAIN_STATE_UNSPECIFIED).type() == v1::EVENT_TYPE_STOPPED);
+  CHECK(Get("web1")->status().state() == v1::DOMAIN_STATE_SHUTOFF);
 }
 
 TEST_CASE_METHOD(Fixture, "an ending reported before the start has returned is told after it") {

@@ -38,6 +38,11 @@ Aftermath AftermathOf(StopReason reason, const v1::LifecycleActions& actions) {
           .preserve = action == "preserve"};
 }
 
+v1::DomainState KeptStateOf(StopReason reason) {
+  return reason == StopReason::kCrash || reason == StopReason::kWatchdog ? v1::DOMAIN_STATE_CRASHED
+                                                                         : v1::DOMAIN_STATE_SHUTDOWN;
+}
+
 drivers::GuestExit ExitOf(StopReason reason, absl::Time now) {
   switch (reason) {
     case StopReason::kCrash:

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "drivers/driver.h"
 #include "drivers/xen/toolstack.h"
+#include "reeve/v1/domain.pb.h"
 #include "reeve/v1/domain_spec.pb.h"
 
 namespace reeve::xen {
@@ -19,6 +20,9 @@ struct Aftermath {
 
 // By the specification's lifecycle actions. A watchdog that fires counts as a crash. Pure.
 Aftermath AftermathOf(StopReason reason, const v1::LifecycleActions& actions);
+
+// The state of a guest that stopped for this reason while it is preserved: CRASHED or SHUTDOWN. Pure.
+v1::DomainState KeptStateOf(StopReason reason);
 
 // How a guest that stopped for this reason has ended. Pure.
 drivers::GuestExit ExitOf(StopReason reason, absl::Time now);

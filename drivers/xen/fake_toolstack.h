@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <functional>
@@ -97,6 +98,13 @@ class FakeXen {
     absl::MutexLock lock(&mutex_);
     interruptions_[call] = std::move(action);
   }
+  // What the host has free, and what Domain-0 gives of what it is asked for at a time; guests take what they have.
+  void SetHostMemory(uint64_t free_kib, uint64_t given_kib, const std::string& command_line) {
+    absl::MutexLock lock(&mutex_);
+    free_kib_ = free_kib;
+    given_kib_ = given_kib;
+    command_line_ = command_line;
+  }
   // The next call of this name fails with this status.
   void Fail(const std::string& call, absl::Status status) {
     absl::MutexLock lock(&mutex_);
@@ -177,6 +185,9 @@ class FakeXen {
   }
 
   mutable absl::Mutex mutex_;
+  uint64_t free_kib_ ABSL_GUARDED_BY(mutex_) = 2 << 20;
+  uint64_t given_kib_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string command_line_ ABSL_GUARDED_BY(mutex_);
   ToolstackObserver* observer_ ABSL_GUARDED_BY(mutex_) = nullptr;
   uint32_t next_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<uint32_t, Domain> domains_ ABSL_GUARDED_BY(mutex_);
@@ -202,12 +213,30 @@ class FakeToolstack final : public Toolstack {
     return absl::OkStatus();
   }
   absl::StatusOr<HostFacts> Host() const override {
+    if (absl::Status status = xen_.Take("Host"); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
     return HostFacts{.version = "4.17.0",
                      .total_memory_kib = 4 << 20,
                      .free_memory_kib = 2 << 20,
                      .cpus = 2,
                      .cpu_khz = 2'000'000,
-                     .hvm = true};
+                     .hvm = true,
+                     .command_line = xen_.command_line_};
+  }
+  absl::StatusOr<uint64_t> MemoryNeeded(DomainConfig* config) const override {
+    if (absl::Status status = xen_.Take("MemoryNeeded"); !status.ok()) return status;
+    return (*config)->b_info.max_memkb;
+  }
+  absl::StatusOr<uint64_t> FreeMemory() const override {
+    if (absl::Status status = xen_.Take("FreeMemory"); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
+    return xen_.free_kib_;
+  }
+  absl::Status ShrinkHost(uint64_t kib) override {
+    if (absl::Status status = xen_.Take("ShrinkHost"); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
+    xen_.free_kib_ += std::min(kib, xen_.given_kib_);
+    return absl::OkStatus();
   }
   absl::StatusOr<std::vector<GuestFacts>> List() const override {
     if (absl::Status status = xen_.Take("List"); !status.ok()) return status;
@@ -245,6 +274,12 @@ class FakeToolstack final : public Toolstack {
   }
   absl::Status Watch(uint32_t domid) override {
     return Change("Watch", domid, [](FakeXen::Domain* domain) { domain->watched = true; });
+  }
+  absl::Status SoftReset(uint32_t domid, DomainConfig* /*config*/) override {
+    return Change("SoftReset", domid, [](FakeXen::Domain* domain) {
+      domain->facts.stopped = false;
+      domain->facts.paused = true;
+    });
   }
   absl::Status Pause(uint32_t domid) override {
     return Change("Pause", domid, [](FakeXen::Domain* domain) { domain->facts.paused = true; });
@@ -373,6 +408,7 @@ class FakeToolstack final : public Toolstack {
     return note == found->second.notes.end() ? std::string() : note->second;
   }
   absl::StatusOr<DomainConfig> ConfigOf(uint32_t domid) const override {
+    if (absl::Status status = xen_.Take("ConfigOf"); !status.ok()) return status;
     {
       absl::MutexLock lock(&xen_.mutex_);
       const auto found = xen_.domains_.find(domid);

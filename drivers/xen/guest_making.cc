@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "drivers/xen/config_builder.h"
 #include "drivers/xen/guest_note.h"
+#include "drivers/xen/host_memory.h"
 #include "drivers/xen/managed_save.h"
 #include "util/log.h"
 
@@ -25,6 +26,7 @@ absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey
                                 bool paused) {
   absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), key, spec);
   if (!config.ok()) return config.status();
+  if (absl::Status room = MakeRoom(context.toolstack(), &*config); !room.ok()) return room;
   absl::StatusOr<uint32_t> domid = MakeMachine(context, key, &*config);
   if (!domid.ok()) return domid.status();
   return FinishGuest(context, key, spec, *domid, paused);

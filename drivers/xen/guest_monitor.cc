@@ -50,22 +50,51 @@ void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
   if (reason == StopReason::kSuspend) return;  // somebody saves it; it will be gone, or go on
   std::optional<GuestClaim> claim = context_.guests().ClaimStopped(domid);
   if (!claim.has_value()) return;  // it is being saved or destroyed, or its end will be seen
+  // What was heard may be older than the claim: a guest that has been reset since runs again.
+  const absl::StatusOr<GuestFacts> facts = context_.toolstack().Look(domid);
+  if (!facts.ok() || !facts->stopped || facts->stop_reason != reason) return;
+  if (reason == StopReason::kSoftReset) return SoftReset(*std::move(claim));
   const Guest& guest = *claim->guest();
   const Aftermath aftermath = AftermathOf(reason, guest.spec.lifecycle_actions());
   const absl::Time now = absl::Now();
   if (aftermath.dump_core) DumpCore(guest);
   if (aftermath.preserve) {
     util::LogWarn(guest.key.name, " has stopped and is preserved, as its definition says; destroy ends it");
-    return claim->Preserve();
+    Guest kept = guest;
+    kept.kept = KeptStateOf(reason);
+    claim->Preserve(kept.kept);
+    if (observer_ != nullptr) observer_->OnState(kept.key, kept.Describe());
+    return;
   }
-  if (absl::Status status = context_.toolstack().Destroy(domid);
-      !status.ok() && status.code() != absl::StatusCode::kNotFound) {
-    util::LogError("destroy ", guest.key.name, ", which has stopped: ", status.message());
-  }
+  Remove(guest);
   if (aftermath.restart) return Restart(*std::move(claim));
   guest.console->Close("the guest has ended");
   claim->Drop();
   if (observer_ != nullptr) observer_->OnExit(guest.key, ExitOf(reason, now));
+}
+
+void GuestMonitor::Remove(const Guest& guest) {
+  if (absl::Status status = context_.toolstack().Destroy(guest.domid);
+      !status.ok() && status.code() != absl::StatusCode::kNotFound) {
+    util::LogError("destroy ", guest.key.name, ", which has stopped: ", status.message());
+  }
+}
+
+void GuestMonitor::SoftReset(GuestClaim claim) {
+  const Guest& guest = *claim.guest();
+  Toolstack& toolstack = context_.toolstack();
+  absl::StatusOr<DomainConfig> config = toolstack.ConfigOf(guest.domid);
+  absl::Status status = config.status();
+  if (status.ok()) status = toolstack.SoftReset(guest.domid, &*config);
+  if (status.ok()) status = toolstack.Watch(guest.domid);
+  if (status.ok()) status = toolstack.Unpause(guest.domid);
+  if (status.ok()) return util::LogInfo(guest.key.name, " has started another kernel in its place");
+  Remove(guest);
+  guest.console->Close("the guest has ended");
+  claim.Drop();
+  if (observer_ != nullptr) {
+    observer_->OnExit(guest.key, RestartFailed(std::string(status.message()), absl::Now()));
+  }
 }
 
 void GuestMonitor::DumpCore(const Guest& guest) {
@@ -144,7 +173,7 @@ void GuestMonitor::HandleChange() {
 void GuestMonitor::HandlePause(const Guest& known) {
   const std::optional<Guest> changed = pauses_.Refresh(known);
   if (!changed.has_value() || observer_ == nullptr) return;
-  observer_->OnFound(changed->key, changed->spec, changed->Describe());
+  observer_->OnState(changed->key, changed->Describe());
 }
 
 }  // namespace reeve::xen

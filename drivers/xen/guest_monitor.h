@@ -43,6 +43,10 @@ class GuestMonitor final : public ToolstackObserver {
   void HandlePause(const Guest& known);
   void DumpCore(const Guest& guest);
   void Restart(GuestClaim claim);
+  // The guest starts another kernel in its place (kexec).
+  void SoftReset(GuestClaim claim);
+  // Ends what is left of a guest that has stopped.
+  void Remove(const Guest& guest);
 
   DriverContext& context_;
   PauseControl& pauses_;

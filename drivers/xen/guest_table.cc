@@ -30,10 +30,10 @@ void GuestClaim::Drop() {
   table->claimed_.erase(uid_);
 }
 
-void GuestClaim::Preserve() {
+void GuestClaim::Preserve(v1::DomainState state) {
   GuestTable* const table = std::exchange(table_, nullptr);
   absl::MutexLock lock(&table->mutex_);
-  if (const auto found = table->guests_.find(uid_); found != table->guests_.end()) found->second.preserved = true;
+  if (const auto found = table->guests_.find(uid_); found != table->guests_.end()) found->second.kept = state;
   table->claimed_.erase(uid_);
 }
 

@@ -27,15 +27,22 @@ struct Guest {
   bool foreign = false;  // another toolstack made it
   absl::Time start_time;
   bool reboot_asked = false;
-  bool preserved = false;  // it has stopped and is kept until it is destroyed
-  bool still = false;      // its machine has stopped since its memory was written (GuestImages::SendMemory)
-  bool asleep = false;     // its machine has stopped because it sleeps
+  // SHUTDOWN or CRASHED: it has stopped and is preserved until it is destroyed.
+  v1::DomainState kept = v1::DOMAIN_STATE_UNSPECIFIED;
+  bool still = false;   // its machine has stopped since its memory was written (GuestImages::SendMemory)
+  bool asleep = false;  // its machine has stopped because it sleeps
   std::shared_ptr<PtyConsole> console;
 
   // Whether its end is the driver's affair.
-  bool handled() const { return !foreign && !preserved; }
+  bool handled() const { return !foreign && !preserved(); }
+  bool preserved() const { return kept != v1::DOMAIN_STATE_UNSPECIFIED; }
   drivers::RunningGuest Describe() const {
-    return {.id = domid, .supervisor_pid = 0, .start_time = start_time, .paused = paused || still, .asleep = asleep};
+    return {.id = domid,
+            .supervisor_pid = 0,
+            .start_time = start_time,
+            .paused = paused || still,
+            .asleep = asleep,
+            .kept = kept};
   }
 };
 
@@ -56,8 +63,8 @@ class GuestClaim {
   // Once one of them. The key.uid of a guest that is put is that of the claim.
   void Put(Guest guest);
   void Drop();
-  // It has stopped and is kept.
-  void Preserve();
+  // It has stopped and is kept in this state: SHUTDOWN or CRASHED.
+  void Preserve(v1::DomainState state);
 
  private:
   friend class GuestTable;

@@ -52,6 +52,7 @@ namespace reeve::xen {
   F(libxl_domain_create_restore)         \
   F(libxl_domain_destroy)                \
   F(libxl_domain_info)                   \
+  F(libxl_domain_need_memory)            \
   F(libxl_domain_pause)                  \
   F(libxl_domain_reboot)                 \
   F(libxl_domain_rename)                 \
@@ -63,6 +64,7 @@ namespace reeve::xen {
   F(libxl_domain_sched_params_set)       \
   F(libxl_domain_setmaxmem)              \
   F(libxl_domain_shutdown)               \
+  F(libxl_domain_soft_reset)             \
   F(libxl_domain_suspend)                \
   F(libxl_domain_suspend_only)           \
   F(libxl_domain_unpause)                \
@@ -98,7 +100,8 @@ namespace reeve::xen {
   F(libxl_userdata_store)                \
   F(libxl_uuid_from_string)              \
   F(libxl_vcpuinfo_list_free)            \
-  F(libxl_vdev_to_device_disk)
+  F(libxl_vdev_to_device_disk)           \
+  F(libxl_wait_for_memory_target)
 
 // The functions of libxenlight by their names. The library is opened, not linked: a host without Xen pays nothing for
 // the driver and needs no package of Xen. It is of the version that the headers were of, for its interface changes with

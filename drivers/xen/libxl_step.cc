@@ -32,14 +32,24 @@ absl::string_view ErrorName(int code) {
       return "ERROR_NOPARAVIRT";
     case ERROR_NOT_READY:
       return "ERROR_NOT_READY";
+    case ERROR_OSEVENT_REG_FAIL:
+      return "ERROR_OSEVENT_REG_FAIL";
     case ERROR_BUFFERFULL:
       return "ERROR_BUFFERFULL";
     case ERROR_UNKNOWN_CHILD:
       return "ERROR_UNKNOWN_CHILD";
     case ERROR_LOCK_FAIL:
       return "ERROR_LOCK_FAIL";
+    case ERROR_JSON_CONFIG_EMPTY:
+      return "ERROR_JSON_CONFIG_EMPTY";
     case ERROR_DEVICE_EXISTS:
       return "ERROR_DEVICE_EXISTS";
+    case ERROR_CHECKPOINT_DEVOPS_DOES_NOT_MATCH:
+      return "ERROR_CHECKPOINT_DEVOPS_DOES_NOT_MATCH";
+    case ERROR_CHECKPOINT_DEVICE_NOT_SUPPORTED:
+      return "ERROR_CHECKPOINT_DEVICE_NOT_SUPPORTED";
+    case ERROR_VNUMA_CONFIG_INVALID:
+      return "ERROR_VNUMA_CONFIG_INVALID";
     case ERROR_DOMAIN_NOTFOUND:
       return "ERROR_DOMAIN_NOTFOUND";
     case ERROR_ABORTED:
@@ -48,6 +58,22 @@ absl::string_view ErrorName(int code) {
       return "ERROR_NOTFOUND";
     case ERROR_DOMAIN_DESTROYED:
       return "ERROR_DOMAIN_DESTROYED";
+    case ERROR_FEATURE_REMOVED:
+      return "ERROR_FEATURE_REMOVED";
+    case ERROR_PROTOCOL_ERROR_QMP:
+      return "ERROR_PROTOCOL_ERROR_QMP";
+    case ERROR_UNKNOWN_QMP_ERROR:
+      return "ERROR_UNKNOWN_QMP_ERROR";
+    case ERROR_QMP_GENERIC_ERROR:
+      return "ERROR_QMP_GENERIC_ERROR";
+    case ERROR_QMP_COMMAND_NOT_FOUND:
+      return "ERROR_QMP_COMMAND_NOT_FOUND";
+    case ERROR_QMP_DEVICE_NOT_ACTIVE:
+      return "ERROR_QMP_DEVICE_NOT_ACTIVE";
+    case ERROR_QMP_DEVICE_NOT_FOUND:
+      return "ERROR_QMP_DEVICE_NOT_FOUND";
+    case ERROR_QEMU_API:
+      return "ERROR_QEMU_API";
     default:
       return "an error";
   }

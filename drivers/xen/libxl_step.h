@@ -17,13 +17,15 @@ class LibxlStep {
   LibxlStep(const LibxlLog& log, absl::string_view call, int64_t domid)
       : log_(log), call_(call), domid_(domid), mark_(log.Mark()) {}
 
+  // For a call that makes a domain: what other threads said of it is of this call.
+  void OfDomain(int64_t domid) { domid_ = domid; }
   // The code of libxenlight as a status that names the call, what was said of it, and the code.
   absl::Status Result(int code) const;
 
  private:
   const LibxlLog& log_;
   const absl::string_view call_;
-  const int64_t domid_;
+  int64_t domid_;
   const uint64_t mark_;
 };
 

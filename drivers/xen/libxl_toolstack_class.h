@@ -35,9 +35,13 @@ class LibxlToolstack final : public Toolstack {
   absl::StatusOr<std::vector<GuestFacts>> List() const override;
   absl::StatusOr<GuestFacts> Look(uint32_t domid) const override;
   absl::StatusOr<std::string> NameOf(uint32_t domid) const override;
+  absl::StatusOr<uint64_t> MemoryNeeded(DomainConfig* config) const override;
+  absl::StatusOr<uint64_t> FreeMemory() const override;
+  absl::Status ShrinkHost(uint64_t kib) override;
   absl::StatusOr<uint32_t> Create(DomainConfig* config) override;
   absl::StatusOr<uint32_t> Restore(DomainConfig* config, int descriptor) override;
   absl::Status Watch(uint32_t domid) override;
+  absl::Status SoftReset(uint32_t domid, DomainConfig* config) override;
   absl::Status Pause(uint32_t domid) override;
   absl::Status Unpause(uint32_t domid) override;
   absl::Status Shutdown(uint32_t domid) override;

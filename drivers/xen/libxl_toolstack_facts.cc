@@ -19,6 +19,7 @@ absl::StatusOr<HostFacts> LibxlToolstack::Host() const {
   if (const libxl_version_info* version = library_->libxl_get_version_info(context_)) {
     facts.version = absl::StrCat(version->xen_version_major, ".", version->xen_version_minor,
                                  version->xen_version_extra != nullptr ? version->xen_version_extra : "");
+    if (version->commandline != nullptr) facts.command_line = version->commandline;
   }
   const uint64_t page_kib = static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
   facts.total_memory_kib = info.total_pages * page_kib;

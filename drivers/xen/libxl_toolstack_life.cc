@@ -20,23 +20,26 @@ struct Operation {
 }  // namespace
 
 absl::StatusOr<uint32_t> LibxlToolstack::Create(DomainConfig* config) {
-  const LibxlStep step = Step("libxl_domain_create_new", -1);
-  uint32_t domid = 0;
-  absl::Status status =
-      step.Result(library_->libxl_domain_create_new(context_, config->get(), &domid, nullptr, nullptr));
+  LibxlStep step = Step("libxl_domain_create_new", -1);
+  uint32_t domid = INVALID_DOMID;
+  const int code = library_->libxl_domain_create_new(context_, config->get(), &domid, nullptr, nullptr);
+  if (domid != static_cast<uint32_t>(INVALID_DOMID)) step.OfDomain(domid);
+  absl::Status status = step.Result(code);
   if (!status.ok()) return status;
   return domid;
 }
 
 absl::StatusOr<uint32_t> LibxlToolstack::Restore(DomainConfig* config, int descriptor) {
-  const LibxlStep step = Step("libxl_domain_create_restore", -1);
+  LibxlStep step = Step("libxl_domain_create_restore", -1);
   libxl_domain_restore_params parameters{};
   library_->libxl_domain_restore_params_init(&parameters);
   parameters.stream_version = 2;
-  uint32_t domid = 0;
-  absl::Status status = step.Result(library_->libxl_domain_create_restore(context_, config->get(), &domid, descriptor,
-                                                                          -1, &parameters, nullptr, nullptr));
+  uint32_t domid = INVALID_DOMID;
+  const int code = library_->libxl_domain_create_restore(context_, config->get(), &domid, descriptor, -1, &parameters,
+                                                         nullptr, nullptr);
   library_->libxl_domain_restore_params_dispose(&parameters);
+  if (domid != static_cast<uint32_t>(INVALID_DOMID)) step.OfDomain(domid);
+  absl::Status status = step.Result(code);
   if (!status.ok()) return status;
   return domid;
 }
@@ -47,8 +50,16 @@ absl::Status LibxlToolstack::Watch(uint32_t domid) {
   absl::Status status = step.Result(library_->libxl_evenable_domain_death(context_, domid, 0, &watch));
   if (!status.ok()) return status;
   std::lock_guard lock(watches_mutex_);
-  if (!watches_.emplace(domid, watch).second) library_->libxl_evdisable_domain_death(context_, watch);
+  // The earlier one tells of one stop only.
+  libxl_evgen_domain_death*& kept = watches_[domid];
+  if (kept != nullptr) library_->libxl_evdisable_domain_death(context_, kept);
+  kept = watch;
   return absl::OkStatus();
+}
+
+absl::Status LibxlToolstack::SoftReset(uint32_t domid, DomainConfig* config) {
+  const LibxlStep step = Step("libxl_domain_soft_reset", domid);
+  return step.Result(library_->libxl_domain_soft_reset(context_, config->get(), domid, nullptr, nullptr));
 }
 
 absl::Status LibxlToolstack::Pause(uint32_t domid) {

@@ -16,7 +16,34 @@ std::set<uint32_t> NumbersOf(const libxl_bitmap& map, int host_cpus) {
   return numbers;
 }
 
+constexpr int kShrinkSeconds = 10;  // without progress, as xl waits
+
 }  // namespace
+
+absl::StatusOr<uint64_t> LibxlToolstack::MemoryNeeded(DomainConfig* config) const {
+  const LibxlStep step = Step("libxl_domain_need_memory", -1);
+  uint64_t kib = 0;
+  absl::Status status = step.Result(library_->libxl_domain_need_memory(context_, config->get(), INVALID_DOMID, &kib));
+  if (!status.ok()) return status;
+  return kib;
+}
+
+absl::StatusOr<uint64_t> LibxlToolstack::FreeMemory() const {
+  const LibxlStep step = Step("libxl_get_free_memory", -1);
+  uint64_t kib = 0;
+  absl::Status status = step.Result(library_->libxl_get_free_memory(context_, &kib));
+  if (!status.ok()) return status;
+  return kib;
+}
+
+absl::Status LibxlToolstack::ShrinkHost(uint64_t kib) {
+  const LibxlStep step = Step("libxl_set_memory_target", 0);
+  absl::Status status = step.Result(library_->libxl_set_memory_target(context_, 0, -static_cast<int64_t>(kib), 1, 0));
+  if (!status.ok()) return status;
+  // That Domain-0 gives less in this time shows in what is free.
+  (void)library_->libxl_wait_for_memory_target(context_, 0, kShrinkSeconds);
+  return absl::OkStatus();
+}
 
 absl::Status LibxlToolstack::SetMemoryTarget(uint32_t domid, uint64_t kib) {
   const LibxlStep step = Step("libxl_set_memory_target", domid);

@@ -95,7 +95,7 @@ absl::Status DumpGuestCore(DriverContext& context, const drivers::DomainKey& dom
   if (!claim.ok()) return claim.status();
   const Guest& guest = *claim->guest();
   Toolstack& toolstack = context.toolstack();
-  const bool pause = !live && !guest.paused && !guest.asleep && !guest.still && !guest.preserved;
+  const bool pause = !live && !guest.paused && !guest.asleep && !guest.still && !guest.preserved();
   if (pause) {
     if (absl::Status status = toolstack.Pause(guest.domid); !status.ok()) return DriverError(status);
   }

@@ -31,7 +31,7 @@ absl::Status CheckCanSend(const Guest& guest) {
   if (guest.paused) return Refuse("is suspended, and Xen needs its help to write its memory: resume it first");
   if (guest.asleep) return Refuse("sleeps, and Xen needs its help to write its memory: wake it up first");
   if (guest.still) return Refuse("stands still since a migration that was cut off: resume or destroy it first");
-  if (guest.preserved) return Refuse("has stopped and is preserved");
+  if (guest.preserved()) return Refuse("has stopped and is preserved");
   return absl::OkStatus();
 }
 

@@ -55,7 +55,8 @@ struct HostFacts {
   uint64_t free_memory_kib = 0;
   uint32_t cpus = 0;
   uint32_t cpu_khz = 0;
-  bool hvm = false;  // whether it can run HVM and PVH guests
+  bool hvm = false;          // whether it can run HVM and PVH guests
+  std::string command_line;  // with which the hypervisor was started
 };
 
 // Told of what happens to domains, on a thread of the toolstack's; must not block it for long. It may call the
@@ -89,12 +90,22 @@ class Toolstack {
   virtual absl::StatusOr<GuestFacts> Look(uint32_t domid) const = 0;
   virtual absl::StatusOr<std::string> NameOf(uint32_t domid) const = 0;
 
+  // What a domain of this configuration takes of the host, and what the host has left, KiB.
+  virtual absl::StatusOr<uint64_t> MemoryNeeded(DomainConfig* config) const = 0;
+  virtual absl::StatusOr<uint64_t> FreeMemory() const = 0;
+  // Takes so much from Domain-0, and waits for it while it comes (up to 10 s without progress); that it is less than
+  // was asked is no error.
+  virtual absl::Status ShrinkHost(uint64_t kib) = 0;
+
   // Makes a domain; it is paused. After an error nothing of it is left.
   virtual absl::StatusOr<uint32_t> Create(DomainConfig* config) = 0;
   // The same from what Save has written; read from the descriptor's present position.
   virtual absl::StatusOr<uint32_t> Restore(DomainConfig* config, int descriptor) = 0;
-  // From now on the observer hears of this domain.
+  // From now on the observer hears of this domain; once more after one that had stopped goes on.
   virtual absl::Status Watch(uint32_t domid) = 0;
+  // Brings a domain that has stopped for it (kSoftReset) into the state of a new one, with its memory as it is and the
+  // devices of `config`; it is paused.
+  virtual absl::Status SoftReset(uint32_t domid, DomainConfig* config) = 0;
 
   virtual absl::Status Pause(uint32_t domid) = 0;
   virtual absl::Status Unpause(uint32_t domid) = 0;

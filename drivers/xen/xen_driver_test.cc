@@ -7,103 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
-#include "drivers/xen/fake_toolstack.h"
+#include "drivers/xen/test_host.h"
 #include "proto/status.h"
 
 namespace reeve::xen {
 namespace {
-
-constexpr char kUid[] = "c7a5fdb2-cdaf-9455-926a-d65c16db1809";
-
-// What the manager would be told.
-class Recorder final : public drivers::GuestObserver {
- public:
-  void OnExit(const drivers::DomainKey& domain, const drivers::GuestExit& exit) override {
-    Add(absl::StrCat(domain.name, " ", v1::EventDetail_Name(exit.detail), " ", v1::EventCause_Name(exit.cause)));
-  }
-  void OnReboot(const drivers::DomainKey& domain, const drivers::RunningGuest& guest, bool requested) override {
-    Add(absl::StrCat(domain.name, " rebooted as ", guest.id, requested ? " as asked" : ""));
-  }
-  void OnFound(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
-               const drivers::RunningGuest& guest) override {
-    Add(absl::StrCat(domain.name, " found as ", guest.id, guest.paused ? " paused" : "", " kernel ",
-                     spec.os().kernel()));
-  }
-  // Waits for the next report.
-  std::string Next() {
-    absl::MutexLock lock(&mutex_);
-    const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return next_ < reports_.size(); };
-    mutex_.Await(absl::Condition(&ready));
-    return reports_[next_++];
-  }
-  size_t unread() {
-    absl::MutexLock lock(&mutex_);
-    return reports_.size() - next_;
-  }
-
- private:
-  void Add(std::string report) {
-    absl::MutexLock lock(&mutex_);
-    reports_.push_back(std::move(report));
-  }
-  absl::Mutex mutex_;
-  std::vector<std::string> reports_ ABSL_GUARDED_BY(mutex_);
-  size_t next_ ABSL_GUARDED_BY(mutex_) = 0;
-};
-
-class NoProgress final : public drivers::Progress {
- public:
-  explicit NoProgress(bool cancelled = false) : cancelled_(cancelled) {}
-  void Report(absl::string_view, uint32_t) override {}
-  bool Cancelled() const override { return cancelled_; }
-
- private:
-  const bool cancelled_;
-};
-
-struct Host {
-  Host() {
-    auto loaded = LibxlLibrary::Load();
-    REQUIRE(loaded.ok());
-    library = *loaded;
-    directory = std::filesystem::temp_directory_path() /
-                absl::StrCat("reeve-xen-test-", getpid(), "-", reinterpret_cast<uintptr_t>(this));
-    Restart();
-    driver->Recover({}, &recorder);
-  }
-  ~Host() {
-    driver.reset();
-    std::filesystem::remove_all(directory);
-  }
-  // The daemon ends and comes back.
-  void Restart() {
-    driver.reset();
-    XenDriverOptions options{.state_directory = directory.string(), .library = library};
-    options.toolstack = std::make_unique<FakeToolstack>(&xen, library);
-    driver = std::make_unique<XenDriver>(std::move(options));
-  }
-  v1::DomainSpec Spec() const {
-    v1::DomainSpec spec;
-    spec.set_memory_kib(65536);
-    spec.set_vcpus(1);
-    spec.mutable_os()->set_type("linux");
-    spec.mutable_os()->set_kernel("/boot/vmlinuz");
-    return spec;
-  }
-  uint32_t Start(const v1::DomainSpec& spec, bool paused = false) {
-    auto guest = driver->Start(key, spec, paused);
-    REQUIRE(guest.ok());
-    return static_cast<uint32_t>(guest->id);
-  }
-
-  FakeXen xen;
-  std::shared_ptr<const LibxlLibrary> library;
-  std::filesystem::path directory;
-  Recorder recorder;
-  std::unique_ptr<XenDriver> driver;
-  const drivers::DomainKey key{.name = "web1", .uid = kUid, .run = 3};
-};
 
 TEST_CASE("A guest starts, is paused and resumed, and is destroyed") {
   Host host;
@@ -168,13 +76,41 @@ TEST_CASE("A crash is dumped, or preserved, where the definition says so") {
     CHECK(std::count(calls.begin(), calls.end(), "DumpCore") == 1);
   }
   SECTION("preserved until it is destroyed") {
+    const bool crash = GENERATE(true, false);
     spec.mutable_lifecycle_actions()->set_on_crash("preserve");
+    spec.mutable_lifecycle_actions()->set_on_poweroff("preserve");
     const uint32_t domid = host.Start(spec);
-    host.xen.Stop(domid, StopReason::kCrash);
+    host.xen.Stop(domid, crash ? StopReason::kCrash : StopReason::kPowerOff);
+    CHECK(host.recorder.Next() == (crash ? "web1 is DOMAIN_STATE_CRASHED as 1" : "web1 is DOMAIN_STATE_SHUTDOWN as 1"));
     host.xen.CreateBehind("other", "11111111-2222-4333-8444-555555555555");
     CHECK(host.recorder.Next() == "other found as 2 kernel /boot/of-2");
     CHECK(host.xen.domids() == std::vector<uint32_t>{0, 1, 2});
     CHECK(host.driver->Destroy(host.key).ok());
+  }
+}
+
+TEST_CASE("A guest that starts another kernel goes on as the same domain, or ends with the reason") {
+  Host host;
+  const uint32_t domid = host.Start(host.Spec());
+  SECTION("it goes on, and its next stop is seen") {
+    host.xen.Stop(domid, StopReason::kSoftReset);
+    // The second of two is looked at when the stop is handled.
+    for (const char* uid : {"11111111-2222-4333-8444-555555555555", "21111111-2222-4333-8444-555555555555"}) {
+      host.xen.CreateBehind("marker", uid);
+      CHECK_THAT(host.recorder.Next(), Catch::Contains("marker found"));
+    }
+    CHECK(host.xen.domain(domid).facts.paused == false);
+    host.xen.Stop(domid, StopReason::kPowerOff);
+    CHECK(host.recorder.Next() == "web1 EVENT_DETAIL_STOPPED_SHUTDOWN EVENT_CAUSE_GUEST");
+    const std::vector<std::string> calls = host.xen.calls();
+    CHECK(std::count(calls.begin(), calls.end(), "SoftReset") == 1);
+    CHECK(std::count(calls.begin(), calls.end(), "Watch") == 4);  // each marker has one
+  }
+  SECTION("a step fails") {
+    host.xen.Fail(GENERATE("ConfigOf", "SoftReset", "Watch", "Unpause"), absl::InternalError("injected"));
+    host.xen.Stop(domid, StopReason::kSoftReset);
+    CHECK(host.recorder.Next() == "web1 EVENT_DETAIL_STOPPED_FAILED EVENT_CAUSE_DAEMON");
+    CHECK(host.xen.domids() == std::vector<uint32_t>{0});
   }
 }
 
@@ -183,7 +119,7 @@ TEST_CASE("What others do is told as it happens") {
   const uint32_t other = host.xen.CreateBehind("other", "11111111-2222-4333-8444-555555555555");
   CHECK(host.recorder.Next() == "other found as 1 kernel /boot/of-1");
   host.xen.PauseBehind(other, true);
-  CHECK(host.recorder.Next() == "other found as 1 paused kernel /boot/of-1");
+  CHECK(host.recorder.Next() == "other is paused as 1");
   host.xen.DestroyBehind(other);
   CHECK(host.recorder.Next() == "other EVENT_DETAIL_STOPPED_DESTROYED EVENT_CAUSE_EXTERNAL");
 
@@ -405,7 +341,7 @@ TEST_CASE("A save that fails or is given up leaves the guest running and no file
 
 TEST_CASE("A start that fails at any step leaves nothing") {
   Host host;
-  for (const char* call : {"Create", "StoreNote", "Watch", "Unpause"}) {
+  for (const char* call : {"Host", "MemoryNeeded", "FreeMemory", "Create", "StoreNote", "Watch", "Unpause"}) {
     INFO(call);
     host.xen.Fail(call, absl::InternalError("injected"));
     const absl::Status status = host.driver->Start(host.key, host.Spec(), false).status();
@@ -414,6 +350,41 @@ TEST_CASE("A start that fails at any step leaves nothing") {
     CHECK(host.xen.domids() == std::vector<uint32_t>{0});
   }
   CHECK(host.driver->Start(host.key, host.Spec(), false).ok());
+}
+
+TEST_CASE("Domain-0 gives the memory that a guest lacks, where it may be asked") {
+  Host host;
+  const auto shrinks = [&host] {
+    const std::vector<std::string> calls = host.xen.calls();
+    return std::count(calls.begin(), calls.end(), "ShrinkHost");
+  };
+  SECTION("there is enough") {
+    host.xen.SetHostMemory(65536, 65536, "console=com1");
+    CHECK(host.driver->Start(host.key, host.Spec(), false).ok());
+    CHECK(shrinks() == 0);
+  }
+  SECTION("it gives all, or bit by bit") {
+    host.xen.SetHostMemory(1024, GENERATE(65536, 32768), "console=com1");
+    CHECK(host.driver->Start(host.key, host.Spec(), false).ok());
+    CHECK(shrinks() >= 1);
+  }
+  SECTION("it does not give enough") {
+    host.xen.SetHostMemory(1024, 1024, "console=com1");
+    const absl::Status status = host.driver->Start(host.key, host.Spec(), false).status();
+    CHECK(ReasonOf(status) == v1::REASON_START_FAILED);
+    CHECK_THAT(std::string(status.message()), Catch::Contains("65536 KiB, 4096 KiB are free"));
+    CHECK(shrinks() == 3);
+  }
+  SECTION("it cannot be asked") {
+    host.xen.SetHostMemory(65536 - 1024, 1024, "console=com1");
+    host.xen.Fail("ShrinkHost", absl::InternalError("injected"));
+    CHECK(ReasonOf(host.driver->Start(host.key, host.Spec(), false).status()) == v1::REASON_START_FAILED);
+  }
+  SECTION("its memory is fixed: the hypervisor says what is lacking") {
+    host.xen.SetHostMemory(1024, 65536, "console=com1 dom0_mem=704M,max:704M");
+    CHECK(host.driver->Start(host.key, host.Spec(), false).ok());
+    CHECK(shrinks() == 0);
+  }
 }
 
 TEST_CASE("A host without Xen says so and runs nothing") {

@@ -28,3 +28,9 @@ check "destroy" reeve destroy t1
 check "it is off after destroy" eval 'state_is t1 "shut off" && gone t1'
 check "an ACPI button is refused to PV" eval 'reeve start t1 && refused "power button" reeve shutdown t1 --mode acpi; status=$?; reeve destroy t1; exit $status'
 check "undefine" reeve undefine t1
+check "a guest that is to be preserved" started p1 "<on_crash>preserve</on_crash>"
+check "crashes" type_to p1 C TINY-CRASH
+check "and is shown as crashed" soon state_is p1 crashed
+check "Xen keeps it" xen_says p1 c
+check "there is nothing to suspend" refused crashed reeve suspend p1
+check "destroy ends it" ended p1
