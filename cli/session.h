@@ -7,8 +7,8 @@
 
 namespace reeve::cli {
 
-// The session, with `encrypted` and `secure` of the whole way (client::Uri): the daemon sees its own end alone, which for
-// ssh is a Unix socket.
+// The session, with `encrypted` and `secure` of the whole way (client::Uri): the daemon sees its own end alone, which
+// for ssh is a Unix socket.
 absl::StatusOr<v1::Session> GetSession(Context& context);
 
 }  // namespace reeve::cli

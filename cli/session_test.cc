@@ -249,8 +249,9 @@ TEST_CASE("an event stream that is too old says from where it can begin") {
   daemon.Start();
   User user(daemon.uri());
   CHECK(user.Run("event --from 3 --loop") == kExitFailed);
-  CHECK_THAT(user.error(), Catch::Contains("the events of revisions 3 to 899 are lost: the daemon keeps them from 900 on") &&
-                               Catch::Contains("error: revision 3 is no longer kept"));
+  CHECK_THAT(user.error(),
+             Catch::Contains("the events of revisions 3 to 899 are lost: the daemon keeps them from 900 on") &&
+                 Catch::Contains("error: revision 3 is no longer kept"));
 }
 
 TEST_CASE("a saved domain's operation is followed to its end") {

@@ -22,10 +22,11 @@ using Waiter = std::function<Waited(int fd, absl::Duration timeout)>;
 // Waits by poll(2) on `fd` and `interrupt_fd` (-1: none).
 Waiter PollingWaiter(int interrupt_fd);
 
-// A watch that connects again when the daemon restarts or the network fails, proves again who the caller is, and goes on
-// behind the last revision seen: each event comes once and in order. If the daemon has let go of revisions meanwhile, its
-// `compacted` message comes, with the oldest that it has, and the stream goes on from there. A loss while the present
-// state was still on its way makes that come again from its beginning. Not thread-safe; the connection must outlive it.
+// A watch that connects again when the daemon restarts or the network fails, proves again who the caller is, and goes
+// on behind the last revision seen: each event comes once and in order. If the daemon has let go of revisions
+// meanwhile, its `compacted` message comes, with the oldest that it has, and the stream goes on from there. A loss
+// while the present state was still on its way makes that come again from its beginning. Not thread-safe; the
+// connection must outlive it.
 class ReconnectingWatch {
  public:
   enum class Next { kMessage, kEnded, kTimedOut, kInterrupted };
@@ -44,8 +45,8 @@ class ReconnectingWatch {
                                                                   const util::Clock* clock = &util::Clock::Real());
 
   // Waits for the next message, at most so long. kEnded: the daemon has sent all that was asked for (until_current). An
-  // error is final: the daemon's refusal, or the last failure to connect when patience is at its end. Nothing is lost by
-  // kTimedOut and kInterrupted: call again.
+  // error is final: the daemon's refusal, or the last failure to connect when patience is at its end. Nothing is lost
+  // by kTimedOut and kInterrupted: call again.
   absl::StatusOr<Next> Take(v1::WatchResponse* response, absl::Duration timeout);
 
   // As of Watch.

@@ -32,9 +32,10 @@ TEST_CASE("ssh is told what the URI says") {
         "ssh -T -e none -- host sh -c 'exec reeve proxy --socket /run/reeve/reeve.sock'");
   CHECK(CommandOf("lxc+ssh://host/?proxy=native", true) ==
         "ssh -T -e none -- host sh -c 'exec reeve proxy --socket /run/reeve/reeve-ro.sock'");
-  CHECK(CommandOf("xen+ssh://root@host:2222/system?proxy=native&no_tty=1&no_verify=1&keyfile=/k%20y&command=/opt/ssh") ==
-        "/opt/ssh -p 2222 -l root -T -e none -o BatchMode=yes -o StrictHostKeyChecking=no -i /k y -- host sh -c "
-        "'exec reeve proxy --socket /run/reeve/reeve.sock'");
+  CHECK(
+      CommandOf("xen+ssh://root@host:2222/system?proxy=native&no_tty=1&no_verify=1&keyfile=/k%20y&command=/opt/ssh") ==
+      "/opt/ssh -p 2222 -l root -T -e none -o BatchMode=yes -o StrictHostKeyChecking=no -i /k y -- host sh -c "
+      "'exec reeve proxy --socket /run/reeve/reeve.sock'");
   CHECK(CommandOf("lxc+ssh://[::1]/?proxy=native&no_tty=0") ==
         "ssh -T -e none -- ::1 sh -c 'exec reeve proxy --socket /run/reeve/reeve.sock'");
 }

@@ -42,9 +42,10 @@ struct Uri {
 
 // Parses and checks a URI of at most 4096 bytes. No transport means tls with a host and unix without one; tls and
 // ssh without a host mean localhost, as for libvirt. What is refused, by INVALID_ARGUMENT: a malformed URI, an unknown
-// transport, unix with a host, a host or user that ssh would take for an option, ext without a command, a path that the driver does not have, and parameters that are unknown, given
-// twice, do not belong to the transport, or have a value that they cannot have. `name` (the URI that the
-// far end opens) is followed: driver and path are those of its value then.
+// transport, unix with a host, a host or user that ssh would take for an option, ext without a command, a path that the
+// driver does not have, and parameters that are unknown, given twice, do not belong to the transport, or have a value
+// that they cannot have. `name` (the URI that the far end opens) is followed: driver and path are those of its value
+// then.
 absl::StatusOr<Uri> ParseUri(absl::string_view text);
 
 // Path of the Unix socket that a URI of transport unix stands for: its parameter `socket`, else the system daemon's

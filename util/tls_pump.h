@@ -63,8 +63,8 @@ class TlsPump {
   enum class Way { kBlocked, kOpen };
 
   // Each moves one way, unless it is closed. A read that fills less than its buffer has emptied the socket (epoll(7),
-  // question 9), which spares one that finds nothing; but an end that has come already gives no further edge, so `drain`
-  // reads until there is nothing. True when the budget is spent.
+  // question 9), which spares one that finds nothing; but an end that has come already gives no further edge, so
+  // `drain` reads until there is nothing. True when the budget is spent.
   bool MoveIn(bool drain, TlsScratch* scratch, size_t budget);
   bool MoveOut(bool drain, TlsScratch* scratch, size_t budget);
   State Done(bool more) const;

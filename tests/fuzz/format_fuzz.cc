@@ -18,18 +18,15 @@
 #include "formats/registry.h"
 #include "proto/status.h"
 #include "tests/formats/round_trip.h"
+#include "tests/fuzz/access_targets.h"
+#include "tests/fuzz/broken.h"
 #include "util/fd.h"
 #include "util/full_io.h"
 
 namespace reeve::formats {
 namespace {
 
-// A rule that does not hold: libFuzzer keeps the input.
-[[noreturn]] void Broken(absl::string_view rule, absl::string_view first, absl::string_view second = "") {
-  std::fprintf(stderr, "BROKEN RULE: %s\n--- first\n%s\n--- second\n%s\n", std::string(rule).c_str(),
-               std::string(first).c_str(), std::string(second).c_str());
-  std::abort();
-}
+using fuzz::Broken;
 
 void TryDocument(Format format, Kind kind, absl::string_view text) {
   const RoundTrip trip = TryRoundTrip(format, kind, text);
@@ -112,6 +109,8 @@ std::vector<Target> AllTargets() {
   targets.push_back({.name = "network-update", .run = TryUpdate});
   targets.push_back({.name = "config", .run = TryConfig});
   targets.push_back({.name = "saved-image", .run = TryImage});
+  for (const fuzz::AccessTarget& target : fuzz::AccessTargets())
+    targets.push_back({.name = target.name, .run = target.run});
   return targets;
 }
 
