@@ -14,7 +14,7 @@ enabled = false
 TOML
 check "the daemon starts" start_daemon
 only=$(cat part)
-for part in lifecycle console save killed behind devices tuning linux hvm errors events figures; do
+for part in lifecycle console save images killed behind devices tuning linux hvm errors events figures; do
   [[ -z "$only" || " $only " == *" $part "* ]] || continue
   echo "## $part at $(now) s"
   . "./part_$part.sh"
