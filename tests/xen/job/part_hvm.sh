@@ -51,5 +51,6 @@ check "QEMU has it no more" eval '! device_model_has /run/second.iso && in_drive
 check "and inserted again" eval 'reeve update-device h1 /run/second.xml --live && in_drive /run/second.iso'
 check "pause and resume" eval 'reeve suspend h1 && state_is h1 paused && reeve resume h1 && state_is h1 running'
 check "the ACPI button ends it" eval 'reeve shutdown h1 && soon state_is h1 "shut off"'
-check "no device model is left" eval '! pgrep -f "[-]name h1"'
+no_device_model() { ! pgrep -f "[-]name h1" >/dev/null; }
+check "no device model is left" soon no_device_model
 check "undefine" reeve undefine h1
