@@ -1,5 +1,6 @@
 #include "drivers/xen/libxl_toolstack.h"
 
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -11,6 +12,21 @@
 #include "util/log.h"
 
 namespace reeve::xen {
+namespace {
+
+// The daemon's threads take no signals, and a child inherits that: a device model would not hear the SIGHUP by which
+// libxenlight ends it.
+pid_t ForkWithSignals(void*) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  }
+  return child;
+}
+
+}  // namespace
 
 absl::Status LibxlToolstack::Open() {
   if (const int code = library_->libxl_ctx_alloc(&context_, LIBXL_VERSION, 0, log_.logger()); code != 0) {
@@ -20,7 +36,7 @@ absl::Status LibxlToolstack::Open() {
   }
   static constexpr libxl_childproc_hooks kChildren = {
       .chldowner = libxl_sigchld_owner_libxl_always_selective_reap,
-      .fork_replacement = nullptr,
+      .fork_replacement = &ForkWithSignals,
       .reaped_callback = nullptr,
   };
   library_->libxl_childproc_setmode(context_, &kChildren, nullptr);
