@@ -5,6 +5,7 @@ import random
 
 import api
 import guests
+import processes
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import MessageFactory
 from harness import EndToEnd
@@ -115,14 +116,9 @@ class HostileRequests(EndToEnd):
         for _ in range(500):
             self.client.list()
         with self.flat(self.reeved):
-            before = memory(self.reeved.pid)
+            before = processes.resident_kib(self.reeved.pid)
             for _ in range(8000):
                 self.client.list()
-            grown = memory(self.reeved.pid) - before
+            grown = processes.resident_kib(self.reeved.pid) - before
         print(f"    8000 lists of 50, resident memory grew by {grown} KiB")
         self.assertLess(grown, 4096)
-
-
-def memory(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
