@@ -37,8 +37,7 @@ bool IsOperators(absl::string_view permission) {
 
 std::shared_ptr<const PermissionSet> PermissionsOf(const RoleSpec& role) {
   return Those([&](const std::string& name, const KnownPermission&) {
-    return std::any_of(role.permissions.begin(), role.permissions.end(),
-                       [&](const std::string& pattern) { return util::GlobMatches(pattern, name); });
+    return util::AnyGlobMatches(role.permissions, name);
   });
 }
 

@@ -11,13 +11,6 @@
 #include "proto/status.h"
 
 namespace reeve::cli {
-namespace {
-
-// No URI and no alias.
-constexpr char kNone[] = " ";
-
-}  // namespace
-
 absl::StatusOr<const client::ClientConfig*> Context::Config() {
   if (!config_) {
     auto config = client::ClientConfig::Read(client::ClientConfigPaths(
@@ -38,9 +31,8 @@ absl::StatusOr<std::string> Context::Resolve(const std::string& uri) {
 
 absl::StatusOr<std::string> Context::Uri() {
   const char* environment = std::getenv("REEVE_DEFAULT_URI");
-  if (const std::string given = client::DefaultUri(options_.uri, environment, kNone); given != kNone) {
-    return Resolve(given);
-  }
+  const bool given = !options_.uri.empty() || (environment != nullptr && *environment != '\0');
+  if (given) return Resolve(client::DefaultUri(options_.uri, environment, ""));
   auto config = Config();
   if (!config.ok()) return config.status();
   return client::DefaultUri("", nullptr, (*config)->default_uri());

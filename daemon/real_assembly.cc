@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -284,10 +285,14 @@ class RealAssembly final : public Assembly {
     if (terminator_ != nullptr) terminator_->StopListening();
     // What a user has wedged for a test must not keep the daemon from ending.
     if (drivers_.test_controls != nullptr) drivers_.test_controls->ReleaseAll();
-    server_->Drain();
-    if (tls_server_ != nullptr) tls_server_->Shutdown(deadline);
-    reading_server_->Shutdown(deadline);
-    server_->Shutdown(deadline);
+    // All are told before one is waited for.
+    const std::array servers = {tls_server_.get(), reading_server_.get(), server_.get()};
+    for (services::Server* server : servers) {
+      if (server != nullptr) server->Drain();
+    }
+    for (services::Server* server : servers) {
+      if (server != nullptr) server->Shutdown(deadline);
+    }
     if (terminator_ != nullptr) terminator_->AwaitEmpty(kLastBytes);
     // A change goes on when its client has left: it gets a moment in any case.
     return manager_->Drain(std::max(deadline - absl::Now(), absl::Seconds(1)));

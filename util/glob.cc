@@ -1,5 +1,6 @@
 #include "util/glob.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace reeve::util {
@@ -26,6 +27,11 @@ bool GlobMatches(absl::string_view pattern, absl::string_view text) {
   }
   while (at < pattern.size() && pattern[at] == '*') ++at;
   return at == pattern.size();
+}
+
+bool AnyGlobMatches(const std::vector<std::string>& patterns, absl::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [text](const std::string& pattern) { return GlobMatches(pattern, text); });
 }
 
 }  // namespace reeve::util

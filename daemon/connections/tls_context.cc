@@ -99,11 +99,6 @@ std::string ChainProblem(X509_STORE_CTX* store, int* error, absl::Time now) {
   return absl::StrCat(who, ": ", X509_verify_cert_error_string(*error));
 }
 
-bool Fits(const std::vector<std::string>& patterns, absl::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [text](const std::string& pattern) { return util::GlobMatches(pattern, text); });
-}
-
 // Host names have no case; AlternativeNames gives them in lower case.
 std::string NormalizedPattern(const std::string& pattern) {
   return absl::StartsWith(pattern, "DNS:") ? absl::StrCat("DNS:", absl::AsciiStrToLower(pattern.substr(4))) : pattern;
@@ -239,13 +234,13 @@ int TlsContext::Verify(X509_STORE_CTX* store, TlsVerdict* verdict, SSL* ssl) con
 }
 
 bool TlsContext::OnLists(X509* certificate, TlsVerdict* verdict) const {
-  if (!Fits(policy_.allowed_subjects, verdict->subject)) {
+  if (!util::AnyGlobMatches(policy_.allowed_subjects, verdict->subject)) {
     verdict->rule = "the subject is not in tls.allowed_subjects";
     return false;
   }
-  if (Fits(policy_.allowed_names, "")) return true;  // by "*"
+  if (util::AnyGlobMatches(policy_.allowed_names, "")) return true;  // by "*"
   for (const std::string& name : auth::AlternativeNames(certificate)) {
-    if (Fits(policy_.allowed_names, name)) return true;
+    if (util::AnyGlobMatches(policy_.allowed_names, name)) return true;
   }
   verdict->rule = "no alternative name is in tls.allowed_names";
   return false;

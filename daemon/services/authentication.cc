@@ -291,9 +291,7 @@ Authentication::Outcome Authentication::SaslOutcome(const connections::Connectio
     const absl::MutexLock lock(&mutex_);
     allowed = rules_.sasl_users;
   }
-  const bool let_in =
-      user == exchange.user() &&
-      std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) { return util::GlobMatches(one, user); });
+  const bool let_in = user == exchange.user() && util::AnyGlobMatches(allowed, user);
   if (!let_in) return {absl::PermissionDeniedError(absl::StrCat("user ", user, " is not one of auth.sasl_users")), {}};
   auth::Identity identity;
   identity.proof = auth::Proof::kSasl;

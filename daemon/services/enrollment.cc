@@ -136,17 +136,13 @@ absl::StatusOr<std::string> SubjectFor(const std::string& common_name) {
 absl::Status CheckLists(const std::string& common_name, const EnrollmentRules& rules) {
   const absl::StatusOr<std::string> subject = SubjectFor(common_name);
   if (!subject.ok()) return subject.status();
-  const auto fits = [](const std::vector<std::string>& patterns, const std::string& text) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return util::GlobMatches(pattern, text); });
-  };
   constexpr char kStep[] = "make an enrollment token";
-  if (!fits(rules.allowed_subjects, *subject)) {
+  if (!util::AnyGlobMatches(rules.allowed_subjects, *subject)) {
     return Invalid(
         kStep, "name",
         absl::StrCat("the daemon would not let its certificate in: ", *subject, " is not in tls.allowed_subjects"));
   }
-  if (!fits(rules.allowed_names, "")) {
+  if (!util::AnyGlobMatches(rules.allowed_names, "")) {
     return Invalid(kStep, "name",
                    "the daemon would not let its certificate in: tls.allowed_names wants an alternative name, and "
                    "certificates for tokens have none");

@@ -338,9 +338,9 @@ class UidReservation {
 // Puts a domain that has ended into its state: `record` of a running one becomes that of one that is off.
 void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, absl::string_view message,
                absl::Time time);
-// Puts a guest that runs into a record.
 // The state of a guest that its driver knows.
 v1::DomainState StateOf(const drivers::RunningGuest& guest);
+// Puts a guest that runs into a record.
 void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& guest, uint64_t run,
                  v1::DomainStateReason reason, absl::Time time);
 

@@ -81,6 +81,8 @@ class TestDriver final : public drivers::HypervisorDriver, public TestControls {
 
   // With mutex_ held. DOMAIN_STATE when it does not run.
   absl::StatusOr<Guest*> Find(const drivers::DomainKey& domain) const;
+  // What is to be written of a guest, which stands still from here on unless `live`.
+  absl::StatusOr<absl::Duration> BeginWriting(const drivers::DomainKey& domain, bool live);
   // The guest ends or restarts, as its lifecycle actions say; the observer hears of it outside the lock.
   absl::Status End(std::unique_lock<std::mutex> lock, Guest* guest, Ending ending, bool requested);
   absl::Status SetAsleep(const drivers::DomainKey& domain, bool asleep);

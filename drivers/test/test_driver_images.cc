@@ -16,21 +16,23 @@ absl::Status TestDriver::CanSendMemory(const drivers::DomainKey& domain) const {
   return Find(domain).status();
 }
 
+absl::StatusOr<absl::Duration> TestDriver::BeginWriting(const drivers::DomainKey& domain, bool live) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const absl::StatusOr<Guest*> guest = Find(domain);
+  if (!guest.ok()) return guest.status();
+  if (!live) (*guest)->SetStill(true, clock_.Now());
+  return (*guest)->RunTime(clock_.Now());
+}
+
 absl::Status TestDriver::SendMemory(const drivers::DomainKey& domain, int descriptor, bool live,
                                     drivers::Progress* progress) {
-  absl::Duration ran;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const absl::StatusOr<Guest*> guest = Find(domain);
-    if (!guest.ok()) return guest.status();
-    if (!live) (*guest)->SetStill(true, clock_.Now());
-    ran = (*guest)->RunTime(clock_.Now());
-  }
+  const absl::StatusOr<absl::Duration> ran = BeginWriting(domain, live);
+  if (!ran.ok()) return ran.status();
   const auto cancelled = [&] {
     return Error(v1::REASON_OPERATION_CANCELLED, absl::StrCat("domain ", domain.name, " runs on: it was cancelled"),
                  {{"domain", domain.name}});
   };
-  const absl::Status status = WriteMemory(descriptor, ran, [&](uint32_t percent) {
+  const absl::Status status = WriteMemory(descriptor, *ran, [&](uint32_t percent) {
     progress->Report("memory", percent);
     if (percent == 50 && !wedges_.WaitUnless(domain.name, [&] { return progress->Cancelled(); })) return cancelled();
     return progress->Cancelled() ? cancelled() : absl::OkStatus();
@@ -95,17 +97,11 @@ absl::Status TestDriver::RemoveSaved(const drivers::DomainKey&) {
 
 absl::Status TestDriver::DumpCore(const drivers::DomainKey& domain, int descriptor, bool live,
                                   drivers::Progress* progress) {
-  absl::Duration ran;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const absl::StatusOr<Guest*> guest = Find(domain);
-    if (!guest.ok()) return guest.status();
-    if (!live) (*guest)->SetStill(true, clock_.Now());
-    ran = (*guest)->RunTime(clock_.Now());
-  }
+  const absl::StatusOr<absl::Duration> ran = BeginWriting(domain, live);
+  if (!ran.ok()) return ran.status();
   absl::Status status = util::WriteFully(descriptor, absl::StrCat("reeve-test-core ", domain.name, "\n"));
   if (status.ok()) {
-    status = WriteMemory(descriptor, ran, [&](uint32_t percent) {
+    status = WriteMemory(descriptor, *ran, [&](uint32_t percent) {
       progress->Report("core", percent);
       return progress->Cancelled() ? absl::CancelledError("the core was dropped") : absl::OkStatus();
     });
