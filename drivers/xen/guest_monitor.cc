@@ -68,9 +68,15 @@ void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
   }
   Remove(guest);
   if (aftermath.restart) return Restart(*std::move(claim));
-  guest.console->Close("the guest has ended");
-  claim->Drop();
-  if (observer_ != nullptr) observer_->OnExit(guest.key, ExitOf(reason, now));
+  EndGuest(*std::move(claim), "the guest has ended", ExitOf(reason, now));
+}
+
+void GuestMonitor::EndGuest(GuestClaim claim, const std::string& console_words,
+                            const drivers::GuestExit& exit) {
+  const Guest& guest = *claim.guest();
+  guest.console->Close(console_words);
+  claim.Drop();
+  if (observer_ != nullptr) observer_->OnExit(guest.key, exit);
 }
 
 void GuestMonitor::Remove(const Guest& guest) {
@@ -90,11 +96,7 @@ void GuestMonitor::SoftReset(GuestClaim claim) {
   if (status.ok()) status = toolstack.Unpause(guest.domid);
   if (status.ok()) return util::LogInfo(guest.key.name, " has started another kernel in its place");
   Remove(guest);
-  guest.console->Close("the guest has ended");
-  claim.Drop();
-  if (observer_ != nullptr) {
-    observer_->OnExit(guest.key, RestartFailed(std::string(status.message()), absl::Now()));
-  }
+  EndGuest(std::move(claim), "the guest has ended", RestartFailed(std::string(status.message()), absl::Now()));
 }
 
 void GuestMonitor::DumpCore(const Guest& guest) {
@@ -112,14 +114,11 @@ void GuestMonitor::DumpCore(const Guest& guest) {
 void GuestMonitor::Restart(GuestClaim claim) {
   const Guest& guest = *claim.guest();
   absl::StatusOr<Guest> restarted = MakeGuest(context_, guest.key, guest.spec, false);
-  guest.console->Close("the guest restarts");
   if (!restarted.ok()) {
-    claim.Drop();
-    if (observer_ != nullptr) {
-      observer_->OnExit(guest.key, RestartFailed(std::string(restarted.status().message()), absl::Now()));
-    }
-    return;
+    return EndGuest(std::move(claim), "the guest restarts",
+                    RestartFailed(std::string(restarted.status().message()), absl::Now()));
   }
+  guest.console->Close("the guest restarts");
   const drivers::RunningGuest running = restarted->Describe();
   claim.Put(*std::move(restarted));
   if (observer_ != nullptr) observer_->OnReboot(guest.key, running, guest.reboot_asked);
@@ -128,11 +127,7 @@ void GuestMonitor::Restart(GuestClaim claim) {
 
 void GuestMonitor::HandleGone(uint32_t domid) {
   std::optional<GuestClaim> claim = context_.guests().ClaimDomid(domid);
-  if (!claim.has_value()) return;
-  const Guest& guest = *claim->guest();
-  guest.console->Close("the guest is gone");
-  claim->Drop();
-  if (observer_ != nullptr) observer_->OnExit(guest.key, DestroyedByAnother(absl::Now()));
+  if (claim.has_value()) EndGuest(*std::move(claim), "the guest is gone", DestroyedByAnother(absl::Now()));
 }
 
 void GuestMonitor::HandleFound(uint32_t domid, const std::string& uid) {

@@ -45,6 +45,8 @@ class GuestMonitor final : public ToolstackObserver {
   void Restart(GuestClaim claim);
   // The guest starts another kernel in its place (kexec).
   void SoftReset(GuestClaim claim);
+  // It leaves the table, who reads its console is told why, and the observer of its end.
+  void EndGuest(GuestClaim claim, const std::string& console_words, const drivers::GuestExit& exit);
   // Ends what is left of a guest that has stopped.
   void Remove(const Guest& guest);
 

@@ -18,6 +18,13 @@ absl::Status Refuse(absl::string_view why) {
   return Error(v1::REASON_DOMAIN_STATE, absl::StrCat("the guest ", why));
 }
 
+// After something that has failed: the guest goes on, and a daemon that comes back must not take it for one that stands.
+void TakeNoteAway(DriverContext& context, const Guest& guest) {
+  if (absl::Status status = WriteStillNote(context.toolstack(), guest.domid, StillReason::kNone); !status.ok()) {
+    util::LogWarn("take the note of ", guest.key.name, " away: ", status.message());
+  }
+}
+
 }  // namespace
 
 absl::Status SendMemory(DriverContext& context, const drivers::DomainKey& domain, int descriptor, bool live,
@@ -33,9 +40,7 @@ absl::Status SendMemory(DriverContext& context, const drivers::DomainKey& domain
     context.guests().SetStanding(guest.domid, /*still=*/true, /*asleep=*/false);
     return status;
   }
-  if (absl::Status noted = WriteStillNote(context.toolstack(), guest.domid, StillReason::kNone); !noted.ok()) {
-    util::LogWarn("take the note of ", domain.name, " away: ", noted.message());
-  }
+  TakeNoteAway(context, guest);
   return status;
 }
 
@@ -127,9 +132,7 @@ absl::Status PutToSleep(DriverContext& context, const drivers::DomainKey& domain
     context.guests().SetStanding(guest.domid, /*still=*/false, /*asleep=*/true);
     return status;
   }
-  if (absl::Status noted = WriteStillNote(toolstack, guest.domid, StillReason::kNone); !noted.ok()) {
-    util::LogWarn("take the note of ", domain.name, " away: ", noted.message());
-  }
+  TakeNoteAway(context, guest);
   if (status.code() == absl::StatusCode::kDeadlineExceeded) return WithReason(v1::REASON_GUEST_CANNOT, status);
   return AskedError(status);
 }
