@@ -76,6 +76,8 @@ inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kSuspendDomain{"
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kResumeDomain{"/reeve.v1.DomainService/ResumeDomain"};
 inline constexpr UnaryMethod<v1::SetDomainAutostartRequest, v1::Domain> kSetDomainAutostart{
     "/reeve.v1.DomainService/SetDomainAutostart"};
+inline constexpr UnaryMethod<v1::SetDomainLabelsRequest, v1::Domain> kSetDomainLabels{
+    "/reeve.v1.DomainService/SetDomainLabels"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Operation> kSaveDomain{"/reeve.v1.DomainService/SaveDomain"};
 
 inline constexpr UnaryMethod<v1::GetDomainMetadataRequest, v1::DomainMetadata> kGetDomainMetadata{

@@ -1,5 +1,6 @@
 // The table of methods agrees with the descriptors and leaves none out.
 #include "proto/methods.h"
+#include "proto/migration_methods.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -58,6 +59,10 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kGetDomainWithSecrets);
   Check(methods::kExportDomainWithSecrets);
   Check(methods::kConvert);
+  Check(methods::kPrepareMigration);
+  Check(methods::kMigrateDomain);
+  Check(methods::kReceiveDomain);
+  Check(methods::kSettleMigration);
   Check(methods::kSaveDomainToFile);
   Check(methods::kGetSavedImage);
   Check(methods::kRestoreDomain);
@@ -85,6 +90,7 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kSuspendDomain);
   Check(methods::kResumeDomain);
   Check(methods::kSetDomainAutostart);
+  Check(methods::kSetDomainLabels);
   Check(methods::kSaveDomain);
   Check(methods::kGetDomainMetadata);
   Check(methods::kSetDomainMetadata);
