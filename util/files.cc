@@ -10,21 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "util/errno.h"
 #include "util/fd.h"
+#include "util/full_io.h"
 
 namespace reeve::util {
 namespace {
-
-absl::Status WriteAll(int fd, absl::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return ErrnoStatus(absl::StrCat("write ", path));
-    }
-    content.remove_prefix(static_cast<size_t>(written));
-  }
-  return absl::OkStatus();
-}
 
 std::string DirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -68,7 +57,7 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view content, mod
   const std::string temporary = absl::StrCat(path, ".new");
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return ErrnoStatus(absl::StrCat("create ", temporary));
-  absl::Status status = WriteAll(fd.get(), content, temporary);
+  absl::Status status = WriteFully(fd.get(), content, absl::StrCat("write ", temporary));
   if (status.ok() && ::fsync(fd.get()) < 0) status = ErrnoStatus(absl::StrCat("fsync ", temporary));
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) < 0) {
     status = ErrnoStatus(absl::StrCat("rename ", temporary, " to ", path));

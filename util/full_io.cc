@@ -14,11 +14,11 @@ constexpr size_t kPiece = 64 << 10;
 
 }  // namespace
 
-absl::Status WriteFully(int descriptor, absl::string_view bytes) {
+absl::Status WriteFully(int descriptor, absl::string_view bytes, absl::string_view what) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return ErrnoStatus("write");
+    if (written < 0) return ErrnoStatus(what);
     bytes.remove_prefix(static_cast<size_t>(written));
   }
   return absl::OkStatus();

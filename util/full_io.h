@@ -10,8 +10,8 @@
 
 namespace reeve::util {
 
-// Writes all of it to a blocking descriptor.
-absl::Status WriteFully(int descriptor, absl::string_view bytes);
+// Writes all of it to a blocking descriptor. `what` begins the error.
+absl::Status WriteFully(int descriptor, absl::string_view bytes, absl::string_view what = "write");
 // Reads so many bytes from a blocking descriptor, fewer only where it ends. Memory is taken as bytes come.
 absl::StatusOr<std::string> ReadUpTo(int descriptor, size_t count);
 
