@@ -97,8 +97,7 @@ inline constexpr UnaryMethod<v1::SetBlockIoParametersRequest, v1::Domain> kSetBl
     "/reeve.v1.TuningService/SetBlockIoParameters"};
 inline constexpr UnaryMethod<v1::SetSchedulerParametersRequest, v1::Domain> kSetSchedulerParameters{
     "/reeve.v1.TuningService/SetSchedulerParameters"};
-inline constexpr UnaryMethod<v1::SetPlacementRequest, v1::Domain> kSetPlacement{
-    "/reeve.v1.TuningService/SetPlacement"};
+inline constexpr UnaryMethod<v1::SetPlacementRequest, v1::Domain> kSetPlacement{"/reeve.v1.TuningService/SetPlacement"};
 
 inline constexpr UnaryMethod<v1::SetVcpusRequest, v1::Domain> kSetVcpus{"/reeve.v1.TuningService/SetVcpus"};
 inline constexpr UnaryMethod<v1::SetVcpuPinRequest, v1::Domain> kSetVcpuPin{"/reeve.v1.TuningService/SetVcpuPin"};
@@ -166,6 +165,18 @@ inline constexpr UnaryMethod<v1::ValidateRequest, v1::ValidateResponse> kValidat
 inline constexpr UnaryMethod<v1::GetNodeRequest, v1::Node> kGetNode{"/reeve.v1.NodeService/GetNode"};
 inline constexpr UnaryMethod<v1::GetControlGroupsRequest, v1::ControlGroups> kGetControlGroups{
     "/reeve.v1.NodeService/GetControlGroups"};
+inline constexpr UnaryMethod<v1::GetNodeStatisticsRequest, v1::NodeStatistics> kGetNodeStatistics{
+    "/reeve.v1.NodeService/GetNodeStatistics"};
+inline constexpr UnaryMethod<v1::GetSystemInformationRequest, v1::SystemInformation> kGetSystemInformation{
+    "/reeve.v1.NodeService/GetSystemInformation"};
+inline constexpr UnaryMethod<v1::GetNodeMemoryParametersRequest, v1::NodeMemoryParameters> kGetNodeMemoryParameters{
+    "/reeve.v1.NodeService/GetNodeMemoryParameters"};
+inline constexpr UnaryMethod<v1::SetNodeMemoryParametersRequest, v1::NodeMemoryParameters> kSetNodeMemoryParameters{
+    "/reeve.v1.NodeService/SetNodeMemoryParameters"};
+inline constexpr UnaryMethod<v1::AllocateHugePagesRequest, v1::HugePages> kAllocateHugePages{
+    "/reeve.v1.NodeService/AllocateHugePages"};
+inline constexpr UnaryMethod<v1::SuspendNodeRequest, v1::SuspendNodeResponse> kSuspendNode{
+    "/reeve.v1.NodeService/SuspendNode"};
 inline constexpr UnaryMethod<v1::GetVersionRequest, v1::Version> kGetVersion{"/reeve.v1.NodeService/GetVersion"};
 
 inline constexpr UnaryMethod<v1::GetSessionRequest, v1::Session> kGetSession{"/reeve.v1.SessionService/GetSession"};

@@ -1,6 +1,5 @@
 // The table of methods agrees with the descriptors and leaves none out.
 #include "proto/methods.h"
-#include "proto/migration_methods.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -12,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "proto/migration_methods.h"
 
 namespace reeve {
 namespace {
@@ -123,6 +123,12 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kGetCapabilities);
   Check(methods::kGetNode);
   Check(methods::kGetControlGroups);
+  Check(methods::kGetNodeStatistics);
+  Check(methods::kGetSystemInformation);
+  Check(methods::kGetNodeMemoryParameters);
+  Check(methods::kSetNodeMemoryParameters);
+  Check(methods::kAllocateHugePages);
+  Check(methods::kSuspendNode);
   Check(methods::kGetVersion);
   Check(methods::kGetSession);
   Check(methods::kTestPermissions);
