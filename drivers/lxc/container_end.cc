@@ -102,7 +102,7 @@ drivers::GuestExit Container::Finish(const Stopped& stopped, std::optional<Conta
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
   int signal = 0;
-  if (!record) signal = ReapSupervisor(parts_.supervisor);
+  if (!record) signal = ReapSupervisor(parts_.supervisor).value_or(0);
   stopped();
   if (!RemoveParts(&parts_).ok()) *leftover = std::move(parts_);
   absl::MutexLock lock(&mutex_);

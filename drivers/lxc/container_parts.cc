@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "absl/strings/str_cat.h"
 #include "util/pidfd.h"
 
 namespace reeve::lxc {
@@ -9,8 +10,8 @@ namespace reeve::lxc {
 absl::Status RemoveParts(ContainerParts* parts, int* signal) {
   absl::Status status;
   if (parts->group) {
-    // The guest's first process has ended, or does so with its supervisor; others may have been put into the group. Whether
-    // there are any, the kernel says sooner by removing the group than by listing them in every hierarchy.
+    // The guest's first process has ended, or does so with its supervisor; others may have been put into the group.
+    // Whether there are any, the kernel says sooner by removing the group than by listing them in every hierarchy.
     if (parts->group->Remove(absl::ZeroDuration()).ok()) {
       parts->group.reset();
     } else {
@@ -19,9 +20,14 @@ absl::Status RemoveParts(ContainerParts* parts, int* signal) {
   }
   if (parts->supervisor.pid != 0) {
     (void)util::SignalPidfd(parts->supervisor.pidfd.get(), SIGKILL);  // ESRCH: it has ended, as it should have
-    const int killed_by = ReapSupervisor(parts->supervisor);
-    if (signal != nullptr) *signal = killed_by;
-    parts->supervisor = SupervisorProcess();
+    const std::optional<int> killed_by = ReapSupervisor(parts->supervisor);
+    if (killed_by) {
+      if (signal != nullptr) *signal = *killed_by;
+      parts->supervisor = SupervisorProcess();
+    } else {
+      status.Update(absl::DeadlineExceededError(
+          absl::StrCat("the supervisor, pid ", parts->supervisor.pid, ", was killed and does not end")));
+    }
   }
   if (parts->group) {
     absl::Status removed = parts->group->Remove();

@@ -209,7 +209,8 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
 absl::StatusOr<std::shared_ptr<Container>> Launcher::Launch(const drivers::DomainKey& key, LaunchPlan plan,
                                                             const v1::DomainSpec& spec,
                                                             std::vector<util::UniqueFd> held,
-                                                            const std::function<absl::Status()>& prepared) const {
+                                                            const std::function<absl::Status()>& prepared,
+                                                            std::optional<ContainerParts>* leftover) const {
   if (absl::Status status = PlanGroups(&plan); !status.ok()) return Refuse("plan the control groups", status);
   ContainerParts parts;
   parts.key = key;
@@ -217,7 +218,9 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Launch(const drivers::Domai
   absl::StatusOr<std::shared_ptr<Container>> container = Attempt(spec, std::move(held), prepared, &parts);
   if (container.ok()) return container;
   if (absl::Status undone = RemoveParts(&parts); !undone.ok()) {
-    return WithContext(absl::StrCat("(and not all could be undone: ", undone.message(), ")"), container.status());
+    *leftover = std::move(parts);
+    return WithContext(absl::StrCat("(and not all could be undone at once: ", undone.message(), ")"),
+                       container.status());
   }
   return container.status();
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,11 @@ class Launcher {
 
   // Starts the guest of `plan`, with the limits and devices of `spec`. `held` is what its supervisor keeps open for the
   // plan; `prepared` is called when all but the supervisor is there, and its error ends the start. START_FAILED names the
-  // step; nothing is left then. The container is not watched yet.
+  // step; nothing is left then but what `leftover` gets. The container is not watched yet.
   absl::StatusOr<std::shared_ptr<Container>> Launch(const drivers::DomainKey& key, LaunchPlan plan,
                                                     const v1::DomainSpec& spec, std::vector<util::UniqueFd> held,
-                                                    const std::function<absl::Status()>& prepared) const;
+                                                    const std::function<absl::Status()>& prepared,
+                                                    std::optional<ContainerParts>* leftover) const;
 
  private:
   absl::Status PlanGroups(LaunchPlan* plan) const;

@@ -12,9 +12,6 @@ namespace {
 
 using drivers::DomainKey;
 
-// How often what could not be removed is tried again, each try waiting for seconds itself.
-constexpr int kCleaningAttempts = 10;
-
 }  // namespace
 
 LifeCycle::~LifeCycle() {
@@ -44,10 +41,13 @@ absl::StatusOr<std::shared_ptr<Container>> LifeCycle::StartBetweenHooks(const Do
   std::vector<util::UniqueFd> held;
   const auto find_guest = [this](const std::string& name) { return guests_.FindFirstProcess(name); };
   if (absl::Status status = FindSharedNamespaces(spec, find_guest, &plan, &held); !status.ok()) return status;
+  if (absl::Status status = cleaner_.Settle(domain.uid); !status.ok()) return status;
   const bool paused = plan.paused;
-  absl::StatusOr<std::shared_ptr<Container>> container =
-      launcher_.Launch(domain, std::move(plan), spec, std::move(held),
-                       [&] { return hooks_.Run(Hooks::Point::kStart, domain, spec); });
+  std::optional<ContainerParts> leftover;
+  absl::StatusOr<std::shared_ptr<Container>> container = launcher_.Launch(
+      domain, std::move(plan), spec, std::move(held), [&] { return hooks_.Run(Hooks::Point::kStart, domain, spec); },
+      &leftover);
+  Clean(std::move(leftover));
   if (!container.ok()) return container;
   if (absl::Status status = Keep(*container, paused); !status.ok()) return status;
   return container;
@@ -97,14 +97,6 @@ void LifeCycle::Drop(const std::shared_ptr<Container>& container) {
   sampler_.MakeRoom(guests_.Remove(container));
 }
 
-void LifeCycle::Clean(std::optional<ContainerParts> leftover, int attempt) {
-  if (!leftover || attempt == kCleaningAttempts) return;
-  auto parts = std::make_shared<ContainerParts>(*std::move(leftover));
-  worker_.Add([this, parts, attempt] {
-    if (!RemoveParts(parts.get()).ok()) Clean(std::move(*parts), attempt + 1);
-  });
-}
-
 void LifeCycle::EndAfterHook(const std::shared_ptr<Container>& container) {
   // An end of its own meanwhile is reported by itself.
   if (absl::StatusOr<drivers::GuestExit> exit = container->Destroy([] {}); exit.ok()) {
@@ -116,13 +108,11 @@ void LifeCycle::EndAfterHook(const std::shared_ptr<Container>& container) {
 // On the loop's thread.
 void LifeCycle::HandleEnd(const std::shared_ptr<Container>& container) {
   worker_.Add([this, container] {
+    // A script may take long, and so may a process to go: other guests end meanwhile.
+    const drivers::Worker::Waits waits(&worker_);
     std::optional<ContainerParts> leftover;
     const v1::DomainSpec spec = guests_.SpecOf(container->key().uid);
-    const auto hook = [&](Hooks::Point point) {
-      std::optional<drivers::Worker::Waits> waits;
-      if (hooks_.Any()) waits.emplace(&worker_);  // a script may take long: other guests end meanwhile
-      hooks_.Note(point, container->key(), spec);
-    };
+    const auto hook = [&](Hooks::Point point) { hooks_.Note(point, container->key(), spec); };
     const drivers::GuestExit exit = container->Finish([&] { hook(Hooks::Point::kStopped); }, &leftover);
     Drop(container);
     Clean(std::move(leftover));

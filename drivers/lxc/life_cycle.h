@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "drivers/driver.h"
+#include "drivers/lxc/cleaner.h"
 #include "drivers/lxc/container.h"
 #include "drivers/lxc/container_table.h"
 #include "drivers/lxc/guest_hooks.h"
@@ -33,18 +34,17 @@ class LifeCycle {
   absl::StatusOr<std::shared_ptr<Container>> Start(const drivers::DomainKey& domain, LaunchPlan plan,
                                                    const v1::DomainSpec& spec);
   absl::StatusOr<drivers::GuestExit> Destroy(const std::shared_ptr<Container>& container);
-  // Takes back a guest of an earlier daemon, unless its hook forbids it: then it is ended, as libvirt does. `spec` is null
-  // for one that nobody knows.
+  // Takes back a guest of an earlier daemon, unless its hook forbids it: then it is ended, as libvirt does. `spec` is
+  // null for one that nobody knows.
   bool Readopt(const FoundGuest& guest, const v1::DomainSpec* spec);
   // Removes in the background what could not be removed at once.
-  void Clean(std::optional<ContainerParts> leftover) { Clean(std::move(leftover), 0); }
+  void Clean(std::optional<ContainerParts> leftover) { cleaner_.Add(std::move(leftover)); }
 
  private:
   absl::StatusOr<std::shared_ptr<Container>> StartBetweenHooks(const drivers::DomainKey& domain, LaunchPlan plan,
                                                                const v1::DomainSpec& spec);
   absl::Status Keep(const std::shared_ptr<Container>& container, bool paused);
   void Drop(const std::shared_ptr<Container>& container);
-  void Clean(std::optional<ContainerParts> leftover, int attempt);
   void EndAfterHook(const std::shared_ptr<Container>& container);
   void HandleEnd(const std::shared_ptr<Container>& container);
 
@@ -53,6 +53,7 @@ class LifeCycle {
   Sampler& sampler_;
   ContainerTable& guests_;
   drivers::GuestObserver* observer_ = nullptr;
+  Cleaner cleaner_{&worker_};
   drivers::Worker worker_;  // last: its jobs use the others
 };
 

@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "drivers/lxc/messages.h"
 #include "util/errno.h"
 #include "util/pidfd.h"
@@ -110,14 +112,23 @@ absl::StatusOr<SupervisorProcess> SpawnSupervisor(int program, const std::string
   return supervisor;
 }
 
-int ReapSupervisor(const SupervisorProcess& supervisor) {
+std::optional<int> ReapSupervisor(const SupervisorProcess& supervisor, absl::Duration patience) {
+  const absl::Time deadline = absl::Now() + patience;
   pollfd ready = {supervisor.pidfd.get(), POLLIN, 0};
-  while (poll(&ready, 1, -1) < 0 && errno == EINTR) {
+  for (absl::Duration pause = absl::Milliseconds(1);; pause = std::min(2 * pause, absl::Milliseconds(50))) {
+    const absl::Duration left = std::max(deadline - absl::Now(), absl::ZeroDuration());
+    const int count = poll(&ready, 1, static_cast<int>(absl::ToInt64Milliseconds(left)));
+    siginfo_t info = {};
+    if (count > 0) {
+      if (waitid(P_PIDFD, static_cast<id_t>(supervisor.pidfd.get()), &info, WEXITED | WNOHANG) < 0) {
+        return 0;  // ECHILD: not our child
+      }
+      if (info.si_pid != 0) return info.si_code == CLD_EXITED ? 0 : info.si_status;
+    }
+    if (left == absl::ZeroDuration()) return std::nullopt;
+    // Dead, and not yet ours to reap: of that the kernel tells nobody but by a signal.
+    if (count > 0) absl::SleepFor(std::min(pause, left));
   }
-  siginfo_t info = {};
-  if (waitid(P_PIDFD, static_cast<id_t>(supervisor.pidfd.get()), &info, WEXITED) < 0)
-    return 0;  // ECHILD: not our child
-  return info.si_code == CLD_EXITED ? 0 : info.si_status;
 }
 
 }  // namespace reeve::lxc

@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "drivers/lxc/launch_plan.h"
 #include "util/fd.h"
 
@@ -25,8 +27,9 @@ struct SupervisorProcess {
 absl::StatusOr<SupervisorProcess> SpawnSupervisor(int program, const std::string& name, const LaunchPlan& plan,
                                                   int run_directory, const std::vector<util::UniqueFd>& held);
 
-// Waits for the end of a supervisor whose pidfd is ready, and reaps it when it is our child. The signal that killed it,
-// 0 when it has exited or when nobody can say (it is the child of another process since a restart of the daemon).
-int ReapSupervisor(const SupervisorProcess& supervisor);
+// Waits for the end of a supervisor, and reaps it when it is our child. The signal that killed it, 0 when it has exited or
+// when nobody can say (it is the child of another process since a restart of the daemon). None when it has not ended in
+// time: it hangs in the kernel, or a debugger holds it, dead, back from us (ptrace(2)).
+std::optional<int> ReapSupervisor(const SupervisorProcess& supervisor, absl::Duration patience = absl::Seconds(2));
 
 }  // namespace reeve::lxc
