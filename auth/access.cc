@@ -45,6 +45,10 @@ bool Access::Has(absl::string_view permission, absl::string_view object) const {
   return authority_ == nullptr || authority_->grants()->On(permission, object);
 }
 
+bool Access::Has(absl::string_view permission, absl::string_view object, const Labels& labels) const {
+  return authority_ == nullptr || authority_->grants()->On(permission, object, labels);
+}
+
 bool Access::Sees(absl::string_view object) const {
   return authority_ == nullptr || authority_->grants()->Visible(object);
 }

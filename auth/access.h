@@ -45,6 +45,9 @@ class Access {
   // Whether an object of a list or an event is for this caller, and whether he has another permission for it.
   bool Shows(absl::string_view object) const { return Has(permission_, object); }
   bool Has(absl::string_view permission, absl::string_view object) const;
+  // The same by the labels that an object has in a list or had in an event.
+  bool Shows(absl::string_view object, const Labels& labels) const { return Has(permission_, object, labels); }
+  bool Has(absl::string_view permission, absl::string_view object, const Labels& labels) const;
   // Whether it may be known that there is this object.
   bool Sees(absl::string_view object) const;
   // For any object, or for each.

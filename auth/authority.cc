@@ -21,7 +21,7 @@ std::shared_ptr<const Grants> Authority::grants() const {
   const absl::MutexLock lock(&mutex_);
   // The generation first: a policy that comes between is found out at the next call.
   if (const uint64_t generation = source_->generation(); generation != generation_) {
-    grants_ = std::make_shared<const Grants>(source_->Get()->GrantsFor(identity_));
+    grants_ = std::make_shared<const Grants>(source_->Get()->GrantsFor(identity_, source_->labels()));
     generation_ = generation;
   }
   return grants_;

@@ -17,17 +17,21 @@ namespace reeve::auth {
 // under the new one from then on. Thread-safe.
 class PolicySource {
  public:
-  explicit PolicySource(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
+  // `labels` outlives this; null: no object has any.
+  explicit PolicySource(std::shared_ptr<const Policy> policy, const LabelSource* labels = nullptr)
+      : policy_(std::move(policy)), labels_(labels) {}
 
   void Set(std::shared_ptr<const Policy> policy);
   std::shared_ptr<const Policy> Get() const;
   // Grows with every Set.
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  const LabelSource* labels() const { return labels_; }
 
  private:
   mutable absl::Mutex mutex_;
   std::shared_ptr<const Policy> policy_ ABSL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> generation_{1};
+  const LabelSource* const labels_;
 };
 
 // An identity under the policy in force. Thread-safe; the source outlives it.

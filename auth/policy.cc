@@ -36,9 +36,8 @@ bool IsOperators(absl::string_view permission) {
 }
 
 std::shared_ptr<const PermissionSet> PermissionsOf(const RoleSpec& role) {
-  return Those([&](const std::string& name, const KnownPermission&) {
-    return util::AnyGlobMatches(role.permissions, name);
-  });
+  return Those(
+      [&](const std::string& name, const KnownPermission&) { return util::AnyGlobMatches(role.permissions, name); });
 }
 
 bool IsName(absl::string_view text) {
@@ -108,7 +107,7 @@ std::string Policy::CheckBinding(const BindingSpec& binding, const std::vector<R
     return "exactly one of unix_user, unix_group, certificate, certificate_name and sasl_user must be given";
   }
   for (const std::string* text : {who[0], who[1], who[2], who[3], who[4], &binding.restriction.hypervisor,
-                                  &binding.restriction.name, &binding.restriction.object}) {
+                                  &binding.restriction.name, &binding.restriction.object, &binding.restriction.label}) {
     if (text->size() > kMaxPattern) return absl::StrCat("a text is longer than ", kMaxPattern, " bytes");
   }
   if (binding.role.empty()) return "role is missing";
@@ -136,17 +135,17 @@ std::shared_ptr<const Policy> Policy::Create(const PolicySpec& spec, const FindG
   return policy;
 }
 
-Grants Policy::GrantsFor(const Identity& identity) const {
+Grants Policy::GrantsFor(const Identity& identity, const LabelSource* labels) const {
   std::vector<Grant> grants;
   if (!identity.proved()) return Grants();
   if (bindings_.empty() || identity.uid == uid_t{0}) {
     grants.push_back({"administrator", BuiltInRole("administrator"), {}});
-    return Grants(std::move(grants));
+    return Grants(std::move(grants), labels);
   }
   for (const Binding& binding : bindings_) {
     if (Matches(binding.who, binding.group, identity)) grants.push_back(binding.grant);
   }
-  return Grants(std::move(grants));
+  return Grants(std::move(grants), labels);
 }
 
 std::optional<gid_t> FindSystemGroup(const std::string& name) {

@@ -62,8 +62,8 @@ class Policy {
   // Of a specification without mistakes. A group that there is not binds nobody; it is looked up here, once.
   static std::shared_ptr<const Policy> Create(const PolicySpec& spec, const FindGroup& find_group);
 
-  // Nothing for somebody who has not proved who he is.
-  Grants GrantsFor(const Identity& identity) const;
+  // Nothing for somebody who has not proved who he is. `labels` as in Grants.
+  Grants GrantsFor(const Identity& identity, const LabelSource* labels = nullptr) const;
 
  private:
   struct Binding {

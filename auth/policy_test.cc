@@ -130,5 +130,40 @@ TEST_CASE("groups of the system are found") {
   CHECK_FALSE(FindSystemGroup("no-such-group-here").has_value());
 }
 
+// Labels of the one object that has any.
+class OneLabelled final : public LabelSource {
+ public:
+  std::shared_ptr<const Labels> LabelsOf(absl::string_view object) const override {
+    ++asked;
+    return object == kWeb ? labels : nullptr;
+  }
+  mutable int asked = 0;
+  std::shared_ptr<const Labels> labels = std::make_shared<const Labels>(Labels{"stage=live", "team=web-shop"});
+};
+
+TEST_CASE("a role that is bound to a label is for the objects that have it now") {
+  OneLabelled source;
+  BindingSpec binding{.unix_user = "alice", .role = "administrator", .restriction = {.label = "team=web*"}};
+  const auto policy = Policy::Create({{}, {binding}}, NoGroup);
+  const Grants grants = policy->GrantsFor(Unix("alice", 1000), &source);
+  CHECK(grants.On("domain.start", kWeb));
+  CHECK(grants.Visible(kWeb));
+  CHECK_FALSE(grants.On("domain.start", kDatabase));
+  CHECK_FALSE(grants.Visible(kDatabase));
+  CHECK(grants.Anywhere("domain.start"));
+  CHECK_FALSE(grants.Everywhere("domain.start"));
+  // What is told of an object goes by what it had then.
+  CHECK(grants.On("domain.read", kDatabase, {"team=web"}));
+  CHECK_FALSE(grants.On("domain.read", kWeb, {"team=database"}));
+  CHECK_FALSE(grants.On("domain.read", kWeb, {}));
+  source.labels = nullptr;
+  CHECK_FALSE(grants.On("domain.start", kWeb));
+  // A source is asked for nothing where no role is bound to a label, and a label is never there without a source.
+  source.asked = 0;
+  CHECK(Policy::Create({{}, {}}, NoGroup)->GrantsFor(Unix("alice", 1000), &source).On("domain.start", kWeb));
+  CHECK(source.asked == 0);
+  CHECK_FALSE(policy->GrantsFor(Unix("alice", 1000)).On("domain.start", kWeb));
+}
+
 }  // namespace
 }  // namespace reeve::auth

@@ -20,6 +20,7 @@ std::string RoleText(const v1::BoundRole& role) {
   if (!role.hypervisor().empty()) parts.push_back(absl::StrCat("hypervisor ", role.hypervisor()));
   if (!role.name().empty()) parts.push_back(absl::StrCat("name ", role.name()));
   if (!role.object().empty()) parts.push_back(absl::StrCat("object ", role.object()));
+  if (!role.label().empty()) parts.push_back(absl::StrCat("label ", role.label()));
   return parts.empty() ? role.role() : absl::StrCat(role.role(), ", for ", absl::StrJoin(parts, ", "));
 }
 

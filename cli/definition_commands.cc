@@ -8,6 +8,7 @@
 #include "cli/domains.h"
 #include "cli/edit_command.h"
 #include "cli/format_options.h"
+#include "cli/label_command.h"
 #include "cli/metadata_commands.h"
 #include "proto/status.h"
 
@@ -172,6 +173,7 @@ CommandGroup DefinitionCommands() {
           EditCommand(),
           DescCommand(),
           MetadataCommand(),
+          LabelCommand(),
           {.name = "autostart",
            .summary = "start a domain with the daemon, or no longer",
            .examples = "reeve autostart web1\nreeve autostart web1 --disable",

@@ -43,6 +43,7 @@ std::string InfoText(const v1::Domain& domain, const v1::Domain& with_statistics
   info.Add("Used memory", absl::StrCat(with_statistics.statistics().memory_bytes() / 1024, " KiB"));
   info.Add("Persistent", status.persistent() ? "yes" : "no");
   info.Add("Autostart", domain.autostart() ? "enable" : "disable");
+  if (!domain.labels().empty()) info.Add("Labels", LabelsText(domain));
   info.Add("Managed save", status.managed_save() ? "yes" : "no");
   if (active && status.has_start_time()) info.Add("Started", TimeWords(status.start_time()));
   if (status.supervisor_pid() != 0) info.Add("Supervisor", absl::StrCat("pid ", status.supervisor_pid()));
@@ -105,28 +106,33 @@ int Domuuid(Context& context, const Arguments& arguments) {
 }  // namespace
 
 CommandGroup DomainCommands() {
-  return {
-      "Domains",
-      {
-          ListCommand(),
-          {.name = "dominfo",
-           .summary = "show a domain",
-           .examples = "reeve dominfo web1",
-           .options = {DomainArgument(Completion::kDomain)},
-           .run = Dominfo},
-          {.name = "domstate",
-           .summary = "show the state of a domain",
-           .examples = "reeve domstate web1 --reason",
-           .options = {DomainArgument(Completion::kDomain), Flag("reason", "also why it is in this state")},
-           .run = Domstate},
-          {.name = "domid", .summary = "show the id of a running domain", .options = {DomainArgument(Completion::kDomain)}, .run = Domid},
-          {.name = "domname",
-           .summary = "show the name of a domain",
-           .examples = "reeve domname 6b3e9f0c-7b43-4c0e-9d0a-0d2b54c3f1aa",
-           .options = {DomainArgument(Completion::kDomain)},
-           .run = Domname},
-          {.name = "domuuid", .summary = "show the UUID of a domain", .options = {DomainArgument(Completion::kDomain)}, .run = Domuuid},
-      }};
+  return {"Domains",
+          {
+              ListCommand(),
+              {.name = "dominfo",
+               .summary = "show a domain",
+               .examples = "reeve dominfo web1",
+               .options = {DomainArgument(Completion::kDomain)},
+               .run = Dominfo},
+              {.name = "domstate",
+               .summary = "show the state of a domain",
+               .examples = "reeve domstate web1 --reason",
+               .options = {DomainArgument(Completion::kDomain), Flag("reason", "also why it is in this state")},
+               .run = Domstate},
+              {.name = "domid",
+               .summary = "show the id of a running domain",
+               .options = {DomainArgument(Completion::kDomain)},
+               .run = Domid},
+              {.name = "domname",
+               .summary = "show the name of a domain",
+               .examples = "reeve domname 6b3e9f0c-7b43-4c0e-9d0a-0d2b54c3f1aa",
+               .options = {DomainArgument(Completion::kDomain)},
+               .run = Domname},
+              {.name = "domuuid",
+               .summary = "show the UUID of a domain",
+               .options = {DomainArgument(Completion::kDomain)},
+               .run = Domuuid},
+          }};
 }
 
 }  // namespace reeve::cli

@@ -1,10 +1,12 @@
 #include "cli/domains.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cli/text.h"
 #include "proto/status.h"
 
@@ -36,6 +38,11 @@ std::string StateWords(v1::DomainState state) {
     default:
       return "no state";
   }
+}
+
+std::string LabelsText(const v1::Domain& domain) {
+  const std::map<std::string, std::string> ordered(domain.labels().begin(), domain.labels().end());
+  return absl::StrJoin(ordered, ",", absl::PairFormatter("="));
 }
 
 std::string ReasonWords(v1::DomainStateReason reason) {

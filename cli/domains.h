@@ -19,6 +19,9 @@ Style StateStyle(v1::DomainState state);
 // Whether something of the guest is there: everything but shut off.
 bool IsActive(v1::DomainState state);
 
+// "stage=live,team=web", in the order of the keys.
+std::string LabelsText(const v1::Domain& domain);
+
 // "web1" for "hypervisors/lxc/domains/web1".
 std::string LastPart(absl::string_view resource_name);
 

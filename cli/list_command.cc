@@ -64,9 +64,11 @@ std::string PlainLines(const Arguments& arguments, const v1::ListDomainsResponse
 
 std::string ListTable(const Arguments& arguments, const v1::ListDomainsResponse& list, bool color, bool headings) {
   const bool title = arguments.Has("title");
+  const bool labels = arguments.Has("labels");
   const bool stats = arguments.Has("stats");
   std::vector<std::string> columns = {"Id", "Name", "State"};
   if (title) columns.push_back("Title");
+  if (labels) columns.push_back("Labels");
   if (stats) columns.insert(columns.end(), {"CPU time", "Memory", "Tasks"});
   Table table(columns);
   for (const v1::Domain& domain : list.domains()) {
@@ -76,6 +78,7 @@ std::string ListTable(const Arguments& arguments, const v1::ListDomainsResponse&
     std::vector<Table::Cell> cells = {
         IdText(domain), LastPart(domain.name()), {saved ? "saved" : StateWords(state), StateStyle(state)}};
     if (title) cells.emplace_back(domain.spec().title());
+    if (labels) cells.emplace_back(LabelsText(domain));
     if (stats && domain.has_statistics()) {
       const v1::DomainStatistics& statistics = domain.statistics();
       cells.emplace_back(absl::StrFormat("%.1fs", statistics.cpu_time_ns() / 1e9));
@@ -90,8 +93,11 @@ std::string ListTable(const Arguments& arguments, const v1::ListDomainsResponse&
 }
 
 int List(Context& context, const Arguments& arguments) {
-  const bool stats = arguments.Has("stats");
-  auto list = ListAll(context, stats ? v1::DOMAIN_VIEW_STATS : v1::DOMAIN_VIEW_BASIC, WantedStates(arguments));
+  v1::ListDomainsRequest request;
+  request.set_view(arguments.Has("stats") ? v1::DOMAIN_VIEW_STATS : v1::DOMAIN_VIEW_BASIC);
+  for (const v1::DomainState state : WantedStates(arguments)) request.add_states(state);
+  for (const std::string& label : arguments.All("label")) request.add_labels(label);
+  auto list = ListAll(context, std::move(request));
   if (!list.ok()) return context.Fail("Failed to list domains", list.status());
   auto* domains = list->mutable_domains();
   domains->erase(std::remove_if(domains->begin(), domains->end(),
@@ -149,36 +155,40 @@ void SortForList(v1::ListDomainsResponse* list) {
 }
 
 Command ListCommand() {
-  return {
-      .name = "list",
-      .summary = "list domains",
-      .description =
-          "Running domains, unless an option says otherwise. State, title and statistics of all come in one call.",
-      .examples =
-          "reeve list --all\nreeve list --all --title\nreeve list --name --state-paused\nreeve -o json list --stats",
-      .options =
-          {
-              Flag("all", "running and shut off domains"),
-              Flag("inactive", "shut off domains only"),
-              Flag("transient", "transient domains only"),
-              Flag("persistent", "persistent domains only"),
-              Flag("state-running", "running domains only"),
-              Flag("state-paused", "paused domains only"),
-              Flag("state-shutoff", "shut off domains only"),
-              Flag("state-other", "domains in other states only"),
-              Flag("autostart", "domains with autostart only"),
-              Flag("no-autostart", "domains without autostart only"),
-              Flag("with-managed-save", "domains with a saved image only"),
-              Flag("without-managed-save", "domains without a saved image only"),
-              Flag("uuid", "print UUIDs only"),
-              Flag("name", "print names only"),
-              Flag("id", "print ids only"),
-              Flag("table", "print the table (the default)"),
-              Flag("managed-save", "show a saved image in the column State"),
-              Flag("title", "also print titles"),
-              Flag("stats", "also print CPU time, memory and number of tasks"),
-          },
-      .run = List};
+  Option label = Value("label", "KEY[=VALUE]", "domains with this label only; with each, where several are given");
+  label.repeated = true;
+  return {.name = "list",
+          .summary = "list domains",
+          .description =
+              "Running domains, unless an option says otherwise. State, title and statistics of all come in one call.",
+          .examples =
+              "reeve list --all\nreeve list --all --title\nreeve list --name --state-paused\nreeve list --all --label "
+              "team=web\nreeve -o json list --stats",
+          .options =
+              {
+                  Flag("all", "running and shut off domains"),
+                  Flag("inactive", "shut off domains only"),
+                  Flag("transient", "transient domains only"),
+                  Flag("persistent", "persistent domains only"),
+                  Flag("state-running", "running domains only"),
+                  Flag("state-paused", "paused domains only"),
+                  Flag("state-shutoff", "shut off domains only"),
+                  Flag("state-other", "domains in other states only"),
+                  Flag("autostart", "domains with autostart only"),
+                  Flag("no-autostart", "domains without autostart only"),
+                  Flag("with-managed-save", "domains with a saved image only"),
+                  Flag("without-managed-save", "domains without a saved image only"),
+                  Flag("uuid", "print UUIDs only"),
+                  Flag("name", "print names only"),
+                  Flag("id", "print ids only"),
+                  Flag("table", "print the table (the default)"),
+                  Flag("managed-save", "show a saved image in the column State"),
+                  Flag("title", "also print titles"),
+                  label,
+                  Flag("labels", "also print labels"),
+                  Flag("stats", "also print CPU time, memory and number of tasks"),
+              },
+          .run = List};
 }
 
 }  // namespace reeve::cli

@@ -47,8 +47,9 @@ services::AuthenticationRules RulesOf(const Config& config) {
 
 absl::StatusOr<std::unique_ptr<AccessControl>> AccessControl::Create(const Config& config, const Paths& paths,
                                                                      connections::Table* table, util::Timers* timers,
-                                                                     services::AuditLog* audit) {
-  std::unique_ptr<AccessControl> control(new AccessControl(paths, audit));
+                                                                     services::AuditLog* audit,
+                                                                     const auth::LabelSource* labels) {
+  std::unique_ptr<AccessControl> control(new AccessControl(paths, audit, labels));
   if (absl::Status status = control->OpenAudit(config.audit); !status.ok()) return status;
   control->policy_.Set(auth::Policy::Create(config.auth.policy, auth::FindSystemGroup));
   auth::SaslOptions sasl;

@@ -17,13 +17,14 @@
 
 namespace reeve {
 
-// Roles, SASL, polkit and the audit log, put together. Owned by the daemon's main thread. Table, timers and audit log
-// outlive it, it outlives the server.
+// Roles, SASL, polkit and the audit log, put together. Owned by the daemon's main thread. Table, timers, audit log
+// and the source of labels outlive it, it outlives the server.
 class AccessControl {
  public:
   static absl::StatusOr<std::unique_ptr<AccessControl>> Create(const Config& config, const Paths& paths,
                                                                connections::Table* table, util::Timers* timers,
-                                                               services::AuditLog* audit);
+                                                               services::AuditLog* audit,
+                                                               const auth::LabelSource* labels);
 
   // What is live of another configuration. An audit file that cannot be opened is logged; the records go on to the old
   // one.
@@ -32,12 +33,13 @@ class AccessControl {
   services::Authentication* authentication() { return authentication_.get(); }
 
  private:
-  AccessControl(const Paths& paths, services::AuditLog* audit) : paths_(paths), audit_(audit) {}
+  AccessControl(const Paths& paths, services::AuditLog* audit, const auth::LabelSource* labels)
+      : paths_(paths), audit_(audit), policy_(auth::Policy::Create({}, auth::FindSystemGroup), labels) {}
   absl::Status OpenAudit(const Config::Audit& config);
 
   const Paths paths_;
   services::AuditLog* const audit_;
-  auth::PolicySource policy_{auth::Policy::Create({}, auth::FindSystemGroup)};
+  auth::PolicySource policy_;
   std::unique_ptr<auth::Sasl> sasl_;
   std::unique_ptr<auth::Polkit> polkit_;
   std::unique_ptr<services::Authentication> authentication_;

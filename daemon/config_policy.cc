@@ -45,9 +45,7 @@ class PolicyReader {
       if (!list.empty() && name.str() == list) continue;
       const auto field = std::find_if(fields.begin(), fields.end(),
                                       [&, &name = name](const auto& each) { return name.str() == each.first; });
-      if (name.str() == "label") {
-        Problem(node, "label: domains have no labels yet; restrict by hypervisor, name or object");
-      } else if (field == fields.end()) {
+      if (field == fields.end()) {
         Problem(node, absl::StrCat("unknown key ", std::string(name.str())));
       } else if (const auto* text = node.as_string(); text == nullptr || !Sound(text->get())) {
         Problem(node,
@@ -99,7 +97,8 @@ TextFields FieldsOf(auth::BindingSpec* binding) {
           {"role", &binding->role},
           {"hypervisor", &binding->restriction.hypervisor},
           {"name", &binding->restriction.name},
-          {"object", &binding->restriction.object}};
+          {"object", &binding->restriction.object},
+          {"label", &binding->restriction.label}};
 }
 
 }  // namespace

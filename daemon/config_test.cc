@@ -238,7 +238,6 @@ TEST_CASE("mistakes in roles and bindings are told with their place") {
       {"[[auth.role]]\nname = \"a\"\ncolour = \"x\"\n", "unknown key colour"},
       {"[[auth.binding]]\nunix_user = \"a\"\nrole = \"boss\"\n", "auth.binding: there is no role boss"},
       {"[[auth.binding]]\nrole = \"viewer\"\n", "exactly one of"},
-      {"[[auth.binding]]\nunix_user = \"a\"\nrole = \"viewer\"\nlabel = \"x\"\n", "domains have no labels yet"},
       {"[[auth.binding]]\nunix_user = \"\"\nrole = \"viewer\"\n", "not empty"},
   };
   for (const auto& [text, problem] : mistakes) {

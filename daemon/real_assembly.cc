@@ -192,7 +192,7 @@ class RealAssembly final : public Assembly {
       return hypervisor->available();
     });
     absl::StatusOr<std::unique_ptr<AccessControl>> access_control =
-        AccessControl::Create(config, paths, &table_, timers_.get(), audit_.get());
+        AccessControl::Create(config, paths, &table_, timers_.get(), audit_.get(), manager_->labels());
     if (!access_control.ok()) return WithContext("prepare authentication", access_control.status());
     access_control_ = *std::move(access_control);
     workers_ = std::make_unique<services::WorkerPool>(kWorkerThreads);
@@ -221,16 +221,17 @@ class RealAssembly final : public Assembly {
     liveness_socket_ = listeners->front().path();
 
     for (std::unique_ptr<services::Server>* one : {&server_, &reading_server_}) {
-      absl::StatusOr<std::unique_ptr<services::Server>> server = services::Server::Start(dispatcher_.get(), &table_, {});
+      absl::StatusOr<std::unique_ptr<services::Server>> server =
+          services::Server::Start(dispatcher_.get(), &table_, {});
       if (!server.ok()) return WithContext("start the server", server.status());
       *one = *std::move(server);
     }
-    absl::StatusOr<std::unique_ptr<connections::Acceptor>> acceptor = connections::Acceptor::Start(
-        *std::move(listeners), &table_,
-        [this](int descriptor, const connections::Connection& connection) {
-          ServerOf(connection)->HandOver(descriptor);
-        },
-        {.limits = ClientLimits(config)});
+    absl::StatusOr<std::unique_ptr<connections::Acceptor>> acceptor =
+        connections::Acceptor::Start(*std::move(listeners), &table_,
+                                     [this](int descriptor, const connections::Connection& connection) {
+                                       ServerOf(connection)->HandOver(descriptor);
+                                     },
+                                     {.limits = ClientLimits(config)});
     if (!acceptor.ok()) return WithContext("let clients in", acceptor.status());
     acceptor_ = *std::move(acceptor);
     return WithContext("serve TLS", StartTls(config, paths, std::move(passed_tls)));
@@ -370,7 +371,7 @@ class RealAssembly final : public Assembly {
   std::unique_ptr<services::Dispatcher> dispatcher_;
   std::unique_ptr<services::Server> server_;
   std::unique_ptr<services::Server> reading_server_;  // of the read-only socket
-  std::unique_ptr<services::Server> tls_server_;  // null: no TLS
+  std::unique_ptr<services::Server> tls_server_;      // null: no TLS
   std::unique_ptr<connections::Acceptor> acceptor_;
   std::unique_ptr<connections::TlsTerminator> terminator_;  // null: no TLS
   std::optional<Paths> paths_;

@@ -25,6 +25,7 @@ void RegisterDomainService(Dispatcher* dispatcher, Manager* manager) {
   ForwardChange(dispatcher, manager, methods::kSuspendDomain, &Manager::SuspendDomain);
   ForwardChange(dispatcher, manager, methods::kResumeDomain, &Manager::ResumeDomain);
   ForwardChange(dispatcher, manager, methods::kSetDomainAutostart, &Manager::SetDomainAutostart);
+  ForwardChange(dispatcher, manager, methods::kSetDomainLabels, &Manager::SetDomainLabels);
   ForwardRead(dispatcher, manager, methods::kGetDomainMetadata, &GuestManager::GetDomainMetadata);
   ForwardChange(dispatcher, manager, methods::kSetDomainMetadata, &GuestManager::SetDomainMetadata);
   ForwardChange(dispatcher, manager, methods::kSaveDomain, &Manager::SaveDomain);

@@ -70,7 +70,10 @@ absl::Status MethodTable::Add(Method method, const google::protobuf::Descriptor*
   if (method.scope == v1::SCOPE_UNSPECIFIED) return fault("it has no scope");
   method.exact_names = NamesIn(*request, v1::NAMING_EXACT);
   const bool names = !method.exact_names.empty() || !NamesIn(*request, v1::NAMING_LOOKED_UP).empty();
-  if (names != (method.scope == v1::SCOPE_OBJECT)) return fault("its scope and the objects that it names do not agree");
+  // A permission for the node as a whole is one for each object.
+  if (names ? method.scope != v1::SCOPE_OBJECT && method.scope != v1::SCOPE_NODE : method.scope == v1::SCOPE_OBJECT) {
+    return fault("its scope and the objects that it names do not agree");
+  }
   if (descriptor->client_streaming() && !method.exact_names.empty()) {
     return fault("names in a stream of requests can only be looked up by its handler");
   }

@@ -36,6 +36,7 @@ void SetAuthority(const auth::Authority& authority, v1::Session* session) {
     role->set_hypervisor(grant.restriction.hypervisor);
     role->set_name(grant.restriction.name);
     role->set_object(grant.restriction.object);
+    role->set_label(grant.restriction.label);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daemon/state/executor.h"
+#include "daemon/state/labels.h"
 #include "daemon/state/ledger.h"
 #include "daemon/state/list.h"
 #include "daemon/state/manager.h"
@@ -208,6 +209,8 @@ class Core {
                                                      const Target& target);
   absl::StatusOr<v1::Domain> AutostartJob(ChangeContext& context, const v1::SetDomainAutostartRequest& request,
                                           const Target& target);
+  absl::StatusOr<v1::Domain> LabelsJob(ChangeContext& context, const v1::SetDomainLabelsRequest& request,
+                                       const Target& target);
 
   // lifecycle.cc
   absl::StatusOr<v1::Domain> StartJob(ChangeContext& context, const v1::StartDomainRequest& request,
@@ -292,6 +295,7 @@ class Core {
   std::atomic<int64_t> journal_revisions_{options_.limits.journal_revisions};
   const std::unique_ptr<Store> store_;
   Registry registry_;
+  const RegistryLabels labels_{&registry_};
   WatchHub hub_;
   Ledger ledger_;
   RequestTable requests_;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
 #include "daemon/state/invalid_request.h"
+#include "daemon/state/labels.h"
 #include "daemon/state/names.h"
 #include "formats/domain_name.h"
 #include "formats/uuid.h"
@@ -114,7 +115,8 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
     if (!uid.ok()) return uid.status();
     domain.set_uid(*std::move(uid));
   }
-  absl::StatusOr<UidReservation> reservation = UidReservation::Make(this, domain.uid(), target.resource_name(), *context.access);
+  absl::StatusOr<UidReservation> reservation =
+      UidReservation::Make(this, domain.uid(), target.resource_name(), *context.access);
   if (!reservation.ok()) return reservation.status();
   if (absl::Status status = (*driver)->Validate(domain.spec()); !status.ok()) return status;
   const absl::Cleanup settle = [&] { Settle(*driver, domain.uid()); };
@@ -236,6 +238,17 @@ absl::StatusOr<v1::Domain> Core::AutostartJob(ChangeContext& context, const v1::
                                                     (*entry)->state)});
 }
 
+absl::StatusOr<v1::Domain> Core::LabelsJob(ChangeContext& context, const v1::SetDomainLabelsRequest& request,
+                                           const Target& target) {
+  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  if (!entry.ok()) return entry.status();
+  store::v1::DomainRecord record = RecordOf(**entry);
+  if (absl::Status status = ChangeLabels(request, record.mutable_domain()); !status.ok()) return status;
+  return Commit(context,
+                {.record = std::move(record),
+                 .event = context.NewEvent(v1::EVENT_TYPE_CHANGED, v1::EVENT_DETAIL_CHANGED_LABELS, (*entry)->state)});
+}
+
 // A change whose domain is only known when its document is read: once, before it is queued.
 template <typename Request, typename Job>
 void Core::Define(const Caller& caller, Request request, absl::string_view verb, Done<v1::Domain> done, Job job) {
@@ -276,9 +289,18 @@ void ManagerImpl::DeleteDomain(const Caller& caller, v1::DeleteDomainRequest req
 void ManagerImpl::SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request,
                                      Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "set autostart of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
+      caller, request, "set autostart of", [&] { return core_->TargetOf(caller, request.name()); }, true,
+      std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->AutostartJob(context, request, target);
+      });
+}
+
+void ManagerImpl::SetDomainLabels(const Caller& caller, v1::SetDomainLabelsRequest request, Done<v1::Domain> done) {
+  core_->Do<v1::Domain>(
+      caller, request, "set labels of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
+      [core = core_.get(), request](ChangeContext& context, const Target& target) {
+        return core->LabelsJob(context, request, target);
       });
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/state/entry.h"
 
+#include "absl/strings/str_cat.h"
 #include "formats/domain_name.h"
 #include "proto/secrets.h"
 
@@ -19,6 +20,13 @@ bool IsActive(v1::DomainState state) {
   }
 }
 
+auth::Labels LabelsOf(const v1::Domain& domain) {
+  auth::Labels labels;
+  labels.reserve(domain.labels().size());
+  for (const auto& [key, value] : domain.labels()) labels.push_back(absl::StrCat(key, "=", value));
+  return labels;
+}
+
 v1::Domain BasicView(const v1::Domain& domain) {
   v1::Domain basic;
   basic.set_name(domain.name());
@@ -29,6 +37,7 @@ v1::Domain BasicView(const v1::Domain& domain) {
   basic.set_etag(domain.etag());
   basic.set_revision(domain.revision());
   if (domain.has_create_time()) *basic.mutable_create_time() = domain.create_time();
+  *basic.mutable_labels() = domain.labels();
   return basic;
 }
 
@@ -47,6 +56,7 @@ EntryPointer MakeEntry(const store::v1::DomainRecord& record, std::shared_ptr<co
   entry->state = domain.status().state();
   entry->persistent = domain.status().persistent();
   entry->autostart = domain.autostart();
+  if (!domain.labels().empty()) entry->labels = std::make_shared<const auth::Labels>(LabelsOf(domain));
   entry->basic = BasicView(domain).SerializeAsString();
   if (HasSecrets(domain)) {
     entry->secret_spec = domain.spec().SerializeAsString();

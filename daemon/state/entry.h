@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "auth/labels.h"
 #include "reeve/store/v1/record.pb.h"
 #include "reeve/v1/domain.pb.h"
 
@@ -27,7 +28,8 @@ struct Entry {
   v1::DomainState state = v1::DOMAIN_STATE_UNSPECIFIED;
   bool persistent = false;
   bool autostart = false;
-  std::string basic;         // serialized Domain in view BASIC
+  std::shared_ptr<const auth::Labels> labels;  // null: it has none
+  std::string basic;                           // serialized Domain in view BASIC
   std::string full;          // serialized Domain in view FULL, without secrets: every reader is given this
   std::string secret_spec;   // serialized DomainSpec with its secrets where it has any, else empty
   std::string running_spec;  // serialized DomainSpec with its secrets where it is not the stored one, else empty
@@ -36,6 +38,9 @@ using EntryPointer = std::shared_ptr<const Entry>;
 
 // Has a guest: running, paused or on the way down.
 bool IsActive(v1::DomainState state);
+
+// The labels of a domain as roles know them; in no order.
+auth::Labels LabelsOf(const v1::Domain& domain);
 
 // The view BASIC of a domain: of the specification only its title.
 v1::Domain BasicView(const v1::Domain& domain);

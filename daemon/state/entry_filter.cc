@@ -21,10 +21,12 @@ absl::StatusOr<EntryFilter> EntryFilter::Make(auth::Access::Pointer access, bool
   return EntryFilter(std::move(access), contents);
 }
 
-bool EntryFilter::Shows(absl::string_view hypervisor, absl::string_view name) const {
+bool EntryFilter::Shows(absl::string_view hypervisor, absl::string_view name, const auth::Labels* labels) const {
   if (access_->ShowsAll() && (!contents_ || access_->HasEverywhere(kRead))) return true;
   const std::string object = formats::DomainResourceName(hypervisor, name);
-  return access_->Shows(object) && (!contents_ || access_->Has(kRead, object));
+  const auth::Labels none;
+  const auth::Labels& its = labels == nullptr ? none : *labels;
+  return access_->Shows(object, its) && (!contents_ || access_->Has(kRead, object, its));
 }
 
 }  // namespace reeve::state

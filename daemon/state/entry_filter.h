@@ -14,7 +14,8 @@ class EntryFilter {
   // that for no domain at all.
   static absl::StatusOr<EntryFilter> Make(auth::Access::Pointer access, bool contents);
 
-  bool Shows(absl::string_view hypervisor, absl::string_view name) const;
+  // `labels` as the list or the event has them; null: none.
+  bool Shows(absl::string_view hypervisor, absl::string_view name, const auth::Labels* labels) const;
 
  private:
   EntryFilter(auth::Access::Pointer access, bool contents) : access_(std::move(access)), contents_(contents) {}

@@ -20,8 +20,8 @@ absl::StatusOr<std::shared_ptr<JournalRecord>> JournalRecord::Parse(std::string 
   for (const v1::Event& event : response.events()) {
     const formats::DomainNameParts parts = formats::SplitDomainResourceName(event.domain().name());
     record->all_ |= Mask{1} << record->events_.size();
-    record->events_.push_back(
-        {event.type(), std::string(parts.hypervisor), std::string(parts.name), event.domain().uid()});
+    record->events_.push_back({event.type(), std::string(parts.hypervisor), std::string(parts.name),
+                               event.domain().uid(), LabelsOf(event.domain())});
   }
   record->full_ = std::make_shared<const std::string>(std::move(full));
   return record;

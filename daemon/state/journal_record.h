@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/labels.h"
 #include "daemon/state/watch.h"
 #include "reeve/v1/domain_service.pb.h"
 #include "reeve/v1/event.pb.h"
@@ -21,6 +22,7 @@ struct EventSummary {
   std::string hypervisor;
   std::string name;
   std::string uid;
+  auth::Labels labels;
 };
 
 // The events of one revision. A message is serialized when it is first asked for, at most once per view and choice of

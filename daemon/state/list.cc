@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/entry_filter.h"
+#include "daemon/state/labels.h"
 #include "daemon/state/names.h"
 #include "daemon/state/wire.h"
 #include "proto/status.h"
@@ -111,6 +112,12 @@ absl::StatusOr<std::string> ListPage(const Caller& caller, const v1::ListDomains
   }
   for (const bool state : wanted) query.push_back(state ? '1' : '0');
   for (const int part : request.statistics()) absl::StrAppend(&query, ",", part);
+  if (request.labels_size() > kMaxLabels) {
+    absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(request.labels_size(), " labels"));
+    AddFieldViolation(&status, "labels", absl::StrCat("at most ", kMaxLabels));
+    return status;
+  }
+  for (const std::string& label : request.labels()) absl::StrAppend(&query, "\n", label);
 
   PageTable::Place place{present, present->Range(*hypervisor).first, ""};
   if (!request.page_token().empty()) {
@@ -133,7 +140,8 @@ absl::StatusOr<std::string> ListPage(const Caller& caller, const v1::ListDomains
   }
   response.reserve(estimate);
   const auto included = [&](const Entry& entry) {
-    return wanted[entry.state] && shown->Shows(entry.key->hypervisor, entry.key->name);
+    return wanted[entry.state] && HasLabels(entry.labels.get(), request.labels()) &&
+           shown->Shows(entry.key->hypervisor, entry.key->name, entry.labels.get());
   };
   PageSamples samples(&sampler, &entries, end, included);
   for (; next < end; ++next) {

@@ -31,11 +31,11 @@ struct StateSummary {
   uint32_t records_set_aside = 0;
 };
 
-// Thread-safe. Reads are answered at once from snapshots and never wait for a change; changes return at once, are done one
-// after the other per domain and side by side for different domains, and are answered through `done` when they are stored
-// (or have failed). Every error carries a reason. A domain that is hidden from the caller is treated, in every respect, as
-// one that is not there: not found, not listed, not counted, not watched. One that he may see, but not do this with, gives
-// PERMISSION_DENIED before anything of it is looked at.
+// Thread-safe. Reads are answered at once from snapshots and never wait for a change; changes return at once, are done
+// one after the other per domain and side by side for different domains, and are answered through `done` when they are
+// stored (or have failed). Every error carries a reason. A domain that is hidden from the caller is treated, in every
+// respect, as one that is not there: not found, not listed, not counted, not watched. One that he may see, but not do
+// this with, gives PERMISSION_DENIED before anything of it is looked at.
 class Manager : public GuestManager, public ImageManager {
  public:
   // Reads.
@@ -71,6 +71,7 @@ class Manager : public GuestManager, public ImageManager {
   virtual void ResumeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) = 0;
   virtual void SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request,
                                   Done<v1::Domain> done) = 0;
+  virtual void SetDomainLabels(const Caller& caller, v1::SetDomainLabelsRequest request, Done<v1::Domain> done) = 0;
   virtual void SaveDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Operation> done) = 0;
 
   // Events. `ready` as in Subscription.
@@ -87,7 +88,8 @@ class Manager : public GuestManager, public ImageManager {
                              Done<v1::Operation> done) = 0;
 
   // Consoles.
-  virtual absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const Caller& caller, const v1::OpenConsole& request,
+  virtual absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const Caller& caller,
+                                                                        const v1::OpenConsole& request,
                                                                         drivers::ConsoleReader reader) = 0;
 };
 

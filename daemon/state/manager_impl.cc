@@ -73,6 +73,10 @@ ManagerImpl::~ManagerImpl() = default;
 absl::StatusOr<size_t> ManagerImpl::Autostart() {
   return core_->Autostart();
 }
+const auth::LabelSource* ManagerImpl::labels() const {
+  return &core_->labels_;
+}
+
 absl::Status ManagerImpl::Drain(absl::Duration timeout) {
   return core_->Drain(timeout);
 }

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "auth/labels.h"
 #include "daemon/state/manager.h"
 #include "drivers/driver.h"
 #include "util/clock.h"
@@ -108,9 +109,13 @@ class ManagerImpl final : public Manager {
   // journal_revisions.
   void SetJournalLimits(absl::Duration age, int64_t revisions);
 
+  // For auth::PolicySource; lives as long as this.
+  const auth::LabelSource* labels() const;
+
   absl::StatusOr<v1::Domain> GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const override;
   absl::StatusOr<std::string> ListDomains(const Caller& caller, const v1::ListDomainsRequest& request) const override;
-  absl::StatusOr<v1::Document> ExportDomain(const Caller& caller, const v1::ExportDomainRequest& request) const override;
+  absl::StatusOr<v1::Document> ExportDomain(const Caller& caller,
+                                            const v1::ExportDomainRequest& request) const override;
   absl::StatusOr<v1::Domain> GetDomainWithSecrets(const Caller& caller,
                                                   const v1::GetDomainRequest& request) const override;
   absl::StatusOr<v1::Document> ExportDomainWithSecrets(const Caller& caller,
@@ -134,6 +139,7 @@ class ManagerImpl final : public Manager {
   void SuspendDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
   void ResumeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
   void SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request, Done<v1::Domain> done) override;
+  void SetDomainLabels(const Caller& caller, v1::SetDomainLabelsRequest request, Done<v1::Domain> done) override;
   void SaveDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Operation> done) override;
 
   absl::StatusOr<std::unique_ptr<Subscription>> Watch(const Caller& caller, const v1::WatchRequest& request,
@@ -148,9 +154,11 @@ class ManagerImpl final : public Manager {
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const Caller& caller, const v1::OpenConsole& request,
                                                                 drivers::ConsoleReader reader) override;
 
-  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const Caller& caller, const v1::GetDomainMetadataRequest& request) const override;
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const Caller& caller,
+                                                       const v1::GetDomainMetadataRequest& request) const override;
   absl::StatusOr<v1::DomainTuning> GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const override;
-  absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const Caller& caller, const v1::ListVcpusRequest& request) const override;
+  absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const Caller& caller,
+                                                  const v1::ListVcpusRequest& request) const override;
   absl::StatusOr<std::vector<v1::WatchStatisticsResponse>> SampleDomains(
       const Caller& caller, const v1::WatchStatisticsRequest& request) const override;
   void SetDomainMetadata(const Caller& caller, v1::SetDomainMetadataRequest request, Done<v1::Domain> done) override;
@@ -172,13 +180,16 @@ class ManagerImpl final : public Manager {
   absl::StatusOr<v1::GuestHostname> GetHostname(const Caller& caller, const v1::GetHostnameRequest& request) override;
   absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
       const Caller& caller, const v1::ListInterfaceAddressesRequest& request) override;
-  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const Caller& caller, const v1::GetSecurityLabelRequest& request) override;
-  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const Caller& caller, const v1::GetNamespacesRequest& request) override;
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const Caller& caller,
+                                                          const v1::GetSecurityLabelRequest& request) override;
+  absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const Caller& caller,
+                                                    const v1::GetNamespacesRequest& request) override;
   absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const Caller& caller, const v1::ExecStart& start,
                                                                  drivers::GuestProcessReader reader) override;
   absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const Caller& caller, const v1::PushFileStart& start,
                                                                   drivers::GuestProcessReader reader) override;
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const Caller& caller, const v1::PullFileRequest& request,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const Caller& caller,
+                                                                  const v1::PullFileRequest& request,
                                                                   drivers::GuestProcessReader reader) override;
 
   absl::StatusOr<v1::SavedImage> GetSavedImage(const Caller& caller, const v1::GetSavedImageRequest& request) override;

@@ -42,7 +42,7 @@ bool WatchFilter::Matches(const EventSummary& event) const {
   if (type >= 64 || (types_ >> type & 1) == 0) return false;
   if (hypervisor_ != "-" && hypervisor_ != event.hypervisor) return false;
   if (!name_.empty() && name_ != event.name && (uid_.empty() || uid_ != event.uid)) return false;
-  return shown_.Shows(event.hypervisor, event.name);
+  return shown_.Shows(event.hypervisor, event.name, &event.labels);
 }
 
 JournalRecord::Mask WatchFilter::Choose(const JournalRecord& record) const {

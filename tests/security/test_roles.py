@@ -7,7 +7,7 @@ import callers
 import guests
 from harness import EndToEnd, api
 
-VIEWER, OPERATOR, ADMINISTRATOR, NOBODY, WEB = 2001, 2002, 2003, 2004, 2005
+VIEWER, OPERATOR, ADMINISTRATOR, NOBODY, WEB, TEAM = 2001, 2002, 2003, 2004, 2005, 2006
 CONFIG = f"""
 [listen]
 mode = "0666"
@@ -29,6 +29,11 @@ unix_user = "{WEB}"
 role = "administrator"
 name = "web*"
 hypervisor = "test"
+
+[[auth.binding]]
+unix_user = "{TEAM}"
+role = "administrator"
+label = "team=web*"
 """
 # What an operator may do beyond reading: written down here once more, so that a change of the role is seen.
 OPERATORS = {"domain.start", "domain.shutdown", "domain.reboot", "domain.destroy", "domain.suspend", "domain.resume",
@@ -146,6 +151,8 @@ class Roles(EndToEnd):
 class Hidden(EndToEnd):
     """A domain that exists, and is not for this caller, differs in nothing from one that does not."""
 
+    USER = WEB
+
     def setUp(self):
         super().setUp()
         self.reeved = self.daemon(config=CONFIG)
@@ -154,7 +161,7 @@ class Hidden(EndToEnd):
         for name in ("web1", "secret"):
             self.root_client.define(guests.test_xml(name), parent=api.TEST)
             self.root_client.start(api.name(name, api.TEST))
-        self.client = callers.client(self.reeved, WEB)
+        self.client = callers.client(self.reeved, self.USER)
 
     def pairs(self):
         """A name of something hidden, and one of the same length of something that is not there."""
@@ -250,3 +257,111 @@ class Hidden(EndToEnd):
         with self.fails("UUID_IN_USE") as caught:
             self.client.define(guests.test_xml("web4", f"<uuid>{uid}</uuid>"), parent=api.TEST)
         self.assertNotIn(b"secret", callers.anything_of(caught.exception))
+
+
+class HiddenByLabel(Hidden):
+    """The same where the role is bound to a label instead of a name."""
+
+    USER = TEAM
+
+    def setUp(self):
+        super().setUp()
+        self.label("web1", team="web-shop")
+        self.label("secret", team="database")
+
+    def label(self, domain, client=None, **labels):
+        return (client or self.root_client).domains.SetDomainLabels(
+            api.domain_service_pb2.SetDomainLabelsRequest(name=api.name(domain, api.TEST), labels=labels, replace=True),
+            timeout=10)
+
+    def names(self):
+        return [one.name for one in self.client.list().domains]
+
+    def seen(self):
+        watch = self.client.watch(start_revision=1, until_current=True)
+        watch.wait_end()
+        return [event for _, event in watch.events()]
+
+    def test_lists_events_operations_and_statistics_are_without_it(self):
+        web1 = api.name("web1", api.TEST)
+        self.pairs()  # makes an operation
+        for view in (1, 2, 3):
+            self.assertEqual([one.name for one in self.client.list(view=view).domains], [web1])
+        self.assertEqual(len(self.client.operations.ListOperations(
+            api.operation_service_pb2.ListOperationsRequest(), timeout=10).operations), 0)
+        # Its events from before it had the label are not for those who are bound to the label.
+        events = self.seen()
+        self.assertEqual([(event.domain.name, event.detail) for event in events],
+                         [(web1, api.event_pb2.EVENT_DETAIL_CHANGED_LABELS)])
+        self.assertEqual(dict(events[0].domain.labels), {"team": "web-shop"})
+
+    def test_what_may_be_changed_is_the_own(self):
+        self.client.verb("Destroy", api.name("web1", api.TEST))
+        self.client.start(api.name("web1", api.TEST))
+        # A new domain has no label, whatever it is called and whatever its document says.
+        for document in (guests.test_xml("web3"), guests.test_xml("db")):
+            with self.fails("PERMISSION_DENIED"):
+                self.client.define(document, parent=api.TEST)
+
+    def test_a_label_that_comes_or_goes_counts_at_once(self):
+        web1, secret = api.name("web1", api.TEST), api.name("secret", api.TEST)
+        self.label("web1", team="database")
+        self.assertEqual(self.names(), [])
+        with self.fails("DOMAIN_NOT_FOUND"):
+            self.client.get(web1)
+        self.assertEqual(len(self.seen()), 1)  # what it was told when it was its own
+        self.label("secret", team="web", stage="live")
+        self.assertEqual(self.names(), [secret])
+        self.client.verb("Suspend", secret)
+        self.client.verb("Resume", secret)
+        self.label("secret", stage="live")
+        with self.fails("DOMAIN_NOT_FOUND"):
+            self.client.verb("Suspend", secret)
+
+    def test_nobody_gives_himself_a_label(self):
+        # He is administrator, but not of all.
+        with self.fails("PERMISSION_DENIED"):
+            self.label("web1", self.client, team="web-shop", more="x")
+        with self.fails("PERMISSION_DENIED"):
+            self.label("secret", self.client, team="web-shop")
+        domain = self.client.get(api.name("web1", api.TEST), view=api.domain_service_pb2.DOMAIN_VIEW_FULL)
+        domain.labels["more"] = "x"
+        self.client.domains.UpdateDomain(
+            api.domain_service_pb2.UpdateDomainRequest(parent=api.TEST, domain=domain), timeout=10)
+        self.assertEqual(dict(self.root_client.get(domain.name).labels), {"team": "web-shop"})
+
+    def test_labels_stay_with_their_domain(self):
+        """Through a new definition, an end, and both kinds of end of the daemon; not on to another of the same name."""
+        web1 = api.name("web1", api.TEST)
+        self.root_client.define(guests.test_xml("web1", "<title>new</title>"), parent=api.TEST)
+        self.client.verb("Destroy", web1)
+        for end in (self.reeved.stop, self.reeved.kill):
+            end()
+            self.reeved.start()
+            self.root_client = self.reeved.client()
+            self.client = callers.client(self.reeved, TEAM)
+            self.assertEqual(self.names(), [web1])
+        self.client.domains.DeleteDomain(api.domain_service_pb2.DeleteDomainRequest(name=web1), timeout=10)
+        self.assertEqual(self.seen()[-1].type, api.event_pb2.EVENT_TYPE_UNDEFINED)
+        self.root_client.define(guests.test_xml("web1"), parent=api.TEST)
+        self.assertEqual(self.names(), [])
+
+    def test_the_command_line(self):
+        def cli(*arguments):
+            return self.reeved.cli(*arguments, uri="test").stdout
+
+        cli("label", "web1", "stage=test", "old=1")
+        cli("label", "web1", "old-", "stage=live")
+        self.assertEqual(cli("label", "web1"), "stage=live\nteam=web-shop\n")
+        self.assertEqual(cli("list", "--label", "team=web-shop", "--label", "stage", "--name").split(), ["web1"])
+        self.assertEqual(cli("list", "--label", "team=web", "--name").split(), [])
+        self.assertIn("stage=live,team=web-shop", cli("list", "--labels"))
+        self.assertIn("stage=live,team=web-shop", cli("dominfo", "web1"))
+        cli("label", "web1", "--replace")
+        self.assertEqual(cli("label", "web1"), "")
+        for wrong in ("=x", "-a=x", "a b=x", "x" * 64 + "=y", "a=" + "y" * 256, "a=\x01"):
+            with self.subTest(wrong):
+                done = self.reeved.cli("label", "web1", "--", wrong, uri="test", check=False)
+                self.assertNotEqual(done.returncode, 0)
+        role = self.client.session.GetSession(api.session_service_pb2.GetSessionRequest(), timeout=10).roles[0]
+        self.assertEqual((role.role, role.label), ("administrator", "team=web*"))

@@ -274,15 +274,22 @@ class FakeManager final : public state::Manager {
                           state::Done<v1::Domain> done) override {
     Change(caller, request.name(), std::move(done));
   }
+  void SetDomainLabels(const state::Caller& caller, v1::SetDomainLabelsRequest request,
+                       state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
   void SaveDomain(const state::Caller& caller, v1::DomainVerbRequest, state::Done<v1::Operation> done) override {
     SetCaller(caller, "");
     done(v1::Operation());
   }
 
-  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const state::Caller&, const v1::GetDomainMetadataRequest&) const override {
+  absl::StatusOr<v1::DomainMetadata> GetDomainMetadata(const state::Caller&,
+                                                       const v1::GetDomainMetadataRequest&) const override {
     return v1::DomainMetadata();
   }
-  absl::StatusOr<v1::DomainTuning> GetTuning(const state::Caller&, const v1::GetTuningRequest&) const override { return v1::DomainTuning(); }
+  absl::StatusOr<v1::DomainTuning> GetTuning(const state::Caller&, const v1::GetTuningRequest&) const override {
+    return v1::DomainTuning();
+  }
   absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const state::Caller&, const v1::ListVcpusRequest&) const override {
     return v1::ListVcpusResponse();
   }
@@ -364,29 +371,35 @@ class FakeManager final : public state::Manager {
     SetCaller(caller, request.name());
     done(v1::SendProcessSignalResponse());
   }
-  absl::StatusOr<v1::GuestHostname> GetHostname(const state::Caller&, const v1::GetHostnameRequest&) override { return v1::GuestHostname(); }
+  absl::StatusOr<v1::GuestHostname> GetHostname(const state::Caller&, const v1::GetHostnameRequest&) override {
+    return v1::GuestHostname();
+  }
   absl::StatusOr<v1::ListInterfaceAddressesResponse> ListInterfaceAddresses(
       const state::Caller&, const v1::ListInterfaceAddressesRequest&) override {
     return v1::ListInterfaceAddressesResponse();
   }
-  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const state::Caller&, const v1::GetSecurityLabelRequest&) override {
+  absl::StatusOr<v1::GuestSecurityLabel> GetSecurityLabel(const state::Caller&,
+                                                          const v1::GetSecurityLabelRequest&) override {
     return v1::GuestSecurityLabel();
   }
   absl::StatusOr<v1::GuestNamespaces> GetNamespaces(const state::Caller&, const v1::GetNamespacesRequest&) override {
     return v1::GuestNamespaces();
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const state::Caller& caller, const v1::ExecStart& start,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> Execute(const state::Caller& caller,
+                                                                 const v1::ExecStart& start,
                                                                  drivers::GuestProcessReader reader) override {
     (void)caller.access->Decide(start.domain());
     if (start.domain() == "none") return Error(v1::REASON_DOMAIN_NOT_FOUND, "there is no domain none");
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const state::Caller& caller, const v1::PushFileStart& start,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PushFile(const state::Caller& caller,
+                                                                  const v1::PushFileStart& start,
                                                                   drivers::GuestProcessReader reader) override {
     (void)caller.access->Decide(start.domain());
     return FakeGuestProcess::Attach(process, std::move(reader));
   }
-  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const state::Caller& caller, const v1::PullFileRequest& request,
+  absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> PullFile(const state::Caller& caller,
+                                                                  const v1::PullFileRequest& request,
                                                                   drivers::GuestProcessReader reader) override {
     (void)caller.access->Decide(request.domain());
     return FakeGuestProcess::Attach(process, std::move(reader));
