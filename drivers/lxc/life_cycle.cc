@@ -23,9 +23,11 @@ LifeCycle::~LifeCycle() {
 }
 
 absl::StatusOr<std::shared_ptr<Container>> LifeCycle::Start(const DomainKey& domain, LaunchPlan plan,
-                                                            const v1::DomainSpec& spec) {
+                                                            const v1::DomainSpec& spec,
+                                                            std::vector<util::UniqueFd> files) {
   guests_.Remember(domain.uid, spec);
-  absl::StatusOr<std::shared_ptr<Container>> container = StartBetweenHooks(domain, std::move(plan), spec);
+  absl::StatusOr<std::shared_ptr<Container>> container =
+      StartBetweenHooks(domain, std::move(plan), spec, std::move(files));
   if (container.ok()) {
     absl::Status status = hooks_.Run(Hooks::Point::kStarted, domain, spec);
     if (status.ok()) return container;
@@ -39,14 +41,15 @@ absl::StatusOr<std::shared_ptr<Container>> LifeCycle::Start(const DomainKey& dom
 }
 
 absl::StatusOr<std::shared_ptr<Container>> LifeCycle::StartBetweenHooks(const DomainKey& domain, LaunchPlan plan,
-                                                                        const v1::DomainSpec& spec) {
+                                                                        const v1::DomainSpec& spec,
+                                                                        std::vector<util::UniqueFd> files) {
   if (absl::Status status = hooks_.Run(Hooks::Point::kPrepare, domain, spec); !status.ok()) return status;
   std::vector<util::UniqueFd> held;
   const auto find_guest = [this](const std::string& name) { return guests_.FindFirstProcess(name); };
   if (absl::Status status = FindSharedNamespaces(spec, find_guest, &plan, &held); !status.ok()) return status;
   const bool paused = plan.paused;
   absl::StatusOr<std::shared_ptr<Container>> container =
-      launcher_.Launch(domain, std::move(plan), spec, std::move(held),
+      launcher_.Launch(domain, std::move(plan), spec, std::move(held), std::move(files),
                        [&] { return hooks_.Run(Hooks::Point::kStart, domain, spec); });
   if (!container.ok()) return container;
   if (absl::Status status = Keep(*container, paused); !status.ok()) return status;
