@@ -57,7 +57,7 @@ TEST_CASE("sysinfo has what there is, and what a maker wrote does no harm") {
   information.mutable_base_board()->set_asset("3");
   CHECK(SysinfoXml(information) ==
         "<sysinfo type='smbios'>\n  <bios>\n    <entry name='vendor'>Bochs</entry>\n  </bios>\n"
-        "  <system>\n    <entry name='serial'>&lt;/entry&gt;&amp;\\x1B[2J</entry>\n  </system>\n"
+        "  <system>\n    <entry name='serial'>&lt;/entry&gt;&amp;\\x1b[2J</entry>\n  </system>\n"
         "  <baseBoard>\n    <entry name='asset'>3</entry>\n  </baseBoard>\n</sysinfo>\n");
 }
 
