@@ -27,11 +27,11 @@ namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(),  MonitorCommands(),   DefinitionCommands(), FormatCommands(), LifecycleCommands(),
-      ImageCommands(),   DeviceCommands(),    TuningCommands(),     GuestCommands(),  ConsoleCommands(),
-      EventCommands(),   OperationCommands(), NodeCommands(),       HostCommands(),   AuthCommands(),
-      UserCommands(),    PkiCommands(),       TokenCommands(),      ProxyCommands(),  AdminCommands(),
-      TestCommands(),    BuiltinCommands(),
+      DomainCommands(), MonitorCommands(),   DefinitionCommands(), FormatCommands(), LifecycleCommands(),
+      ImageCommands(),  DeviceCommands(),    TuningCommands(),     GuestCommands(),  ConsoleCommands(),
+      EventCommands(),  OperationCommands(), NodeCommands(),       HostCommands(),   AuthCommands(),
+      UserCommands(),   PkiCommands(),       TokenCommands(),      ProxyCommands(),  AdminCommands(),
+      TestCommands(),   BuiltinCommands(),
   };
   return *groups;
 }

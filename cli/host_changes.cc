@@ -44,7 +44,8 @@ absl::Status ReadParameters(const Arguments& arguments, v1::SetNodeMemoryParamet
   if (*sleep) request->set_sleep_milliseconds(**sleep);
   if (arguments.Has("shm-merge-across-nodes")) {
     auto merge = Switch(arguments.Get("shm-merge-across-nodes"));
-    if (!merge.ok()) return absl::InvalidArgumentError(absl::StrCat("--shm-merge-across-nodes ", merge.status().message()));
+    if (!merge.ok())
+      return absl::InvalidArgumentError(absl::StrCat("--shm-merge-across-nodes ", merge.status().message()));
     request->set_merge_across_nodes(*merge);
   }
   if (arguments.Has("shm-run")) {

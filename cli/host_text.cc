@@ -50,8 +50,7 @@ std::string PartXml(const char* element, const Entries& entries) {
   std::string inside;
   for (const auto& [name, value] : entries) {
     if (value->empty()) continue;
-    const std::string text =
-        absl::StrReplaceAll(Escape(*value), {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
+    const std::string text = absl::StrReplaceAll(Escape(*value), {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
     absl::StrAppend(&inside, "    <entry name='", name, "'>", text, "</entry>\n");
   }
   return inside.empty() ? "" : absl::StrCat("  <", element, ">\n", inside, "  </", element, ">\n");
@@ -66,8 +65,8 @@ std::string CpuMapText(const v1::NodeStatistics& statistics, bool as_list) {
     map.push_back(times.online() ? 'y' : '-');
     if (times.online()) ++online;
   }
-  return absl::StrFormat("%-15s %d\n%-15s %d\n%-15s %s\n", "CPUs present:", statistics.cpus_size(), "CPUs online:",
-                         online, "CPU map:", as_list ? OnlineList(statistics) : map);
+  return absl::StrFormat("%-15s %d\n%-15s %d\n%-15s %s\n", "CPUs present:", statistics.cpus_size(),
+                         "CPUs online:", online, "CPU map:", as_list ? OnlineList(statistics) : map);
 }
 
 std::string CpuTimesText(const v1::CpuTimes& times) {
@@ -109,15 +108,15 @@ std::string FreePagesText(const v1::CellMemory& cell, uint64_t page_kib, uint64_
 }
 
 std::string MemoryParametersText(const v1::NodeMemoryParameters& parameters) {
-  return absl::StrCat(
-      "Shared memory:\n", ParameterLine("run", parameters.running() ? 1 : 0),
-      ParameterLine("pages_to_scan", parameters.pages_to_scan()),
-      ParameterLine("sleep_millisecs", parameters.sleep_milliseconds()),
-      ParameterLine("pages_shared", parameters.pages_shared()),
-      ParameterLine("pages_sharing", parameters.pages_sharing()),
-      ParameterLine("pages_unshared", parameters.pages_unshared()),
-      ParameterLine("pages_volatile", parameters.pages_volatile()), ParameterLine("full_scans", parameters.full_scans()),
-      ParameterLine("merge_across_nodes", parameters.merge_across_nodes() ? 1 : 0));
+  return absl::StrCat("Shared memory:\n", ParameterLine("run", parameters.running() ? 1 : 0),
+                      ParameterLine("pages_to_scan", parameters.pages_to_scan()),
+                      ParameterLine("sleep_millisecs", parameters.sleep_milliseconds()),
+                      ParameterLine("pages_shared", parameters.pages_shared()),
+                      ParameterLine("pages_sharing", parameters.pages_sharing()),
+                      ParameterLine("pages_unshared", parameters.pages_unshared()),
+                      ParameterLine("pages_volatile", parameters.pages_volatile()),
+                      ParameterLine("full_scans", parameters.full_scans()),
+                      ParameterLine("merge_across_nodes", parameters.merge_across_nodes() ? 1 : 0));
 }
 
 std::string SysinfoXml(const v1::SystemInformation& information) {

@@ -12,8 +12,8 @@ namespace reeve::cli {
 
 Option PassFdsOption();
 
-// Puts the numbers of --pass-fds into a request, and lets the daemon take them. INVALID_ARGUMENT for what this program was
-// not started with, and for a daemon that is not on this host.
+// Puts the numbers of --pass-fds into a request, and lets the daemon take them. INVALID_ARGUMENT for what this program
+// was not started with, and for a daemon that is not on this host.
 absl::Status PassFds(Context& context, const Arguments& arguments, google::protobuf::RepeatedField<int32_t>* numbers);
 
 }  // namespace reeve::cli

@@ -25,10 +25,10 @@ services::NodeFunctions MakeNodeFunctions() {
   functions.allocate_huge_pages = [](const v1::AllocateHugePagesRequest& request) {
     return node::AllocateHugePages({}, request);
   };
-  functions.suspend = [logind = std::shared_ptr<node::SleepManager>(node::MakeLogind())](
-                          const v1::SuspendNodeRequest& request) {
-    return node::SuspendNode({}, logind.get(), request);
-  };
+  functions.suspend =
+      [logind = std::shared_ptr<node::SleepManager>(node::MakeLogind())](const v1::SuspendNodeRequest& request) {
+        return node::SuspendNode({}, logind.get(), request);
+      };
   return functions;
 }
 

@@ -10,8 +10,8 @@ namespace reeve::drivers {
 // Move-only.
 struct PassedFiles {
   std::vector<util::UniqueFd> files;  // in their order, close-on-exec
-  // Whether who hands them over is root on this host. Others may open less than a guest that has the host's ids: through
-  // an open directory, or /proc/self/fd, it comes to what they cannot.
+  // Whether who hands them over is root on this host. Others may open less than a guest that has the host's ids:
+  // through an open directory, or /proc/self/fd, it comes to what they cannot.
   bool from_root = false;
 };
 

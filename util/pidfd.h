@@ -1,4 +1,5 @@
-// pidfd_open(2), pidfd_send_signal(2) and pidfd_getfd(2). The C library's <sys/pidfd.h> cannot be linked from C++ before glibc 2.37.
+// pidfd_open(2), pidfd_send_signal(2) and pidfd_getfd(2). The C library's <sys/pidfd.h> cannot be linked from C++ before
+// glibc 2.37.
 #pragma once
 
 #include <sys/syscall.h>

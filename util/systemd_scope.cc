@@ -80,7 +80,8 @@ absl::Status MakeSystemdScope(const SystemdScope& scope, pid_t pid, absl::Durati
   if (!opened.ok()) return absl::UnavailableError(absl::StrCat(what, ": ", opened.status().message()));
   const Bus& bus = *opened;
   Job job;
-  int result = sd_bus_match_signal(bus.get(), nullptr, kDestination, kPath, kInterface, "JobRemoved", OnJobRemoved, &job);
+  int result =
+      sd_bus_match_signal(bus.get(), nullptr, kDestination, kPath, kInterface, "JobRemoved", OnJobRemoved, &job);
   if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": watch its job"));
 
   for (absl::Duration retry = kFirstRetry;; retry = std::min(2 * retry, kLongestRetry)) {

@@ -224,7 +224,8 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Launch(const drivers::Domai
   ContainerParts parts;
   parts.key = key;
   parts.plan = std::move(plan);
-  absl::StatusOr<std::shared_ptr<Container>> container = Attempt(spec, std::move(held), std::move(passed), prepared, &parts);
+  absl::StatusOr<std::shared_ptr<Container>> container =
+      Attempt(spec, std::move(held), std::move(passed), prepared, &parts);
   if (container.ok()) return container;
   if (absl::Status undone = RemoveParts(&parts); !undone.ok()) {
     return WithContext(absl::StrCat("(and not all could be undone: ", undone.message(), ")"), container.status());

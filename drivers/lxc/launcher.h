@@ -34,8 +34,9 @@ class Launcher {
   absl::Status Check(const LaunchPlan& plan) const;
 
   // Starts the guest of `plan`, with the limits and devices of `spec`. `held` is what its supervisor keeps open for the
-  // plan, `passed` what init gets as its descriptors from 3 on; `prepared` is called when all but the supervisor is there, and its error ends the start. START_FAILED names the
-  // step; nothing is left then. The container is not watched yet.
+  // plan, `passed` what init gets as its descriptors from 3 on; `prepared` is called when all but the supervisor is
+  // there, and its error ends the start. START_FAILED names the step; nothing is left then. The container is not watched
+  // yet.
   absl::StatusOr<std::shared_ptr<Container>> Launch(const drivers::DomainKey& key, LaunchPlan plan,
                                                     const v1::DomainSpec& spec, std::vector<util::UniqueFd> held,
                                                     std::vector<util::UniqueFd> passed,

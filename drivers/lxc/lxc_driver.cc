@@ -177,9 +177,10 @@ absl::StatusOr<drivers::RunningGuest> LxcDriver::Start(const DomainKey& domain, 
 
 absl::Status LxcDriver::CheckFiles(const v1::DomainSpec& spec, const drivers::PassedFiles& files) const {
   if (files.from_root || HasIdsOfItsOwn(spec)) return absl::OkStatus();
-  return Error(v1::REASON_PERMISSION_DENIED,
-               absl::StrCat("the guest has ids below ", kFirstSubordinateId,
-                            " of the host, with which it may open more than its starter: only root hands it open files"));
+  return Error(
+      v1::REASON_PERMISSION_DENIED,
+      absl::StrCat("the guest has ids below ", kFirstSubordinateId,
+                   " of the host, with which it may open more than its starter: only root hands it open files"));
 }
 
 absl::StatusOr<drivers::RunningGuest> LxcDriver::StartWithFiles(const DomainKey& domain, const v1::DomainSpec& spec,

@@ -9,8 +9,8 @@
 
 namespace reeve::node {
 
-// Fills in `total` and `cpus`: those that are plugged in (sys/devices/system/cpu/present), ascending. `ticks_per_second` is
-// the unit of proc_stat(5); 0: sysconf(3)'s. An error names the file.
+// Fills in `total` and `cpus`: those that are plugged in (sys/devices/system/cpu/present), ascending.
+// `ticks_per_second` is the unit of proc_stat(5); 0: sysconf(3)'s. An error names the file.
 absl::Status ReadCpuTimes(const Sources& sources, v1::NodeStatistics* statistics, uint64_t ticks_per_second = 0);
 
 }  // namespace reeve::node

@@ -67,8 +67,8 @@ absl::StatusOr<v1::HugePages> AllocateHugePages(const Sources& sources, const v1
   }
   if (present == nullptr) {
     return Error(v1::REASON_NODE_CANNOT,
-                 absl::StrCat("the host has no huge pages of ", request.size_kib(), " KiB; it has those of: ",
-                              sizes.empty() ? "none" : absl::StrJoin(sizes, ", ")));
+                 absl::StrCat("the host has no huge pages of ", request.size_kib(),
+                              " KiB; it has those of: ", sizes.empty() ? "none" : absl::StrJoin(sizes, ", ")));
   }
   // The kernel takes any number, and would search for room for all of them.
   const uint64_t most = cell->memory.total_kib() / request.size_kib();

@@ -7,8 +7,8 @@
 
 namespace reeve::node {
 
-// NODE_CANNOT where the kernel was built without, other errors name the file. What it has only with several NUMA cells is
-// left out elsewhere. Thread-safe.
+// NODE_CANNOT where the kernel was built without, other errors name the file. What it has only with several NUMA cells
+// is left out elsewhere. Thread-safe.
 absl::StatusOr<v1::NodeMemoryParameters> ReadMemoryParameters(const Sources& sources = {});
 
 // Changes what is set in the request and reads all again. REQUEST_INVALID for a number out of its bounds, before

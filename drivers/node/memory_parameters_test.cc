@@ -11,9 +11,15 @@ constexpr char kDirectory[] = "sys/kernel/mm/ksm/";
 
 struct Fixture {
   Fixture() {
-    for (const auto& [file, number] :
-         {std::pair{"run", 1}, {"pages_to_scan", 100}, {"sleep_millisecs", 20}, {"merge_across_nodes", 1},
-          {"pages_shared", 3}, {"pages_sharing", 4}, {"pages_unshared", 5}, {"pages_volatile", 6}, {"full_scans", 7}}) {
+    for (const auto& [file, number] : {std::pair{"run", 1},
+                                       {"pages_to_scan", 100},
+                                       {"sleep_millisecs", 20},
+                                       {"merge_across_nodes", 1},
+                                       {"pages_shared", 3},
+                                       {"pages_sharing", 4},
+                                       {"pages_unshared", 5},
+                                       {"pages_volatile", 6},
+                                       {"full_scans", 7}}) {
       tree.Write(absl::StrCat(kDirectory, file), absl::StrCat(number));
     }
   }

@@ -48,8 +48,8 @@ TEST_CASE_METHOD(Fixture, "a kernel without NUMA has one cell with all of the me
 TEST_CASE_METHOD(Fixture, "NUMA cells come in the order of their numbers, as do sizes of pages") {
   for (const int number : {10, 2}) {
     const std::string cell = absl::StrCat("sys/devices/system/node/node", number);
-    tree.Write(cell + "/meminfo",
-               absl::StrCat("Node ", number, " MemTotal:   ", number, "00 kB\nNode ", number, " MemFree: ", number, " kB"));
+    tree.Write(cell + "/meminfo", absl::StrCat("Node ", number, " MemTotal:   ", number, "00 kB\nNode ", number,
+                                               " MemFree: ", number, " kB"));
     for (const int size : {1048576, 2048}) {
       tree.Write(absl::StrCat(cell, "/hugepages/hugepages-", size, "kB/nr_hugepages"), "7");
       tree.Write(absl::StrCat(cell, "/hugepages/hugepages-", size, "kB/free_hugepages"), "6");

@@ -42,8 +42,8 @@ absl::StatusOr<util::UniqueFd> SuspendNode(const Sources& sources, SleepManager*
                  absl::StrCat("the machine's clock cannot wake it up: ", alarm.status().message()));
   }
   if (!alarm->empty()) {
-    return Error(v1::REASON_NODE_CANNOT, absl::StrCat("the machine's clock has an alarm already: ", path, " is ", *alarm,
-                                                      " (seconds since 1970)"));
+    return Error(v1::REASON_NODE_CANNOT, absl::StrCat("the machine's clock has an alarm already: ", path, " is ",
+                                                      *alarm, " (seconds since 1970)"));
   }
   if (absl::Status status = manager->Check(request.target()); !status.ok()) return status;
   // The kernel refuses it when somebody else has set one meanwhile.

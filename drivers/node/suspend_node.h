@@ -9,9 +9,9 @@
 
 namespace reeve::node {
 
-// Checks everything, sets the alarm of the machine's clock (rtc0) and puts the host to sleep as soon as the descriptor is
-// closed. REQUEST_INVALID; NODE_CANNOT where the clock cannot wake it or has an alarm of somebody else's, and where the
-// manager refuses: then the alarm is taken back. Thread-safe.
+// Checks everything, sets the alarm of the machine's clock (rtc0) and puts the host to sleep as soon as the descriptor
+// is closed. REQUEST_INVALID; NODE_CANNOT where the clock cannot wake it or has an alarm of somebody else's, and where
+// the manager refuses: then the alarm is taken back. Thread-safe.
 absl::StatusOr<util::UniqueFd> SuspendNode(const Sources& sources, SleepManager* manager,
                                            const v1::SuspendNodeRequest& request);
 

@@ -71,7 +71,8 @@ TEST_CASE_METHOD(Fixture, "no alarm is set when the manager cannot") {
   CHECK(Alarm() == "\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a clock without an alarm, and one that has somebody else's, end it before the manager is asked") {
+TEST_CASE_METHOD(Fixture,
+                 "a clock without an alarm, and one that has somebody else's, end it before the manager is asked") {
   tree.Write(kAlarm, "1764133200");
   const auto taken = Suspend();
   CHECK(ReasonOf(taken.status()) == v1::REASON_NODE_CANNOT);

@@ -32,11 +32,10 @@ constexpr Field kBios[] = {{"bios_vendor", &Part::mutable_manufacturer},
                            {"bios_version", &Part::mutable_version},
                            {"bios_date", &Part::mutable_date},
                            {"bios_release", &Part::mutable_release}};
-constexpr Field kSystem[] = {
-    {"sys_vendor", &Part::mutable_manufacturer}, {"product_name", &Part::mutable_product},
-    {"product_version", &Part::mutable_version}, {"product_serial", &Part::mutable_serial},
-    {"product_uuid", &Part::mutable_uuid},       {"product_sku", &Part::mutable_sku},
-    {"product_family", &Part::mutable_family}};
+constexpr Field kSystem[] = {{"sys_vendor", &Part::mutable_manufacturer}, {"product_name", &Part::mutable_product},
+                             {"product_version", &Part::mutable_version}, {"product_serial", &Part::mutable_serial},
+                             {"product_uuid", &Part::mutable_uuid},       {"product_sku", &Part::mutable_sku},
+                             {"product_family", &Part::mutable_family}};
 constexpr Field kBaseBoard[] = {{"board_vendor", &Part::mutable_manufacturer},
                                 {"board_name", &Part::mutable_product},
                                 {"board_version", &Part::mutable_version},

@@ -7,7 +7,8 @@
 
 namespace reeve::node {
 
-// NODE_CANNOT where there is no sys/class/dmi/id; other errors name the file. Bytes that are not printable ASCII become '?'. Thread-safe.
+// NODE_CANNOT where there is no sys/class/dmi/id; other errors name the file. Bytes that are not printable ASCII become
+// '?'. Thread-safe.
 absl::StatusOr<v1::SystemInformation> ReadSystemInformation(const Sources& sources = {});
 
 }  // namespace reeve::node

@@ -136,8 +136,8 @@ bool SetUpStreams(const LaunchPlan& plan, uint32_t user, Failure* failure) {
   return true;
 }
 
-// Puts the open files that somebody hands to the guest where sd_listen_fds(3) looks for them. Whatever of ours has those
-// numbers is of no use any more; `socket` is moved out of the way.
+// Puts the open files that somebody hands to the guest where sd_listen_fds(3) looks for them. Whatever of ours has
+// those numbers is of no use any more; `socket` is moved out of the way.
 bool PlaceFiles(const std::vector<util::UniqueFd>& files, int* socket, std::vector<std::string>* environment,
                 Failure* failure) {
   if (files.empty()) return true;
