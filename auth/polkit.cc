@@ -1,7 +1,5 @@
 #include "auth/polkit.h"
 
-#include <systemd/sd-bus.h>
-
 #include <cerrno>
 #include <utility>
 
@@ -9,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "util/errno.h"
 #include "util/log.h"
+#include "util/sd_bus.h"
 
 namespace reeve::auth {
 namespace {
@@ -19,33 +18,8 @@ constexpr char kInterface[] = "org.freedesktop.PolicyKit1.Authority";
 // CheckAuthorizationFlags: polkit may ask the user.
 constexpr uint32_t kAllowInteraction = 1;
 
-struct BusDeleter {
-  void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-};
-using BusPointer = std::unique_ptr<sd_bus, BusDeleter>;
-struct MessageDeleter {
-  void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-};
-using MessagePointer = std::unique_ptr<sd_bus_message, MessageDeleter>;
-
-absl::Status BusError(absl::string_view step, int result) {
+absl::Status Unreachable(absl::string_view step, int result) {
   return absl::UnavailableError(absl::StrCat("polkit: ", util::ErrnoStatus(-result, step).message()));
-}
-
-absl::StatusOr<BusPointer> OpenBus(const std::string& address) {
-  sd_bus* bus = nullptr;
-  int result = 0;
-  if (address.empty()) {
-    result = sd_bus_open_system(&bus);
-  } else {
-    result = sd_bus_new(&bus);
-    if (result >= 0) result = sd_bus_set_address(bus, address.c_str());
-    if (result >= 0) result = sd_bus_set_bus_client(bus, 1);
-    if (result >= 0) result = sd_bus_start(bus);
-  }
-  BusPointer owned(bus);
-  if (result < 0) return BusError("connect to the system bus", result);
-  return owned;
 }
 
 int AppendSubject(sd_bus_message* call, const Polkit::Subject& subject) {
@@ -59,22 +33,22 @@ class BusPolkit final : public Polkit {
   explicit BusPolkit(std::string address) : address_(std::move(address)) {}
 
   absl::Status Check(const Subject& subject, const std::string& action, absl::Duration timeout) override {
-    absl::StatusOr<BusPointer> bus = OpenBus(address_);
-    if (!bus.ok()) return bus.status();
+    const absl::StatusOr<util::Bus> bus = util::OpenBus(address_);
+    if (!bus.ok()) return absl::UnavailableError(absl::StrCat("polkit: ", bus.status().message()));
     sd_bus_message* raw = nullptr;
     int result = sd_bus_message_new_method_call(bus->get(), &raw, kService, kObject, kInterface, "CheckAuthorization");
-    const MessagePointer call(raw);
+    const util::BusMessage call(raw);
     if (result >= 0) result = AppendSubject(raw, subject);
     if (result >= 0) result = sd_bus_message_append(raw, "s", action.c_str());
     if (result >= 0) result = sd_bus_message_append(raw, "a{ss}", 0);
     if (result >= 0) result = sd_bus_message_append(raw, "us", kAllowInteraction, "");
-    if (result < 0) return BusError("make a request", result);
+    if (result < 0) return Unreachable("make a request", result);
 
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message* raw_reply = nullptr;
     result =
         sd_bus_call(bus->get(), raw, static_cast<uint64_t>(absl::ToInt64Microseconds(timeout)), &error, &raw_reply);
-    const MessagePointer reply(raw_reply);
+    const util::BusMessage reply(raw_reply);
     const std::string name = error.name == nullptr ? "" : error.name;
     const std::string message = error.message == nullptr ? "" : error.message;
     sd_bus_error_free(&error);
@@ -83,7 +57,7 @@ class BusPolkit final : public Polkit {
     int challenge = 0;
     result = sd_bus_message_enter_container(reply.get(), SD_BUS_TYPE_STRUCT, "bba{ss}");
     if (result >= 0) result = sd_bus_message_read(reply.get(), "bb", &authorized, &challenge);
-    if (result < 0) return BusError("read the answer", result);
+    if (result < 0) return Unreachable("read the answer", result);
     if (authorized != 0) return absl::OkStatus();
     return absl::PermissionDeniedError(challenge != 0 ? absl::StrCat("polkit would ask for a password for ", action,
                                                                      ", but the user has no agent that it could ask")
@@ -98,7 +72,7 @@ class BusPolkit final : public Polkit {
     if (absl::EndsWith(name, ".ServiceUnknown") || absl::EndsWith(name, ".NameHasNoOwner")) {
       return absl::UnavailableError("polkit: it does not run");
     }
-    if (name.empty()) return BusError("ask", result);
+    if (name.empty()) return Unreachable("ask", result);
     return absl::UnavailableError(absl::StrCat("polkit: ", util::EscapeControlCharacters(message)));
   }
 

@@ -1,62 +1,15 @@
 // The question to polkit on a real bus, answered by a polkit of the test's own.
 #include "auth/polkit.h"
 
-#include <signal.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <systemd/sd-bus.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <mutex>
-#include <thread>
+#include <optional>
+
+#include "util/test_bus.h"
 
 namespace reeve::auth {
 namespace {
-
-// A bus, in a directory of its own.
-class Bus {
- public:
-  Bus() {
-    char path[] = "/tmp/reeve-bus-XXXXXX";
-    REQUIRE(::mkdtemp(path) != nullptr);
-    directory_ = path;
-    address_ = "unix:path=" + directory_ + "/bus";
-    int ends[2];
-    REQUIRE(::pipe(ends) == 0);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    std::string listen = "--address=" + address_;
-    const char* arguments[] = {"dbus-daemon",       "--session",    "--nofork", "--nopidfile",
-                               "--print-address=1", listen.c_str(), nullptr};
-    char* environment[] = {nullptr};
-    REQUIRE(::posix_spawn(&process_, "/usr/bin/dbus-daemon", &actions, nullptr, const_cast<char**>(arguments),
-                          environment) == 0);
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
-    // It prints its address when it listens.
-    char c = 0;
-    while (::read(ends[0], &c, 1) == 1 && c != '\n') {
-    }
-    ::close(ends[0]);
-    REQUIRE(c == '\n');
-  }
-  ~Bus() {
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
-    std::filesystem::remove_all(directory_);
-  }
-  const std::string& address() const { return address_; }
-
- private:
-  std::string directory_;
-  std::string address_;
-  pid_t process_ = 0;
-};
 
 // Answers as the test says, and keeps what was asked.
 class FakePolkit {
@@ -71,29 +24,13 @@ class FakePolkit {
   };
 
   explicit FakePolkit(const std::string& address) {
-    REQUIRE(sd_bus_new(&bus_) >= 0);
-    REQUIRE(sd_bus_set_address(bus_, address.c_str()) >= 0);
-    REQUIRE(sd_bus_set_bus_client(bus_, 1) >= 0);
-    REQUIRE(sd_bus_start(bus_) >= 0);
     static const sd_bus_vtable kTable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("CheckAuthorization", "(sa{sv})sa{ss}us", "(bba{ss})", &FakePolkit::Answer, 0),
         SD_BUS_VTABLE_END,
     };
-    REQUIRE(sd_bus_add_object_vtable(bus_, nullptr, "/org/freedesktop/PolicyKit1/Authority",
-                                     "org.freedesktop.PolicyKit1.Authority", kTable, this) >= 0);
-    REQUIRE(sd_bus_request_name(bus_, "org.freedesktop.PolicyKit1", 0) >= 0);
-    thread_ = std::thread([this] {
-      while (!stop_) {
-        if (sd_bus_process(bus_, nullptr) > 0) continue;
-        (void)sd_bus_wait(bus_, 20'000);
-      }
-    });
-  }
-  ~FakePolkit() {
-    stop_ = true;
-    thread_.join();
-    sd_bus_flush_close_unref(bus_);
+    service_.emplace(address, "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
+                     "org.freedesktop.PolicyKit1.Authority", kTable, this);
   }
 
   void Set(bool authorized, bool challenge) {
@@ -137,20 +74,18 @@ class FakePolkit {
     return sd_bus_reply_method_return(call, "(bba{ss})", self->authorized_ ? 1 : 0, self->challenge_ ? 1 : 0, 0);
   }
 
-  sd_bus* bus_ = nullptr;
-  std::thread thread_;
-  std::atomic<bool> stop_{false};
   std::atomic<bool> authorized_{false};
   std::atomic<bool> challenge_{false};
   std::atomic<bool> fail_{false};
   std::mutex mutex_;
   Question question_;
+  std::optional<util::TestService> service_;  // last: it ends before what it uses
 };
 
 constexpr Polkit::Subject kSubject{.pid = 42, .start_time = 12345678901, .uid = 1000};
 
 TEST_CASE("polkit is told pid, start time, user and action, and what it answers counts") {
-  const Bus bus;
+  const util::TestBus bus;
   FakePolkit fake(bus.address());
   const auto polkit = MakePolkit(bus.address());
   fake.Set(true, false);
@@ -176,7 +111,7 @@ TEST_CASE("polkit is told pid, start time, user and action, and what it answers 
 
 TEST_CASE("without polkit, and without a bus, the error says so") {
   {
-    const Bus bus;
+    const util::TestBus bus;
     const absl::Status none = MakePolkit(bus.address())->Check(kSubject, kPolkitManage, absl::Seconds(20));
     CHECK(absl::IsUnavailable(none));
     CHECK(none.message() == "polkit: it does not run");

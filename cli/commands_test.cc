@@ -63,7 +63,7 @@ TEST_CASE("the help of a command has its parts") {
   size_t count = 0;
   const Command* command = FindCommand(AllCommands(), {"start"}, &count);
   REQUIRE(command != nullptr);
-  CHECK(Synopsis(*command) == "start DOMAIN [--console] [--paused] [--check] [--autodestroy]");
+  CHECK(Synopsis(*command) == "start DOMAIN [--console] [--paused] [--check] [--autodestroy] [--pass-fds N,...]");
   const std::string help = CommandHelp(*command, false);
   for (const char* part : {"  NAME\n    start - ", "  SYNOPSIS\n", "  DESCRIPTION\n", "  OPTIONS\n", "  EXAMPLES\n"}) {
     CHECK_THAT(help, Catch::Contains(part));

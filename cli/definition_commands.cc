@@ -10,6 +10,7 @@
 #include "cli/format_options.h"
 #include "cli/label_command.h"
 #include "cli/metadata_commands.h"
+#include "cli/pass_fds.h"
 #include "proto/status.h"
 
 namespace reeve::cli {
@@ -60,6 +61,9 @@ int Create(Context& context, const Arguments& arguments) {
   request.set_transient(true);
   request.set_paused(arguments.Has("paused"));
   request.set_auto_destroy(arguments.Has("autodestroy"));
+  if (absl::Status status = PassFds(context, arguments, request.mutable_descriptors()); !status.ok()) {
+    return context.Fail(failure, WithContext("--pass-fds", status));
+  }
   auto domain = context.Call(methods::kCreateDomain, std::move(request));
   if (!domain.ok()) return context.Fail(failure, domain.status());
   if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
@@ -136,6 +140,7 @@ CommandGroup DefinitionCommands() {
   create.insert(create.begin(),
                 {file, Flag("console", "attach to the console afterwards"), Flag("paused", "start it suspended")});
   create.push_back(Flag("autodestroy", "end it with this program, e.g. with --console or in the shell"));
+  create.push_back(PassFdsOption());
   create.push_back(Flag("validate", "taken for virsh's sake: documents are always checked"));
   return {
       "Definitions",

@@ -6,6 +6,8 @@
 #include "cli/context.h"
 #include "cli/domains.h"
 #include "cli/follow_operation.h"
+#include "cli/pass_fds.h"
+#include "proto/status.h"
 
 namespace reeve::cli {
 namespace {
@@ -56,6 +58,9 @@ int Start(Context& context, const Arguments& arguments) {
   request.set_paused(arguments.Has("paused"));
   request.set_validate_only(arguments.Has("check"));
   request.set_auto_destroy(arguments.Has("autodestroy"));
+  if (absl::Status status = PassFds(context, arguments, request.mutable_descriptors()); !status.ok()) {
+    return context.Fail(failure, WithContext("--pass-fds", status));
+  }
   auto domain = context.Call(methods::kStartDomain, std::move(request));
   if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
   if (context.json() && !arguments.Has("console")) return context.PrintJson(*domain);
@@ -136,7 +141,8 @@ CommandGroup LifecycleCommands() {
            .examples = "reeve start web1\nreeve start web1 --console\nreeve start web1 --check",
            .options = {DomainOf(Completion::kInactiveDomain), Flag("console", "attach to the console afterwards"),
                        Flag("paused", "start it suspended"), Flag("check", "check only, start nothing"),
-                       Flag("autodestroy", "end it with this program, e.g. with --console or in the shell")},
+                       Flag("autodestroy", "end it with this program, e.g. with --console or in the shell"),
+                       PassFdsOption()},
            .run = Start},
           {.name = "shutdown",
            .summary = "ask a domain to end",

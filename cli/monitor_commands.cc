@@ -1,5 +1,6 @@
 #include "cli/monitor_commands.h"
 
+#include <google/protobuf/text_format.h>
 #include <poll.h>
 
 #include <cerrno>
@@ -211,9 +212,26 @@ std::string HostName(const v1::Domain& domain, const v1::Interface& interface) {
   return interface.target_device().empty() ? "-" : interface.target_device();
 }
 
+// A domain with the devices that it has now: while it runs those may be others than its definition's.
+absl::StatusOr<v1::Domain> GetWithPresentDevices(Context& context, const std::string& argument) {
+  auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_FULL);
+  if (!domain.ok() || !domain->status().updated()) return domain;
+  v1::ExportDomainRequest request;
+  request.set_name(domain->name());
+  request.set_format(v1::Document::FORMAT_TEXTPROTO);
+  auto document = context.Call(methods::kExportDomain, std::move(request));
+  if (!document.ok()) return document.status();
+  v1::Domain present;
+  if (!google::protobuf::TextFormat::ParseFromString(document->text(), &present)) {
+    return absl::InternalError("the daemon's document of the domain cannot be read");
+  }
+  domain->mutable_spec()->Swap(present.mutable_spec());
+  return domain;
+}
+
 int DomIfList(Context& context, const Arguments& arguments) {
   const std::string argument = arguments.Get("domain");
-  auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_FULL);
+  auto domain = GetWithPresentDevices(context, argument);
   if (!domain.ok()) return FailDomain(context, "Failed to get domain interfaces", argument, domain.status());
   if (context.json()) return context.PrintJson(domain->spec().devices());
   Table table({"Interface", "Type", "Source", "Model", "MAC"});
@@ -228,7 +246,7 @@ int DomIfList(Context& context, const Arguments& arguments) {
 
 int DomBlkList(Context& context, const Arguments& arguments) {
   const std::string argument = arguments.Get("domain");
-  auto domain = GetDomain(context, argument, v1::DOMAIN_VIEW_FULL);
+  auto domain = GetWithPresentDevices(context, argument);
   if (!domain.ok()) return FailDomain(context, "Failed to get domain disks", argument, domain.status());
   if (context.json()) return context.PrintJson(domain->spec().devices());
   Table table({"Target", "Source"});

@@ -12,11 +12,13 @@
 #include "absl/strings/str_join.h"
 #include "daemon/access_control.h"
 #include "daemon/connections/acceptor.h"
+#include "daemon/connections/caller_files.h"
 #include "daemon/connections/table.h"
 #include "daemon/connections/tls_terminator.h"
 #include "daemon/driver_set.h"
 #include "daemon/listeners.h"
 #include "daemon/liveness.h"
+#include "daemon/node_functions.h"
 #include "daemon/process_facts.h"
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/enrollment.h"
@@ -26,8 +28,6 @@
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager_impl.h"
 #include "daemon/tls_setup.h"
-#include "drivers/node/control_groups.h"
-#include "drivers/node/node_facts.h"
 #include "formats/domain_spec_check.h"
 #include "formats/domain_xml.h"
 #include "formats/domain_xml_check.h"
@@ -126,6 +126,18 @@ services::EnrollmentRules EnrollmentRules(const Config& config, const Paths& pat
           .allowed_names = config.tls.allowed_names};
 }
 
+// What a client has open himself.
+absl::StatusOr<drivers::PassedFiles> FilesOf(const connections::Table& table, uint64_t number,
+                                             const std::vector<int>& descriptors) {
+  for (const std::shared_ptr<const connections::Connection>& connection : table.List()) {
+    if (connection->number != number) continue;
+    absl::StatusOr<std::vector<util::UniqueFd>> files = connections::TakeCallerFiles(connection->peer, descriptors);
+    if (!files.ok()) return files.status();
+    return drivers::PassedFiles{*std::move(files), connection->peer.uid == 0};
+  }
+  return Error(v1::REASON_CONNECTION_UNKNOWN, "the connection of the process whose open files are asked for has ended");
+}
+
 v1::Daemon DescribeDaemon(absl::Time start_time) {
   const ProcessFacts facts = ReadProcessFacts();
   v1::Daemon daemon;
@@ -180,6 +192,9 @@ class RealAssembly final : public Assembly {
                                     .limits = StateLimits(config),
                                     .on_connection_end = [this](uint64_t connection, std::function<void()> action) {
                                       return table_.OnClose(connection, std::move(action));
+                                    },
+                                    .take_files = [this](uint64_t connection, const std::vector<int>& numbers) {
+                                      return FilesOf(table_, connection, numbers);
                                     }});
     if (!manager.ok()) return WithContext("open the state", manager.status());
     manager_ = *std::move(manager);
@@ -347,8 +362,7 @@ class RealAssembly final : public Assembly {
     dependencies.enrollment = enrollment_.get();
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
-    dependencies.node = [] { return node::ReadNode(); };
-    dependencies.control_groups = node::ReadControlGroups;
+    dependencies.node = MakeNodeFunctions();
     dependencies.version.set_daemon(util::kVersion);
     dependencies.version.set_api("v1");
     dependencies.version.set_grpc(grpc::Version());

@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 #include "drivers/guest_access.h"
 #include "drivers/guest_images.h"
+#include "drivers/passed_files.h"
 #include "proto/status.h"
 #include "reeve/v1/domain.pb.h"
 #include "reeve/v1/domain_service.pb.h"
@@ -136,6 +137,16 @@ class HypervisorDriver : public GuestAccess, public GuestImages {
   // Starts a guest. `preflight`: only what Start would check, no effect.
   virtual absl::Status Preflight(const DomainKey& domain, const v1::DomainSpec& spec) = 0;
   virtual absl::StatusOr<RunningGuest> Start(const DomainKey& domain, const v1::DomainSpec& spec, bool paused) = 0;
+  // Whether a guest of this specification can be handed these: UNSUPPORTED_BY_DRIVER, PERMISSION_DENIED.
+  virtual absl::Status CheckFiles(const v1::DomainSpec& /*spec*/, const PassedFiles& /*files*/) const {
+    return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "the driver cannot hand open files to a guest");
+  }
+  // As Start, after CheckFiles; the first process has them as its descriptors 3, 4, ..., with LISTEN_FDS and LISTEN_PID as
+  // in sd_listen_fds(3), until the guest reboots. Nobody else keeps them.
+  virtual absl::StatusOr<RunningGuest> StartWithFiles(const DomainKey& /*domain*/, const v1::DomainSpec& spec,
+                                                      bool /*paused*/, PassedFiles files) {
+    return CheckFiles(spec, files);
+  }
   // Asks the guest to end or to restart, by the first of `modes` that it takes, in the driver's own order when there
   // are none; returns when it has been asked. GUEST_CANNOT when it takes none, UNSUPPORTED_BY_DRIVER for a mode the
   // driver has not.

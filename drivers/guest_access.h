@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,10 @@ class GuestAccess {
   // the guest runs without and with the change. After an error the guest is as it was.
   virtual absl::Status ChangeDevice(const DomainKey& domain, DeviceChange change, const v1::Devices& device,
                                     const v1::DomainSpec& before, const v1::DomainSpec& after);
+  // DomainStatus.interfaces as they are now, after a change of devices. Nothing: they stay as they were told at the start.
+  virtual std::optional<std::vector<v1::InterfaceStatus>> Interfaces(const DomainKey& /*domain*/) const {
+    return std::nullopt;
+  }
   // Puts the limits of `after` in force where they differ from those of `before`. After an error those of `before` are.
   virtual absl::Status Tune(const DomainKey& domain, const v1::DomainSpec& before, const v1::DomainSpec& after);
   // Puts what is in force over `tuning`, which has what the specification says. Never waits. Default: leaves it.

@@ -1,16 +1,15 @@
 #include "util/systemd_scope.h"
 
-#include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "util/errno.h"
+#include "util/sd_bus.h"
 
 namespace reeve::util {
 namespace {
@@ -21,32 +20,6 @@ constexpr absl::Duration kLongestRetry = absl::Milliseconds(500);
 constexpr char kDestination[] = "org.freedesktop.systemd1";
 constexpr char kPath[] = "/org/freedesktop/systemd1";
 constexpr char kInterface[] = "org.freedesktop.systemd1.Manager";
-
-struct CloseBus {
-  void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-};
-struct FreeMessage {
-  void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-};
-using Bus = std::unique_ptr<sd_bus, CloseBus>;
-using Message = std::unique_ptr<sd_bus_message, FreeMessage>;
-
-// An sd-bus error that frees itself.
-class BusError {
- public:
-  BusError() = default;
-  BusError(const BusError&) = delete;
-  BusError& operator=(const BusError&) = delete;
-  ~BusError() { sd_bus_error_free(&error_); }
-  sd_bus_error* get() { return &error_; }
-  absl::Status AsStatus(int result, absl::string_view what) const {
-    if (error_.message == nullptr) return ErrnoStatus(-result, what);
-    return absl::Status(absl::ErrnoToStatusCode(-result), absl::StrCat(what, ": ", error_.message));
-  }
-
- private:
-  sd_bus_error error_ = SD_BUS_ERROR_NULL;
-};
 
 // The end of one job, as the signal JobRemoved tells it.
 struct Job {
@@ -86,7 +59,7 @@ absl::Status Request(sd_bus* bus, const SystemdScope& scope, pid_t pid, const st
                                   0);                                             // auxiliary units
   *exists = sd_bus_error_has_name(error.get(), "org.freedesktop.systemd1.UnitExists") != 0;
   if (result < 0) return error.AsStatus(result, what);
-  const Message answer(raw);
+  const BusMessage answer(raw);
   const char* path = nullptr;
   result = sd_bus_message_read(answer.get(), "o", &path);
   if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": read the answer"));
@@ -103,13 +76,12 @@ bool SystemdIsInit() {
 absl::Status MakeSystemdScope(const SystemdScope& scope, pid_t pid, absl::Duration timeout) {
   const std::string what = absl::StrCat("make systemd scope ", scope.name);
   const absl::Time deadline = absl::Now() + timeout;
-  sd_bus* opened = nullptr;
-  int result = sd_bus_open_system(&opened);
-  if (result < 0)
-    return absl::UnavailableError(ErrnoStatus(-result, absl::StrCat(what, ": open the system bus")).message());
-  const Bus bus(opened);
+  const absl::StatusOr<Bus> opened = OpenBus();
+  if (!opened.ok()) return absl::UnavailableError(absl::StrCat(what, ": ", opened.status().message()));
+  const Bus& bus = *opened;
   Job job;
-  result = sd_bus_match_signal(bus.get(), nullptr, kDestination, kPath, kInterface, "JobRemoved", OnJobRemoved, &job);
+  int result =
+      sd_bus_match_signal(bus.get(), nullptr, kDestination, kPath, kInterface, "JobRemoved", OnJobRemoved, &job);
   if (result < 0) return ErrnoStatus(-result, absl::StrCat(what, ": watch its job"));
 
   for (absl::Duration retry = kFirstRetry;; retry = std::min(2 * retry, kLongestRetry)) {

@@ -40,8 +40,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterHealthService(dispatcher, dependencies.health);
   RegisterHypervisorService(dispatcher, manager, dependencies.workers);
   RegisterImageService(dispatcher, manager, dependencies.workers);
-  RegisterNodeService(dispatcher, dependencies.node, dependencies.control_groups, dependencies.version,
-                      dependencies.workers);
+  RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterPowerService(dispatcher, manager);
   RegisterReflectionService(dispatcher);

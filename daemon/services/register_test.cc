@@ -113,6 +113,16 @@ TEST_CASE("node, capabilities, version, daemon, log level, test controls") {
   const auto channel = Connect(harness.path());
   CHECK(CallUnary(channel.get(), methods::kGetNode, {})->hostname() == "here");
   CHECK(CallUnary(channel.get(), methods::kGetControlGroups, {})->mode() == "v2");
+  CHECK(CallUnary(channel.get(), methods::kGetNodeStatistics, {})->memory().total_kib() == 4096);
+  CHECK(CallUnary(channel.get(), methods::kGetSystemInformation, {})->system().serial() == "17");
+  CHECK(ReasonOf(CallUnary(channel.get(), methods::kGetNodeMemoryParameters, {}).status()) == v1::REASON_NODE_CANNOT);
+  v1::SetNodeMemoryParametersRequest parameters;
+  parameters.set_pages_to_scan(5);
+  CHECK(CallUnary(channel.get(), methods::kSetNodeMemoryParameters, parameters)->pages_to_scan() == 5);
+  v1::AllocateHugePagesRequest pages;
+  pages.set_count(3);
+  CHECK(CallUnary(channel.get(), methods::kAllocateHugePages, pages)->total() == 3);
+  CHECK(CallUnary(channel.get(), methods::kSuspendNode, {}).ok());
   CHECK(CallUnary(channel.get(), methods::kGetCapabilities, {})->xml() == "<capabilities/>");
   CHECK(CallUnary(channel.get(), methods::kGetDomainCapabilities, {})->xml() == "<domainCapabilities/>");
   const auto version = CallUnary(channel.get(), methods::kGetVersion, {});

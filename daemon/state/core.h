@@ -139,6 +139,8 @@ class Core {
     // Fills in the event of a live change; one of the definition alone is DEFINED_UPDATED unless `always`.
     std::function<void(v1::Event* event)> describe;
     bool always = false;
+    // Whether a live change may be one of the interfaces that the status tells of.
+    bool interfaces = false;
   };
   absl::StatusOr<v1::Domain> ModifyJob(ChangeContext& context, const Target& target, const Modification& modification);
 
@@ -223,6 +225,8 @@ class Core {
     v1::EventDetail detail = v1::EVENT_DETAIL_STARTED_BOOTED;
     // With which it runs, where that is not its definition.
     std::optional<v1::DomainSpec> spec = {};
+    // What its first process gets; taken from here. Null: nothing.
+    drivers::PassedFiles* files = nullptr;
     // In place of the driver's Start.
     std::function<absl::StatusOr<drivers::RunningGuest>(const drivers::DomainKey& key)> start = {};
   };

@@ -8,6 +8,7 @@
 #include "daemon/state/invalid_request.h"
 #include "daemon/state/labels.h"
 #include "daemon/state/names.h"
+#include "daemon/state/passed_files.h"
 #include "formats/domain_name.h"
 #include "formats/uuid.h"
 #include "util/log.h"
@@ -104,6 +105,9 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
   if (!driver.ok()) return driver.status();
   if (request.paused() && !request.transient()) return Invalid("paused", "is for transient domains only");
   if (request.auto_destroy() && !request.transient()) return Invalid("auto_destroy", "is for transient domains only");
+  if (!request.descriptors().empty() && !request.transient()) {
+    return Invalid("descriptors", "are for transient domains only");
+  }
   v1::Domain& domain = definition.domain;
   if (const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name); entry != nullptr) {
     return Error(v1::REASON_DOMAIN_EXISTS,
@@ -130,6 +134,11 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
   domain.mutable_status()->set_persistent(!request.transient());
   *record.mutable_domain() = domain;
   MarkEnded(&record, v1::DOMAIN_STATE_REASON_DEFINED, "", now);
+  absl::StatusOr<drivers::PassedFiles> files = drivers::PassedFiles();
+  if (!request.descriptors().empty()) {
+    files = TakeFiles(options_, **driver, context.connection, request.descriptors(), domain.spec());
+    if (!files.ok()) return files.status();
+  }
   if (request.validate_only()) {
     if (request.transient()) {
       absl::Status status = (*driver)->Preflight({target.name, domain.uid(), 1}, domain.spec());
@@ -139,7 +148,7 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
   }
   if (request.transient()) {
     return StartGuest(context, *driver, target, std::move(record),
-                      {.paused = request.paused(), .auto_destroy = request.auto_destroy()});
+                      {.paused = request.paused(), .auto_destroy = request.auto_destroy(), .files = &*files});
   }
   return Commit(context, {.record = std::move(record),
                           .event = context.NewEvent(v1::EVENT_TYPE_DEFINED, v1::EVENT_DETAIL_DEFINED_ADDED,

@@ -211,6 +211,7 @@ absl::StatusOr<v1::Domain> Core::DeviceJob(ChangeContext& context, const Target&
         Present(now == drivers::DeviceChange::kDetach ? before.devices() : after.devices(), *list, one);
     return driver->ChangeDevice(key, now, device, before, after);
   };
+  modification.interfaces = true;
   modification.describe = [change, name](v1::Event* event) { Describe(change, name, event); };
   return ModifyJob(context, target, modification);
 }

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
+#include "daemon/state/passed_files.h"
 #include "util/log.h"
 #include "util/proto_time.h"
 
@@ -48,6 +49,11 @@ absl::StatusOr<v1::Domain> Core::StartJob(ChangeContext& context, const v1::Star
   absl::StatusOr<drivers::HypervisorDriver*> driver = AvailableDriverOf(target.hypervisor);
   if (!driver.ok()) return driver.status();
   store::v1::DomainRecord record = RecordOf(**entry);
+  absl::StatusOr<drivers::PassedFiles> files = drivers::PassedFiles();
+  if (!request.descriptors().empty()) {
+    files = TakeFiles(options_, **driver, context.connection, request.descriptors(), record.domain().spec());
+    if (!files.ok()) return files.status();
+  }
   if (request.validate_only()) {
     if (absl::Status status = (*driver)->Validate(record.domain().spec()); !status.ok()) return status;
     drivers::DomainKey key = KeyOf(**entry);
@@ -57,7 +63,7 @@ absl::StatusOr<v1::Domain> Core::StartJob(ChangeContext& context, const v1::Star
     return record.domain();
   }
   return StartGuest(context, *driver, target, std::move(record),
-                    {.paused = request.paused(), .auto_destroy = request.auto_destroy()});
+                    {.paused = request.paused(), .auto_destroy = request.auto_destroy(), .files = &*files});
 }
 
 absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::HypervisorDriver* driver,
@@ -68,8 +74,11 @@ absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::Hyp
   const bool is_new = domain.revision() == 0;
   const v1::DomainState before = is_new ? v1::DOMAIN_STATE_UNSPECIFIED : domain_status.state();
   const drivers::DomainKey key{target.name, domain.uid(), domain_status.run() + 1};
+  const bool with_files = launch.files != nullptr && !launch.files->files.empty();
   absl::StatusOr<drivers::RunningGuest> guest =
-      launch.start ? launch.start(key) : driver->Start(key, domain.spec(), launch.paused);
+      launch.start ? launch.start(key)
+      : with_files ? driver->StartWithFiles(key, domain.spec(), launch.paused, std::move(*launch.files))
+                   : driver->Start(key, domain.spec(), launch.paused);
   if (!guest.ok()) {
     const absl::Status failure = WithReason(v1::REASON_START_FAILED, guest.status());
     if (is_new) return failure;

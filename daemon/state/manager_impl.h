@@ -69,6 +69,9 @@ struct Options {
   // Calls `action` once, on any thread, when the connection of that number ends; false when it has ended. Null: there
   // are no connections, and domains that shall end with one are refused.
   std::function<bool(uint64_t connection, std::function<void()> action)> on_connection_end;
+  // Duplicates of open files of the process behind a connection, by their numbers there. DESCRIPTOR_INVALID. Null: there
+  // are no connections, and nothing is handed to guests.
+  std::function<absl::StatusOr<drivers::PassedFiles>(uint64_t connection, const std::vector<int>& numbers)> take_files;
   // For tests: called at every step of a commit with its name (store.h), and 0: no limit of the database's size in
   // pages.
   std::function<void(absl::string_view step)> step_hook;

@@ -68,6 +68,11 @@ absl::StatusOr<v1::Domain> Core::ModifyJob(ChangeContext& context, const Target&
     if (absl::Status status = modification.apply(*driver, key, running, live); !status.ok()) return DriverError(status);
   }
   v1::Domain& domain = *record.mutable_domain();
+  if (apply && modification.interfaces) {
+    if (const auto interfaces = (*driver)->Interfaces(key); interfaces.has_value()) {
+      domain.mutable_status()->mutable_interfaces()->Assign(interfaces->begin(), interfaces->end());
+    }
+  }
   record.clear_running_spec();
   if (IsActive((*entry)->state)) {
     *domain.mutable_spec() = (*entry)->persistent ? config : live;

@@ -1,6 +1,9 @@
 // What is changed of a container while it runs.
+#include <utility>
+
 #include "cgroups/devices.h"
 #include "drivers/lxc/container.h"
+#include "drivers/lxc/host_ends.h"
 #include "drivers/lxc/limits.h"
 #include "proto/status.h"
 
@@ -30,12 +33,14 @@ LaunchPlan Container::plan() const {
 }
 
 absl::Status Container::ReplacePlan(const LaunchPlan& plan) {
+  std::vector<v1::InterfaceStatus> interfaces = DescribeInterfaces(plan.interfaces);
   absl::MutexLock lock(&mutex_);
   if (absl::Status status = RefuseEnded(); !status.ok()) return status;
   if (absl::Status status = parts_.directory->WritePlan(plan); !status.ok()) return WithReason(v1::REASON_DRIVER_FAILED, status);
   parts_.plan.nodes = plan.nodes;
   parts_.plan.filesystems = plan.filesystems;
   parts_.plan.interfaces = plan.interfaces;
+  guest_.interfaces = std::move(interfaces);
   return absl::OkStatus();
 }
 

@@ -121,7 +121,14 @@ absl::StatusOr<InterfacePlan> UpdatedInterface(const LaunchPlan& plan, const v1:
     return Unsupported("devices.interfaces", "its type cannot be changed while the container runs");
   }
   if (present->kind != InterfaceKind::kPair) {
-    return Unsupported("devices.interfaces", "it has no end on the host that could be changed");
+    return Unsupported(
+        "devices.interfaces",
+        present->kind == InterfaceKind::kMacvlan
+            ? "an interface of type direct (a macvlan) is in the container as a whole: its parent and mode are "
+              "fixed when it is made, and it has no end on the host where its link could be cut or its "
+              "bandwidth limited; detach it and attach it anew"
+            : "an interface of the host is in the container as a whole: it has no other end on the host where "
+              "its link could be cut or its bandwidth limited; detach it and attach it anew");
   }
   v1::Interface left = *former;
   v1::Interface right = wanted;

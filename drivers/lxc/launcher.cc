@@ -143,6 +143,7 @@ absl::Status Launcher::MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& s
 
 absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpec& spec,
                                                              std::vector<util::UniqueFd> held,
+                                                             std::vector<util::UniqueFd> passed,
                                                              const std::function<absl::Status()>& prepared,
                                                              ContainerParts* parts) const {
   const LaunchPlan& plan = parts->plan;
@@ -179,6 +180,14 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (targets->v1_procs != plan.v1_procs) {
     return Error(v1::REASON_INTERNAL, "make the control groups: they are not where they were planned");
   }
+  for (const util::UniqueFd& file : passed) {
+    Message pass;
+    pass.kind = MessageKind::kPass;
+    if (const int error = SendMessage(parts->supervisor.control.get(), std::move(pass), file.get()); error != 0) {
+      return Refuse("hand over open files", util::ErrnoStatus(error, "send"));
+    }
+  }
+  passed.clear();
   Message go;
   go.kind = MessageKind::kGo;
   if (const int error = SendMessage(parts->supervisor.control.get(), std::move(go), targets->unified.get());
@@ -209,18 +218,19 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
 absl::StatusOr<std::shared_ptr<Container>> Launcher::Launch(const drivers::DomainKey& key, LaunchPlan plan,
                                                             const v1::DomainSpec& spec,
                                                             std::vector<util::UniqueFd> held,
+                                                            std::vector<util::UniqueFd> passed,
                                                             const std::function<absl::Status()>& prepared,
                                                             std::optional<ContainerParts>* leftover) const {
   if (absl::Status status = PlanGroups(&plan); !status.ok()) return Refuse("plan the control groups", status);
   ContainerParts parts;
   parts.key = key;
   parts.plan = std::move(plan);
-  absl::StatusOr<std::shared_ptr<Container>> container = Attempt(spec, std::move(held), prepared, &parts);
+  absl::StatusOr<std::shared_ptr<Container>> container =
+      Attempt(spec, std::move(held), std::move(passed), prepared, &parts);
   if (container.ok()) return container;
   if (absl::Status undone = RemoveParts(&parts); !undone.ok()) {
     *leftover = std::move(parts);
-    return WithContext(absl::StrCat("(and not all could be undone at once: ", undone.message(), ")"),
-                       container.status());
+    return WithContext(absl::StrCat("(and not all could be undone at once: ", undone.message(), ")"), container.status());
   }
   return container.status();
 }

@@ -35,10 +35,12 @@ class Launcher {
   absl::Status Check(const LaunchPlan& plan) const;
 
   // Starts the guest of `plan`, with the limits and devices of `spec`. `held` is what its supervisor keeps open for the
-  // plan; `prepared` is called when all but the supervisor is there, and its error ends the start. START_FAILED names the
-  // step; nothing is left then but what `leftover` gets. The container is not watched yet.
+  // plan, `passed` what init gets as its descriptors from 3 on; `prepared` is called when all but the supervisor is there,
+  // and its error ends the start. START_FAILED names the step; nothing is left then but what `leftover` gets. The container
+  // is not watched yet.
   absl::StatusOr<std::shared_ptr<Container>> Launch(const drivers::DomainKey& key, LaunchPlan plan,
                                                     const v1::DomainSpec& spec, std::vector<util::UniqueFd> held,
+                                                    std::vector<util::UniqueFd> passed,
                                                     const std::function<absl::Status()>& prepared,
                                                     std::optional<ContainerParts>* leftover) const;
 
@@ -46,6 +48,7 @@ class Launcher {
   absl::Status PlanGroups(LaunchPlan* plan) const;
   absl::Status MakeGroup(const LaunchPlan& plan, const v1::DomainSpec& spec, ContainerParts* parts) const;
   absl::StatusOr<std::shared_ptr<Container>> Attempt(const v1::DomainSpec& spec, std::vector<util::UniqueFd> held,
+                                                     std::vector<util::UniqueFd> passed,
                                                      const std::function<absl::Status()>& prepared,
                                                      ContainerParts* parts) const;
 

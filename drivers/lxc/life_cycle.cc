@@ -20,9 +20,11 @@ LifeCycle::~LifeCycle() {
 }
 
 absl::StatusOr<std::shared_ptr<Container>> LifeCycle::Start(const DomainKey& domain, LaunchPlan plan,
-                                                            const v1::DomainSpec& spec) {
+                                                            const v1::DomainSpec& spec,
+                                                            std::vector<util::UniqueFd> files) {
   guests_.Remember(domain.uid, spec);
-  absl::StatusOr<std::shared_ptr<Container>> container = StartBetweenHooks(domain, std::move(plan), spec);
+  absl::StatusOr<std::shared_ptr<Container>> container =
+      StartBetweenHooks(domain, std::move(plan), spec, std::move(files));
   if (container.ok()) {
     absl::Status status = hooks_.Run(Hooks::Point::kStarted, domain, spec);
     if (status.ok()) return container;
@@ -36,7 +38,8 @@ absl::StatusOr<std::shared_ptr<Container>> LifeCycle::Start(const DomainKey& dom
 }
 
 absl::StatusOr<std::shared_ptr<Container>> LifeCycle::StartBetweenHooks(const DomainKey& domain, LaunchPlan plan,
-                                                                        const v1::DomainSpec& spec) {
+                                                                        const v1::DomainSpec& spec,
+                                                                        std::vector<util::UniqueFd> files) {
   if (absl::Status status = hooks_.Run(Hooks::Point::kPrepare, domain, spec); !status.ok()) return status;
   std::vector<util::UniqueFd> held;
   const auto find_guest = [this](const std::string& name) { return guests_.FindFirstProcess(name); };
@@ -44,9 +47,9 @@ absl::StatusOr<std::shared_ptr<Container>> LifeCycle::StartBetweenHooks(const Do
   if (absl::Status status = cleaner_.Settle(domain.uid); !status.ok()) return status;
   const bool paused = plan.paused;
   std::optional<ContainerParts> leftover;
-  absl::StatusOr<std::shared_ptr<Container>> container = launcher_.Launch(
-      domain, std::move(plan), spec, std::move(held), [&] { return hooks_.Run(Hooks::Point::kStart, domain, spec); },
-      &leftover);
+  absl::StatusOr<std::shared_ptr<Container>> container =
+      launcher_.Launch(domain, std::move(plan), spec, std::move(held), std::move(files),
+                       [&] { return hooks_.Run(Hooks::Point::kStart, domain, spec); }, &leftover);
   Clean(std::move(leftover));
   if (!container.ok()) return container;
   if (absl::Status status = Keep(*container, paused); !status.ok()) return status;

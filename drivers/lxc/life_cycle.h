@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -30,9 +31,10 @@ class LifeCycle {
   // Who hears of ends and reboots; before anything else, once.
   void set_observer(drivers::GuestObserver* observer) { observer_ = observer; }
 
-  // Starts the guest of a plan. After an error nothing of it is left, or the cleaner has it.
+  // Starts the guest of a plan, whose init gets `files` as its descriptors from 3 on. After an error nothing of it is
+  // left, or the cleaner has it.
   absl::StatusOr<std::shared_ptr<Container>> Start(const drivers::DomainKey& domain, LaunchPlan plan,
-                                                   const v1::DomainSpec& spec);
+                                                   const v1::DomainSpec& spec, std::vector<util::UniqueFd> files);
   absl::StatusOr<drivers::GuestExit> Destroy(const std::shared_ptr<Container>& container);
   // Takes back a guest of an earlier daemon, unless its hook forbids it: then it is ended, as libvirt does. `spec` is
   // null for one that nobody knows.
@@ -42,7 +44,8 @@ class LifeCycle {
 
  private:
   absl::StatusOr<std::shared_ptr<Container>> StartBetweenHooks(const drivers::DomainKey& domain, LaunchPlan plan,
-                                                               const v1::DomainSpec& spec);
+                                                               const v1::DomainSpec& spec,
+                                                               std::vector<util::UniqueFd> files);
   absl::Status Keep(const std::shared_ptr<Container>& container, bool paused);
   void Drop(const std::shared_ptr<Container>& container);
   void EndAfterHook(const std::shared_ptr<Container>& container);

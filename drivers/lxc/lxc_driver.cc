@@ -25,6 +25,20 @@ namespace reeve::lxc {
 
 using drivers::DomainKey;
 
+namespace {
+
+// Below are the host's users (Debian policy, 9.2.2).
+constexpr uint32_t kFirstSubordinateId = 65536;
+
+bool HasIdsOfItsOwn(const v1::DomainSpec& spec) {
+  const auto of_host = [](const v1::IdMapping& range) { return range.target() < kFirstSubordinateId; };
+  const v1::IdMap& map = spec.id_map();
+  return !map.users().empty() && std::none_of(map.users().begin(), map.users().end(), of_host) &&
+         std::none_of(map.groups().begin(), map.groups().end(), of_host);
+}
+
+}  // namespace
+
 LxcDriver::Implementation::Running::Running(const LxcDriverOptions& options, const std::shared_ptr<EventLoop>& loop,
                                             const GuestHooks* hooks, ContainerTable* guests)
     : sampler(*options.hierarchies),
@@ -158,6 +172,19 @@ absl::Status LxcDriver::Preflight(const DomainKey& domain, const v1::DomainSpec&
 
 absl::StatusOr<drivers::RunningGuest> LxcDriver::Start(const DomainKey& domain, const v1::DomainSpec& spec,
                                                        bool paused) {
+  return StartWithFiles(domain, spec, paused, {});
+}
+
+absl::Status LxcDriver::CheckFiles(const v1::DomainSpec& spec, const drivers::PassedFiles& files) const {
+  if (files.from_root || HasIdsOfItsOwn(spec)) return absl::OkStatus();
+  return Error(
+      v1::REASON_PERMISSION_DENIED,
+      absl::StrCat("the guest has ids below ", kFirstSubordinateId,
+                   " of the host, with which it may open more than its starter: only root hands it open files"));
+}
+
+absl::StatusOr<drivers::RunningGuest> LxcDriver::StartWithFiles(const DomainKey& domain, const v1::DomainSpec& spec,
+                                                                bool paused, drivers::PassedFiles files) {
   if (absl::Status status = implementation_->RefuseUnavailable(); !status.ok()) return status;
   if (absl::Status status = ValidateSpec(spec); !status.ok()) return status;
   if (!IsSafeName(domain.uid)) return Error(v1::REASON_INTERNAL, absl::StrCat("'", domain.uid, "' is not a uid"));
@@ -168,7 +195,7 @@ absl::StatusOr<drivers::RunningGuest> LxcDriver::Start(const DomainKey& domain, 
   if (!plan.ok()) return plan.status();
   plan->paused = paused;
   absl::StatusOr<std::shared_ptr<Container>> container =
-      implementation_->running->life.Start(domain, *std::move(plan), spec);
+      implementation_->running->life.Start(domain, *std::move(plan), spec, std::move(files.files));
   if (!container.ok()) return container.status();
   return (*container)->Describe();
 }

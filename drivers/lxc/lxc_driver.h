@@ -63,6 +63,10 @@ class LxcDriver : public drivers::HypervisorDriver {
   absl::Status Preflight(const drivers::DomainKey& domain, const v1::DomainSpec& spec) override;
   absl::StatusOr<drivers::RunningGuest> Start(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                               bool paused) override;
+  // Of others than root only for guests that have none of the ids of the host's users.
+  absl::Status CheckFiles(const v1::DomainSpec& spec, const drivers::PassedFiles& files) const override;
+  absl::StatusOr<drivers::RunningGuest> StartWithFiles(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
+                                                       bool paused, drivers::PassedFiles files) override;
   absl::Status Shutdown(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
   absl::Status Reboot(const drivers::DomainKey& domain, const drivers::ShutdownModes& modes) override;
   absl::StatusOr<drivers::GuestExit> Destroy(const drivers::DomainKey& domain) override;
@@ -74,6 +78,7 @@ class LxcDriver : public drivers::HypervisorDriver {
                                                                drivers::StatisticsParts parts) const override;
   absl::Status ChangeDevice(const drivers::DomainKey& domain, drivers::DeviceChange change, const v1::Devices& device,
                             const v1::DomainSpec& before, const v1::DomainSpec& after) override;
+  std::optional<std::vector<v1::InterfaceStatus>> Interfaces(const drivers::DomainKey& domain) const override;
   absl::Status Tune(const drivers::DomainKey& domain, const v1::DomainSpec& before,
                     const v1::DomainSpec& after) override;
   absl::Status ReadTuning(const drivers::DomainKey& domain, v1::DomainTuning* tuning) const override;

@@ -29,6 +29,12 @@ absl::Status LxcDriver::ChangeDevice(const DomainKey& domain, drivers::DeviceCha
   return lxc::ChangeDevice(implementation_->loop, container->get(), change, device, before, after);
 }
 
+std::optional<std::vector<v1::InterfaceStatus>> LxcDriver::Interfaces(const DomainKey& domain) const {
+  auto container = implementation_->guests.Find(domain);
+  if (!container.ok()) return std::nullopt;  // its end is told in another way
+  return (*container)->Describe().interfaces;
+}
+
 absl::Status LxcDriver::Tune(const DomainKey& domain, const v1::DomainSpec& before, const v1::DomainSpec& after) {
   auto container = implementation_->guests.Find(domain);
   return container.ok() ? (*container)->Tune(before, after) : container.status();

@@ -28,7 +28,8 @@ enum class MessageKind : uint8_t {
   kExited,    // the guest has ended; exit
   // To the supervisor. Numbers stay as they are: supervisors outlive daemons of other versions.
   kTask,  // descriptor: the far end of a task's socket (guest_task.h)
-  kLast = kTask,
+  kPass,  // before kGo; descriptor: the next of the open files that init gets from 3 on
+  kLast = kPass,
 };
 
 enum class ExitKind : uint8_t {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "drivers/node/sources.h"
 
 namespace reeve::node {
 
@@ -23,6 +24,8 @@ class FakeTree {
   FakeTree(const FakeTree&) = delete;
   FakeTree& operator=(const FakeTree&) = delete;
 
+  // The tree as a host's.
+  Sources sources() const { return {Path("proc"), Path("sys"), "riscv64"}; }
   std::string Path(const std::string& path) const { return root_ + "/" + path; }
   void Write(const std::string& path, const std::string& text) const {
     std::filesystem::create_directories(std::filesystem::path(Path(path)).parent_path());

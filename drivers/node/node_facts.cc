@@ -2,14 +2,11 @@
 
 #include <sys/utsname.h>
 
-#include <optional>
-
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "drivers/node/read_fields.h"
 #include "drivers/node/topology.h"
 #include "util/files.h"
 
@@ -17,23 +14,6 @@ namespace reeve::node {
 namespace {
 
 constexpr size_t kMaxCpuinfoBytes = 16 << 20;  // grows with the number of CPUs
-
-absl::StatusOr<std::string> ReadLine(const std::string& path) {
-  absl::StatusOr<std::string> text = util::ReadFile(path);
-  if (!text.ok()) return text.status();
-  return std::string(absl::StripAsciiWhitespace(*text));
-}
-
-// The number in a line "MemTotal:       24576000 kB" (proc(5)).
-std::optional<uint64_t> MemoryKib(absl::string_view meminfo, absl::string_view name) {
-  for (absl::string_view line : absl::StrSplit(meminfo, '\n')) {
-    if (!absl::ConsumePrefix(&line, name) || !absl::ConsumePrefix(&line, ":")) continue;
-    line = absl::StripAsciiWhitespace(line);
-    uint64_t value = 0;
-    if (absl::ConsumeSuffix(&line, "kB") && absl::SimpleAtoi(absl::StripAsciiWhitespace(line), &value)) return value;
-  }
-  return std::nullopt;
-}
 
 // x86 gives the frequency in cpuinfo, others where there is frequency scaling, virtual machines often nowhere.
 uint32_t CpuMhz(const Sources& sources) {

@@ -17,7 +17,7 @@ struct Fixture {
     tree.Write("sys/devices/system/cpu/online", "0");
     tree.Cpu(0, 0, 0);
   }
-  absl::StatusOr<v1::Node> Read() const { return ReadNode({tree.Path("proc"), tree.Path("sys"), "riscv64"}); }
+  absl::StatusOr<v1::Node> Read() const { return ReadNode(tree.sources()); }
   FakeTree tree;
 };
 

@@ -65,6 +65,42 @@ class Interfaces(EndToEnd):
         self.client.verb("Destroy", "web1")
         self.assertEqual(self.names(), [])
 
+    def change(self, how, xml):
+        getattr(self.client.devices, how)(api.device_service_pb2.DeviceRequest(
+            name=api.name("web1"), live=True, document=api.domain_service_pb2.Document(
+                format=api.domain_service_pb2.Document.FORMAT_LIBVIRT_XML, text=xml)), timeout=20)
+
+    def test_the_status_follows_what_comes_and_goes_while_it_runs(self):
+        for bridge in (BRIDGE, "rvbr1"):
+            ip("link", "add", bridge, "type", "bridge")
+            self.addCleanup(ip, "link", "del", bridge)
+        self.start(f"<interface type='bridge'><source bridge='{BRIDGE}'/><target dev='rvnamed0'/></interface>")
+        mac = "52:54:00:aa:00:07"
+        added = f"<interface type='bridge'><mac address='{mac}'/><source bridge='%s'/></interface>"
+        self.change("AttachDevice", added % BRIDGE)
+        first, second = self.names()
+        self.assertEqual(first, "rvnamed0")
+        self.assertRegex(second, r"^vnet\d+$")
+        self.assertRegex(self.served.cli("domiflist", "web1").stdout, rf"{second}\s+bridge\s+{BRIDGE}\s.*{mac}")
+        self.change("UpdateDevice", added % "rvbr1")
+        self.assertEqual(self.names(), [first, second])
+        # The same for the next daemon.
+        self.served.restart()
+        self.client = self.served.client()
+        self.assertEqual(self.names(), [first, second])
+        self.change("DetachDevice", added % "rvbr1")
+        self.assertEqual(self.names(), [first])
+        self.assertNotIn(mac, self.served.cli("domiflist", "web1").stdout)
+
+    def test_why_a_macvlan_cannot_be_changed(self):
+        ip("link", "add", "rvparent0", "type", "veth", "peer", "name", "rvparent1")
+        self.addCleanup(ip, "link", "del", "rvparent0")
+        xml = ("<interface type='direct'><mac address='52:54:00:aa:00:08'/><source dev='rvparent0' mode='bridge'/>"
+               "<link state='%s'/></interface>")
+        self.start(xml % "up")
+        with self.fails("SPEC_UNSUPPORTED", "no end on the host", "detach it"):
+            self.change("UpdateDevice", xml % "down")
+
     def test_a_macvlan_is_counted_in_the_guest(self):
         ip("link", "add", "rvparent0", "type", "veth", "peer", "name", "rvparent1")
         self.addCleanup(ip, "link", "del", "rvparent0")

@@ -20,6 +20,46 @@ connections::Listener ListenAt(const std::string& path, bool read_only) {
   return *std::move(listener);
 }
 
+NodeFunctions FakeNode() {
+  NodeFunctions node;
+  node.facts = []() -> absl::StatusOr<v1::Node> {
+    v1::Node facts;
+    facts.set_hostname("here");
+    return facts;
+  };
+  node.control_groups = []() -> absl::StatusOr<v1::ControlGroups> {
+    v1::ControlGroups groups;
+    groups.set_mode("v2");
+    return groups;
+  };
+  node.statistics = []() -> absl::StatusOr<v1::NodeStatistics> {
+    v1::NodeStatistics statistics;
+    statistics.mutable_memory()->set_total_kib(4096);
+    return statistics;
+  };
+  node.system_information = []() -> absl::StatusOr<v1::SystemInformation> {
+    v1::SystemInformation information;
+    information.mutable_system()->set_serial("17");
+    return information;
+  };
+  node.memory_parameters = []() -> absl::StatusOr<v1::NodeMemoryParameters> {
+    return Error(v1::REASON_NODE_CANNOT, "no pages are shared here");
+  };
+  node.set_memory_parameters =
+      [](const v1::SetNodeMemoryParametersRequest& request) -> absl::StatusOr<v1::NodeMemoryParameters> {
+    v1::NodeMemoryParameters parameters;
+    parameters.set_pages_to_scan(request.pages_to_scan());
+    return parameters;
+  };
+  node.allocate_huge_pages = [](const v1::AllocateHugePagesRequest& request) -> absl::StatusOr<v1::HugePages> {
+    v1::HugePages pages;
+    pages.set_total(request.count());
+    return pages;
+  };
+  node.suspend = [](const v1::SuspendNodeRequest&) -> absl::StatusOr<util::UniqueFd> { return util::UniqueFd(); };
+  return node;
+}
+
 }  // namespace
 
 Harness::Harness(Options options)
@@ -37,16 +77,7 @@ Harness::Harness(Options options)
   dependencies.enrollment = enrollment.get();
   dependencies.health = &health;
   dependencies.workers = &workers;
-  dependencies.node = []() -> absl::StatusOr<v1::Node> {
-    v1::Node node;
-    node.set_hostname("here");
-    return node;
-  };
-  dependencies.control_groups = []() -> absl::StatusOr<v1::ControlGroups> {
-    v1::ControlGroups groups;
-    groups.set_mode("v2");
-    return groups;
-  };
+  dependencies.node = FakeNode();
   dependencies.version.set_daemon("1.2.3");
   dependencies.daemon = [] {
     v1::Daemon daemon;

@@ -13,7 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "drivers/lxc/supervisor/child_mounts.h"
@@ -24,6 +26,8 @@
 
 namespace reeve::lxc {
 namespace {
+
+constexpr int kFirstPassedDescriptor = 3;  // SD_LISTEN_FDS_START
 
 // Waits for one word. The end of the socket is the end of the supervisor: nobody is left to report to.
 void Await(int socket, ChildWord word) {
@@ -132,6 +136,29 @@ bool SetUpStreams(const LaunchPlan& plan, uint32_t user, Failure* failure) {
   return true;
 }
 
+// Puts the open files that somebody hands to the guest where sd_listen_fds(3) looks for them. Whatever of ours has
+// those numbers is of no use any more; `socket` is moved out of the way.
+bool PlaceFiles(const std::vector<util::UniqueFd>& files, int* socket, std::vector<std::string>* environment,
+                Failure* failure) {
+  if (files.empty()) return true;
+  const int first_free = kFirstPassedDescriptor + static_cast<int>(files.size());
+  std::vector<int> aside;
+  for (const util::UniqueFd& file : files) aside.push_back(fcntl(file.get(), F_DUPFD_CLOEXEC, first_free));
+  *socket = fcntl(*socket, F_DUPFD_CLOEXEC, first_free);
+  if (*socket < 0) _exit(1);  // nobody is left to report to
+  int next = kFirstPassedDescriptor;
+  for (const int file : aside) {
+    if (file < 0 || dup2(file, next++) < 0) return Fail(failure, Step::kExecute, "descriptors");
+  }
+  const auto is_ours = [](const std::string& variable) {
+    return variable.rfind("LISTEN_FDS=", 0) == 0 || variable.rfind("LISTEN_PID=", 0) == 0;
+  };
+  environment->erase(std::remove_if(environment->begin(), environment->end(), is_ours), environment->end());
+  environment->push_back("LISTEN_FDS=" + std::to_string(files.size()));
+  environment->push_back("LISTEN_PID=" + std::to_string(getpid()));
+  return true;
+}
+
 bool ChangeUser(const LaunchPlan& plan, int* socket, Failure* failure) {
   uint32_t user = 0;
   uint32_t group = 0;
@@ -192,10 +219,14 @@ void RunChild(const LaunchPlan& plan, const Preparation& preparation, int socket
     Report(socket, failure);
   }
   umask(022);
-  if (!ConfigureInterfaces(plan, &failure) || !ChangeUser(plan, &socket, &failure)) Report(socket, failure);
+  std::vector<std::string> variables = plan.environment;
+  if (!ConfigureInterfaces(plan, &failure) || !ChangeUser(plan, &socket, &failure) ||
+      !PlaceFiles(preparation.passed, &socket, &variables, &failure)) {
+    Report(socket, failure);
+  }
   ResetSignals();
   std::vector<char*> arguments = Pointers(plan.arguments);
-  std::vector<char*> environment = Pointers(plan.environment);
+  std::vector<char*> environment = Pointers(variables);
   if (plan.paused) {
     // What would make the exec fail is to be told before the guest counts as started.
     if (faccessat(AT_FDCWD, plan.init.c_str(), X_OK, AT_EACCESS) < 0) {

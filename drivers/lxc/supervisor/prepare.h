@@ -39,6 +39,7 @@ struct Preparation {
   util::UniqueFd host_system;            // a sysfs, where the guest may not mount one of its own
   std::vector<util::UniqueFd> groups;  // cgroup.procs of each of plan.v1_procs
   std::vector<Terminal> terminals;
+  std::vector<util::UniqueFd> passed;  // open files that init gets from descriptor 3 on
 };
 
 // The id on the host that `inside` has; `inside` itself without a map, 65534 when the map does not have it.

@@ -75,7 +75,7 @@ bool Supervisor::LaunchFirst(Failure* failure) {
   const bool prepared = ReadPlan(failure) && Listen(failure) && Prepare(plan_, &preparation, failure);
   // Also for a launch that has failed already: a message that is never read would cut the report off (unix(7)).
   Failure missing;
-  if (!AwaitGo(&missing)) {
+  if (!AwaitGo(&preparation, &missing)) {
     if (prepared) *failure = missing;
     return false;
   }
@@ -122,10 +122,14 @@ bool Supervisor::Listen(Failure* failure) {
   return true;
 }
 
-bool Supervisor::AwaitGo(Failure* failure) {
+bool Supervisor::AwaitGo(Preparation* preparation, Failure* failure) {
   Message message;
   int fd = -1;
-  const int error = ReceiveMessage(daemon_.get(), &message, &fd);
+  int error = ReceiveMessage(daemon_.get(), &message, &fd);
+  while (error == 0 && message.kind == MessageKind::kPass && fd >= 0) {
+    preparation->passed.emplace_back(fd);
+    error = ReceiveMessage(daemon_.get(), &message, &fd);
+  }
   group_.Reset(fd);
   if (error != 0) return FailWith(failure, Step::kSynchronize, error, "the daemon");
   if (message.kind != MessageKind::kGo) return FailWith(failure, Step::kSynchronize, EBADMSG, "the daemon");

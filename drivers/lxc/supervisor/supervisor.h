@@ -27,7 +27,7 @@ class Supervisor {
   bool LaunchFirst(Failure* failure);
   bool ReadPlan(Failure* failure);
   bool Listen(Failure* failure);
-  bool AwaitGo(Failure* failure);
+  bool AwaitGo(Preparation* preparation, Failure* failure);
   // The loop; returns when the guest has ended for good.
   void Serve();
   void HandleDaemon();
