@@ -12,6 +12,7 @@
 #include "cli/guest_commands.h"
 #include "cli/image_commands.h"
 #include "cli/lifecycle_commands.h"
+#include "cli/migrate_command.h"
 #include "cli/monitor_commands.h"
 #include "cli/node_commands.h"
 #include "cli/operation_commands.h"
@@ -26,11 +27,11 @@ namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(),  MonitorCommands(),   DefinitionCommands(), FormatCommands(), LifecycleCommands(),
-      ImageCommands(),   DeviceCommands(),    TuningCommands(),     GuestCommands(),  ConsoleCommands(),
-      EventCommands(),   OperationCommands(), NodeCommands(),       AuthCommands(),   UserCommands(),
-      PkiCommands(),     TokenCommands(),     ProxyCommands(),      AdminCommands(),  TestCommands(),
-      BuiltinCommands(),
+      DomainCommands(), MonitorCommands(), DefinitionCommands(), FormatCommands(), LifecycleCommands(),
+      ImageCommands(),  MigrateCommands(), DeviceCommands(),     TuningCommands(), GuestCommands(),
+      ConsoleCommands(), EventCommands(),  OperationCommands(),  NodeCommands(),   AuthCommands(),
+      UserCommands(),   PkiCommands(),     TokenCommands(),      ProxyCommands(),  AdminCommands(),
+      TestCommands(),   BuiltinCommands(),
   };
   return *groups;
 }

@@ -17,6 +17,7 @@
 #include "daemon/driver_set.h"
 #include "daemon/listeners.h"
 #include "daemon/liveness.h"
+#include "daemon/migration/remote_destination.h"
 #include "daemon/process_facts.h"
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/enrollment.h"
@@ -180,7 +181,12 @@ class RealAssembly final : public Assembly {
                                     .limits = StateLimits(config),
                                     .on_connection_end = [this](uint64_t connection, std::function<void()> action) {
                                       return table_.OnClose(connection, std::move(action));
-                                    }});
+                                    },
+                                    .open_destination =
+                                        [pki = paths.Below("/etc/pki/reeve/migration")](
+                                            const std::string& uri, const std::string& id, const std::string& secret) {
+                                          return migration::OpenRemoteDestination(pki, uri, id, secret);
+                                        }});
     if (!manager.ok()) return WithContext("open the state", manager.status());
     manager_ = *std::move(manager);
 
@@ -341,6 +347,7 @@ class RealAssembly final : public Assembly {
   services::Dependencies MakeDependencies(absl::Time start_time) {
     services::Dependencies dependencies;
     dependencies.manager = manager_.get();
+    dependencies.migrations = manager_.get();
     dependencies.connections = &table_;
     dependencies.authentication = access_control_->authentication();
     dependencies.enrollment = enrollment_.get();

@@ -11,7 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "daemon/migration/link.h"
 #include "daemon/state/manager.h"
+#include "daemon/state/migration_manager.h"
 #include "drivers/driver.h"
 #include "util/clock.h"
 #include "util/timers.h"
@@ -68,6 +70,12 @@ struct Options {
   // Calls `action` once, on any thread, when the connection of that number ends; false when it has ended. Null: there
   // are no connections, and domains that shall end with one are refused.
   std::function<bool(uint64_t connection, std::function<void()> action)> on_connection_end;
+  // The daemon that a guest is to be brought to. INVALID_ARGUMENT. Null: none is brought anywhere.
+  std::function<absl::StatusOr<std::unique_ptr<migration::Destination>>(
+      const std::string& uri, const std::string& ticket_id, const std::string& ticket_secret)>
+      open_destination;
+  // How time passes between two questions to such a daemon. Null: by sleeping.
+  std::function<void(absl::Duration)> wait;
   // For tests: called at every step of a commit with its name (store.h), and 0: no limit of the database's size in
   // pages.
   std::function<void(absl::string_view step)> step_hook;
@@ -86,7 +94,7 @@ struct Options {
 //   retry with growing delay and before the next change of the same domain; until then reads show the domain as it was
 //   and changes of it fail with STORE_FAILED. A call that brought it about fails with STORE_FAILED and says what was
 //   done.
-class ManagerImpl final : public Manager {
+class ManagerImpl final : public Manager, public MigrationManager {
  public:
   // Opens the store, lets the drivers find their guests again, and makes state and guests agree. A database that is
   // damaged is moved aside, single records too; both are logged. Fails where no database can be opened, or on one of a
@@ -188,6 +196,13 @@ class ManagerImpl final : public Manager {
   void RemoveManagedSave(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
   void SleepDomain(const Caller& caller, v1::SleepDomainRequest request, Done<v1::Domain> done) override;
   void WakeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+
+  absl::StatusOr<v1::MigrationTicket> PrepareMigration(const Caller& caller,
+                                                       const v1::PrepareMigrationRequest& request) override;
+  void MigrateDomain(const Caller& caller, v1::MigrateDomainRequest request, Done<v1::Operation> done) override;
+  absl::StatusOr<std::shared_ptr<migration::Incoming>> ReceiveDomain(const v1::MigrationStart& start,
+                                                                     migration::Incoming::Replies replies) override;
+  absl::StatusOr<v1::MigrationOutcome> SettleMigration(const v1::SettleMigrationRequest& request) override;
 
  private:
   explicit ManagerImpl(std::unique_ptr<Core> core);
