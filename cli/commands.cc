@@ -13,6 +13,7 @@
 #include "cli/host_commands.h"
 #include "cli/image_commands.h"
 #include "cli/lifecycle_commands.h"
+#include "cli/migrate_command.h"
 #include "cli/monitor_commands.h"
 #include "cli/node_commands.h"
 #include "cli/operation_commands.h"
@@ -27,11 +28,11 @@ namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(), MonitorCommands(),   DefinitionCommands(), FormatCommands(), LifecycleCommands(),
-      ImageCommands(),  DeviceCommands(),    TuningCommands(),     GuestCommands(),  ConsoleCommands(),
-      EventCommands(),  OperationCommands(), NodeCommands(),       HostCommands(),   AuthCommands(),
-      UserCommands(),   PkiCommands(),       TokenCommands(),      ProxyCommands(),  AdminCommands(),
-      TestCommands(),   BuiltinCommands(),
+      DomainCommands(),  MonitorCommands(), DefinitionCommands(), FormatCommands(), LifecycleCommands(),
+      ImageCommands(),   MigrateCommands(), DeviceCommands(),     TuningCommands(), GuestCommands(),
+      ConsoleCommands(), EventCommands(),   OperationCommands(),  NodeCommands(),   HostCommands(),
+      AuthCommands(),    UserCommands(),    PkiCommands(),        TokenCommands(),  ProxyCommands(),
+      AdminCommands(),   TestCommands(),    BuiltinCommands(),
   };
   return *groups;
 }

@@ -18,6 +18,7 @@
 #include "daemon/driver_set.h"
 #include "daemon/listeners.h"
 #include "daemon/liveness.h"
+#include "daemon/migration/remote_destination.h"
 #include "daemon/node_functions.h"
 #include "daemon/process_facts.h"
 #include "daemon/services/dispatcher.h"
@@ -182,20 +183,25 @@ class RealAssembly final : public Assembly {
     drivers_ = *std::move(drivers);
 
     timers_ = util::MakeTimers();
-    absl::StatusOr<std::unique_ptr<state::ManagerImpl>> manager =
-        state::ManagerImpl::Create({.directory = paths.state_directory(),
-                                    .run_directory = paths.run_directory(),
-                                    .clock = &util::Clock::Real(),
-                                    .timers = timers_.get(),
-                                    .drivers = drivers_.drivers,
-                                    .formats = MakeFormats(),
-                                    .limits = StateLimits(config),
-                                    .on_connection_end = [this](uint64_t connection, std::function<void()> action) {
-                                      return table_.OnClose(connection, std::move(action));
-                                    },
-                                    .take_files = [this](uint64_t connection, const std::vector<int>& numbers) {
-                                      return FilesOf(table_, connection, numbers);
-                                    }});
+    absl::StatusOr<std::unique_ptr<state::ManagerImpl>> manager = state::ManagerImpl::Create(
+        {.directory = paths.state_directory(),
+         .run_directory = paths.run_directory(),
+         .clock = &util::Clock::Real(),
+         .timers = timers_.get(),
+         .drivers = drivers_.drivers,
+         .formats = MakeFormats(),
+         .limits = StateLimits(config),
+         .on_connection_end =
+             [this](uint64_t connection, std::function<void()> action) {
+               return table_.OnClose(connection, std::move(action));
+             },
+         .take_files = [this](uint64_t connection,
+                              const std::vector<int>& numbers) { return FilesOf(table_, connection, numbers); },
+         .open_destination =
+             [pki = paths.Below("/etc/pki/reeve/migration")](const std::string& uri, const std::string& id,
+                                                             const std::string& secret) {
+               return migration::OpenRemoteDestination(pki, uri, id, secret);
+             }});
     if (!manager.ok()) return WithContext("open the state", manager.status());
     manager_ = *std::move(manager);
 
@@ -357,6 +363,7 @@ class RealAssembly final : public Assembly {
   services::Dependencies MakeDependencies(absl::Time start_time) {
     services::Dependencies dependencies;
     dependencies.manager = manager_.get();
+    dependencies.migrations = manager_.get();
     dependencies.connections = &table_;
     dependencies.authentication = access_control_->authentication();
     dependencies.enrollment = enrollment_.get();

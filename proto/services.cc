@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "proto/methods.h"
+#include "proto/migration_methods.h"
 
 namespace reeve {
 
@@ -20,7 +20,7 @@ const std::vector<const google::protobuf::ServiceDescriptor*>& AllServices() {
           v1::SetWedgeRequest::descriptor(), v1::DeviceRequest::descriptor(), v1::ExecRequest::descriptor(),
           v1::PushFileRequest::descriptor(), v1::SendProcessSignalRequest::descriptor(),
           v1::WatchStatisticsRequest::descriptor(), v1::GetTuningRequest::descriptor(),
-          v1::DumpDomainRequest::descriptor(), v1::SleepDomainRequest::descriptor()}) {
+          v1::DumpDomainRequest::descriptor(), v1::MigrateDomainRequest::descriptor(), v1::SleepDomainRequest::descriptor()}) {
       for (int i = 0; i < message->file()->service_count(); ++i) all->push_back(message->file()->service(i));
     }
     std::sort(all->begin(), all->end(), [](const auto* a, const auto* b) { return a->full_name() < b->full_name(); });

@@ -16,6 +16,7 @@
 #include "daemon/services/health_service.h"
 #include "daemon/services/hypervisor_service.h"
 #include "daemon/services/image_service.h"
+#include "daemon/services/migration_service.h"
 #include "daemon/services/node_service.h"
 #include "daemon/services/operation_service.h"
 #include "daemon/services/reflection_service.h"
@@ -40,6 +41,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterHealthService(dispatcher, dependencies.health);
   RegisterHypervisorService(dispatcher, manager, dependencies.workers);
   RegisterImageService(dispatcher, manager, dependencies.workers);
+  RegisterMigrationService(dispatcher, dependencies.migrations, dependencies.workers);
   RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterPowerService(dispatcher, manager);

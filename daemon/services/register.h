@@ -14,6 +14,7 @@
 #include "daemon/services/node_service.h"
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager.h"
+#include "daemon/state/migration_manager.h"
 #include "drivers/test/test_controls.h"
 #include "reeve/v1/admin_service.pb.h"
 #include "reeve/v1/node_service.pb.h"
@@ -24,6 +25,7 @@ namespace reeve::services {
 // says so. Functions are called from several threads and answer at once.
 struct Dependencies {
   state::Manager* manager = nullptr;
+  state::MigrationManager* migrations = nullptr;
   connections::Table* connections = nullptr;
   Authentication* authentication = nullptr;
   Enrollment* enrollment = nullptr;

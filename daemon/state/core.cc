@@ -44,6 +44,8 @@ Core::Core(Options options, std::unique_ptr<Store> store, const std::string& ins
       pages_(options_.limits.page_age, options_.limits.pages),
       operations_(store_.get(), options_.clock, options_.timers, options_.limits.operation_age,
                   options_.limits.operations),
+      tickets_(options_.clock),
+      settling_(options_.timers, options_.limits.retry_first, options_.limits.retry_last),
       held_reports_(std::in_place),
       executor_({.waiting = options_.limits.waiting_per_domain, .threads = options_.limits.threads}),
       unstored_(&executor_, options_.timers, options_.limits.retry_first, options_.limits.retry_last) {
@@ -61,6 +63,7 @@ Core::~Core() {
   }
   options_.timers->Cancel(timer);
   unstored_.Stop();
+  settling_.Stop();
   executor_.WaitIdle(absl::InfiniteDuration());
 }
 

@@ -14,6 +14,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "daemon/migration/outgoing.h"
+#include "daemon/migration/retries.h"
+#include "daemon/migration/tickets.h"
 #include "daemon/state/executor.h"
 #include "daemon/state/labels.h"
 #include "daemon/state/ledger.h"
@@ -55,6 +58,7 @@ struct ChangeContext {
 };
 
 class Core;
+class UidReservation;
 
 // Takes what a driver reports of its guests to the manager, until that goes.
 class Observer final : public drivers::GuestObserver {
@@ -277,10 +281,42 @@ class Core {
   absl::Status CheckCanSend(const Target& target, absl::string_view etag) const;
   absl::Status SaveToFileJob(ChangeContext& context, const Target& target, const v1::SaveDomainToFileRequest& request,
                              drivers::Progress* progress);
+  // The record of the domain that a guest will be of, which does not run: one that there is, or a new, transient one, whose
+  // UUID is reserved. SPEC_..., DOMAIN_EXISTS, UUID_IN_USE, DOMAIN_STATE.
+  struct ImageRecord {
+    store::v1::DomainRecord record;
+    std::unique_ptr<UidReservation> reservation;
+  };
+  absl::StatusOr<ImageRecord> RecordForImage(ChangeContext& context, drivers::HypervisorDriver* driver,
+                                             const Target& target, const store::v1::ImageHead& head);
   absl::Status RestoreJob(ChangeContext& context, const v1::RestoreDomainRequest& request, const OpenImage& open,
                           drivers::Progress* progress);
   absl::Status DumpJob(ChangeContext& context, const Target& target, const v1::DumpDomainRequest& request,
                        drivers::Progress* progress);
+
+  // migration_source.cc
+  absl::Status CheckCanMigrate(const Target& target, absl::string_view etag, const auth::Access& access,
+                               bool undefine) const;
+  absl::Status MigrateJob(ChangeContext& context, const Target& target, const v1::MigrateDomainRequest& request,
+                          drivers::Progress* progress);
+  // A guest that stands still while only the destination may say whose it is. Stored with how the destination is asked.
+  absl::Status StandStill(ChangeContext& context, const Target& target, uint64_t run,
+                          const v1::MigrateDomainRequest& request);
+  // What is stored when that is known: the guest has moved, or runs on.
+  absl::Status HasMoved(ChangeContext& context, const Target& target, const v1::MigrateDomainRequest& request);
+  absl::Status RunsOn(ChangeContext& context, const Target& target, absl::string_view message);
+  // Asks the destination, in the domain's queue, later and again until it answers.
+  void SettleLater(const Target& target, uint64_t run);
+  void SettleJob(const Target& target, uint64_t run);
+  // The same for those that an earlier daemon left so; before Recover, which the jobs then wait for.
+  std::vector<std::pair<Target, uint64_t>> Unsettled() const;
+
+  // migration_destination.cc
+  absl::Status ReceiveJob(ChangeContext& context, const std::string& ticket, const migration::TicketTerms& terms,
+                          const v1::DomainSpec& spec, migration::Incoming& incoming, drivers::Progress* progress);
+  // What became of a ticket's guest, kept for as long as answers are.
+  absl::Status KeepOutcome(RequestRecord record);
+  absl::StatusOr<v1::MigrationOutcome> FindOutcome(const v1::SettleMigrationRequest& request);
 
   // power.cc
   absl::StatusOr<v1::Domain> SleepJob(ChangeContext& context, const v1::SleepDomainRequest& request,
@@ -305,6 +341,8 @@ class Core {
   RequestTable requests_;
   PageTable pages_;
   OperationTable operations_;
+  migration::Tickets tickets_;
+  migration::Retries settling_;
   std::vector<HypervisorSlot> slots_;  // ordered by name; constant after Recover
   std::atomic<uint32_t> set_aside_{0};
   std::atomic<bool> draining_{false};

@@ -1,6 +1,5 @@
 // Guests that go into files of the host and come out of them.
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -143,37 +142,41 @@ absl::StatusOr<v1::SavedImage> ManagerImpl::GetSavedImage(const Caller& caller,
   return answer;
 }
 
-absl::Status Core::RestoreJob(ChangeContext& context, const v1::RestoreDomainRequest& request, const OpenImage& open,
-                              drivers::Progress* progress) {
-  const store::v1::ImageHead& head = open.image.head;
-  const Target& target = open.target;
-  const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name);
-  store::v1::DomainRecord record;
-  std::optional<UidReservation> reservation;
-  if (absl::Status status = open.driver->Validate(head.spec()); !status.ok()) return status;
-  if (entry != nullptr) {
+absl::StatusOr<Core::ImageRecord> Core::RecordForImage(ChangeContext& context, drivers::HypervisorDriver* driver,
+                                                       const Target& target, const store::v1::ImageHead& head) {
+  if (absl::Status status = driver->Validate(head.spec()); !status.ok()) return status;
+  ImageRecord image;
+  if (const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name); entry != nullptr) {
     if (entry->key->uid != head.uid()) {
       return Error(v1::REASON_DOMAIN_EXISTS,
                    absl::StrCat("there is a domain of this name, with UUID ", entry->key->uid, ", not ", head.uid()),
                    {{"name", target.resource_name()}, {"uid", entry->key->uid}});
     }
     if (IsActive(entry->state)) return StateError(*entry);
-    record = RecordOf(*entry);
-    if (record.domain().status().managed_save()) {
+    image.record = RecordOf(*entry);
+    if (image.record.domain().status().managed_save()) {
       return Error(v1::REASON_DOMAIN_STATE, "the domain has a managed save: start it, or remove that first");
     }
-  } else {
-    absl::StatusOr<UidReservation> made =
-        UidReservation::Make(this, head.uid(), target.resource_name(), *context.access);
-    if (!made.ok()) return made.status();
-    reservation.emplace(*std::move(made));
-    v1::Domain& domain = *record.mutable_domain();
-    domain.set_name(target.resource_name());
-    domain.set_uid(head.uid());
-    *domain.mutable_spec() = head.spec();
-    *domain.mutable_create_time() = util::ToProto(options_.clock->Now());
-    MarkEnded(&record, v1::DOMAIN_STATE_REASON_DEFINED, "", options_.clock->Now());
+    return image;
   }
+  absl::StatusOr<UidReservation> made = UidReservation::Make(this, head.uid(), target.resource_name(), *context.access);
+  if (!made.ok()) return made.status();
+  image.reservation = std::make_unique<UidReservation>(*std::move(made));
+  v1::Domain& domain = *image.record.mutable_domain();
+  domain.set_name(target.resource_name());
+  domain.set_uid(head.uid());
+  *domain.mutable_spec() = head.spec();
+  *domain.mutable_create_time() = util::ToProto(options_.clock->Now());
+  MarkEnded(&image.record, v1::DOMAIN_STATE_REASON_DEFINED, "", options_.clock->Now());
+  return image;
+}
+
+absl::Status Core::RestoreJob(ChangeContext& context, const v1::RestoreDomainRequest& request, const OpenImage& open,
+                              drivers::Progress* progress) {
+  const store::v1::ImageHead& head = open.image.head;
+  const Target& target = open.target;
+  absl::StatusOr<ImageRecord> image = RecordForImage(context, open.driver, target, head);
+  if (!image.ok()) return image.status();
   Launch launch;
   launch.paused = request.paused() || (!request.running() && head.paused());
   launch.spec = head.spec();
@@ -196,7 +199,7 @@ absl::Status Core::RestoreJob(ChangeContext& context, const v1::RestoreDomainReq
     guest->paused = launch.paused;
     return guest;
   };
-  return StartGuest(context, open.driver, target, std::move(record), launch).status();
+  return StartGuest(context, open.driver, target, std::move(image->record), launch).status();
 }
 
 void ManagerImpl::RestoreDomain(const Caller& caller, v1::RestoreDomainRequest request, Done<v1::Operation> done) {

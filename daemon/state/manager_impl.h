@@ -12,7 +12,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/labels.h"
+#include "daemon/migration/link.h"
 #include "daemon/state/manager.h"
+#include "daemon/state/migration_manager.h"
 #include "drivers/driver.h"
 #include "util/clock.h"
 #include "util/timers.h"
@@ -72,6 +74,12 @@ struct Options {
   // Duplicates of open files of the process behind a connection, by their numbers there. DESCRIPTOR_INVALID. Null: there
   // are no connections, and nothing is handed to guests.
   std::function<absl::StatusOr<drivers::PassedFiles>(uint64_t connection, const std::vector<int>& numbers)> take_files;
+  // The daemon that a guest is to be brought to. INVALID_ARGUMENT. Null: none is brought anywhere.
+  std::function<absl::StatusOr<std::unique_ptr<migration::Destination>>(
+      const std::string& uri, const std::string& ticket_id, const std::string& ticket_secret)>
+      open_destination;
+  // How time passes between two questions to such a daemon. Null: by sleeping.
+  std::function<void(absl::Duration)> wait;
   // For tests: called at every step of a commit with its name (store.h), and 0: no limit of the database's size in
   // pages.
   std::function<void(absl::string_view step)> step_hook;
@@ -90,7 +98,7 @@ struct Options {
 //   retry with growing delay and before the next change of the same domain; until then reads show the domain as it was
 //   and changes of it fail with STORE_FAILED. A call that brought it about fails with STORE_FAILED and says what was
 //   done.
-class ManagerImpl final : public Manager {
+class ManagerImpl final : public Manager, public MigrationManager {
  public:
   // Opens the store, lets the drivers find their guests again, and makes state and guests agree. A database that is
   // damaged is moved aside, single records too; both are logged. Fails where no database can be opened, or on one of a
@@ -202,6 +210,13 @@ class ManagerImpl final : public Manager {
   void RemoveManagedSave(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
   void SleepDomain(const Caller& caller, v1::SleepDomainRequest request, Done<v1::Domain> done) override;
   void WakeDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
+
+  absl::StatusOr<v1::MigrationTicket> PrepareMigration(const Caller& caller,
+                                                       const v1::PrepareMigrationRequest& request) override;
+  void MigrateDomain(const Caller& caller, v1::MigrateDomainRequest request, Done<v1::Operation> done) override;
+  absl::StatusOr<std::shared_ptr<migration::Incoming>> ReceiveDomain(const v1::MigrationStart& start,
+                                                                     migration::Incoming::Replies replies) override;
+  absl::StatusOr<v1::MigrationOutcome> SettleMigration(const v1::SettleMigrationRequest& request) override;
 
  private:
   explicit ManagerImpl(std::unique_ptr<Core> core);

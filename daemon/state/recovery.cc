@@ -68,6 +68,7 @@ absl::Status Core::LoadDomains() {
 }
 
 void Core::Recover(bool rebooted) {
+  const std::vector<std::pair<Target, uint64_t>> unsettled = Unsettled();
   for (const HypervisorSlot& slot : slots_) {
     std::vector<drivers::KnownDomain> known;
     absl::flat_hash_set<std::string> missing;
@@ -101,6 +102,7 @@ void Core::Recover(bool rebooted) {
   }
   ReleaseReports();
   EndAbandoned();
+  for (const auto& [target, run] : unsettled) SettleLater(target, run);
 }
 
 void Core::ReportOrphan(const HypervisorSlot& slot, const drivers::RecoveredDomain& orphan) {

@@ -228,7 +228,14 @@ absl::Status Store::PutMeta(absl::string_view key, absl::string_view value) {
   const std::lock_guard<std::mutex> lock(write_mutex_);
   absl::StatusOr<Statement> insert = writer_.Prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)");
   if (!insert.ok()) return insert.status();
-  return insert->Bind(1, key).Bind(2, value).Run();
+  return insert->Bind(1, key).BindBlob(2, value).Run();
+}
+
+absl::Status Store::DropMeta(absl::string_view key) {
+  const std::lock_guard<std::mutex> lock(write_mutex_);
+  absl::StatusOr<Statement> remove = writer_.Prepare("DELETE FROM meta WHERE key = ?");
+  if (!remove.ok()) return remove.status();
+  return remove->Bind(1, key).Run();
 }
 
 }  // namespace reeve::state

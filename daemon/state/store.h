@@ -98,9 +98,10 @@ class Store {
   absl::Status DropOperations(const std::vector<int64_t>& numbers);
   absl::StatusOr<std::vector<std::pair<int64_t, std::string>>> LoadOperations();
 
-  // A short value by name: "boot_id", "instance".
+  // A short value by name: "boot_id", "instance", "migration/UID/RUN".
   absl::StatusOr<std::string> GetMeta(absl::string_view key);
   absl::Status PutMeta(absl::string_view key, absl::string_view value);
+  absl::Status DropMeta(absl::string_view key);
 
  private:
   Store(Database writer, Database reader) : writer_(std::move(writer)), reader_(std::move(reader)) {}

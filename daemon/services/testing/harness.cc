@@ -66,6 +66,7 @@ Harness::Harness(Options options)
     : dispatcher(&table, options.limits), path_(directory_.Path("rw")), read_only_path_(directory_.Path("ro")) {
   Dependencies dependencies;
   dependencies.manager = &manager;
+  dependencies.migrations = &migrations;
   dependencies.connections = &table;
   dependencies.authentication = &authentication;
   enrollment = std::make_unique<Enrollment>(Enrollment::Parts{.file = directory_.Path("tokens"),

@@ -18,6 +18,7 @@
 #include "daemon/services/register.h"
 #include "daemon/services/server.h"
 #include "daemon/services/testing/fake_manager.h"
+#include "daemon/services/testing/fake_migrations.h"
 #include "proto/methods.h"
 
 namespace reeve::services::testing {
@@ -49,6 +50,7 @@ class Harness {
   const std::string& read_only_path() const { return read_only_path_; }
 
   FakeManager manager;
+  FakeMigrations migrations;
   FakeTestControls controls;
   Health health;
   connections::Table table{&util::Clock::Real()};
