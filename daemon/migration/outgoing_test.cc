@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <deque>
 #include <thread>
 
@@ -113,6 +114,7 @@ class ScriptedDestination final : public Destination {
 
 struct Migration {
   Migration() {
+    std::signal(SIGPIPE, SIG_IGN);  // as the daemon does
     options.wait = [this](absl::Duration delay) { waited += delay; };
     options.before_hand_over = [this] {
       guest.calls.push_back("stored");

@@ -41,7 +41,10 @@ struct Host : Fixture {
     library = *loaded;
     Boot();
   }
-  ~Host() { Close(); }
+  ~Host() {
+    Close();
+    options.drivers.clear();  // they use the fake, which goes before them
+  }
   // The daemon begins, over guests that are there.
   void Boot() {
     Close();
@@ -407,7 +410,6 @@ TEST_CASE("A guest whose destination has forgotten it is the user's to decide up
     pair.SettleAgain();
     CHECK(pair.source.Look()->status().state() == v1::DOMAIN_STATE_PAUSED);
   }
-  SECTION("it does not answer") {}
   v1::DomainVerbRequest verb;
   verb.set_name(kName);
   SECTION("destroyed here") {

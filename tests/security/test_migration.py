@@ -297,7 +297,7 @@ class Migration(TlsTest):
 
         memory = messages.MigrationMessage(memory=b"x" * 1000)
         end = messages.MigrationMessage(memory_end=True)
-        with self.fails("START_FAILED"):
+        with self.fails("IMAGE_INVALID"):
             receive(memory, end)
         with self.fails("REQUEST_INVALID"):
             receive(messages.MigrationMessage(memory=b"x" * ((1 << 20) + 1)))
