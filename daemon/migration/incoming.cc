@@ -96,6 +96,8 @@ absl::Status Incoming::AwaitGo(const std::function<bool()>& cancelled) {
     }
   };
   await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return phase_ != Phase::kMemory; });
+  // The whole of the memory may have come between two looks.
+  if (phase_ == Phase::kWhole && cancelled()) GiveUp("it was cancelled at the destination");
   if (phase_ == Phase::kWhole) {
     restored_ = true;
     v1::MigrationAnswer answer;

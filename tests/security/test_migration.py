@@ -4,6 +4,7 @@ twice, and that both ends say the same."""
 
 import json
 import os
+import socket
 
 import guests
 from tls_lab import TlsTest, api, certificates, waiting
@@ -24,7 +25,10 @@ class Migration(TlsTest):
 
     def host(self, name, **options):
         """A daemon with a certificate of its own to go to others with."""
-        reeved = self.serve(**options)
+        # Of its own, so that the other finds it again when it has been started anew.
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        reeved = self.serve(port=port, **options)
         folder = self.pki(reeved, "reeve/migration")
         certificates.replace(f"{folder}/cacert.pem", self.ca.certificate_pem())
         self.ca.client(f"O=Example,CN={name}").write(f"{folder}/clientcert.pem", f"{folder}/clientkey.pem")

@@ -33,6 +33,7 @@ hypervisor = "test"
 [[auth.binding]]
 unix_user = "{TEAM}"
 role = "administrator"
+hypervisor = "test"
 label = "team=web*"
 """
 # What an operator may do beyond reading: written down here once more, so that a change of the role is seen.
@@ -333,7 +334,10 @@ class HiddenByLabel(Hidden):
     def test_labels_stay_with_their_domain(self):
         """Through a new definition, an end, and both kinds of end of the daemon; not on to another of the same name."""
         web1 = api.name("web1", api.TEST)
-        self.root_client.define(guests.test_xml("web1", "<title>new</title>"), parent=api.TEST)
+        document = api.domain_service_pb2.Document(format=api.domain_service_pb2.Document.FORMAT_LIBVIRT_XML,
+                                                   text=guests.test_xml("web1", "<title>new</title>"))
+        self.root_client.domains.UpdateDomain(
+            api.domain_service_pb2.UpdateDomainRequest(parent=api.TEST, document=document), timeout=10)
         self.client.verb("Destroy", web1)
         for end in (self.reeved.stop, self.reeved.kill):
             end()

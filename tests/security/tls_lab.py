@@ -38,9 +38,9 @@ class TlsTest(EndToEnd):
         (server or self.server).write(self.pki(reeved, "libvirt/servercert.pem"),
                                       self.pki(reeved, "libvirt/private/serverkey.pem"), chain)
 
-    def serve(self, tls="", limits="", start=True, **files):
-        """A daemon that listens on a free port of 127.0.0.1."""
-        reeved = self.daemon(start=False, config=f"[tls]\nlisten = ['127.0.0.1:0']\n{tls}\n[limits]\n{limits}\n")
+    def serve(self, tls="", limits="", start=True, port=0, **files):
+        """A daemon that listens on 127.0.0.1, on a free port unless one is named."""
+        reeved = self.daemon(start=False, config=f"[tls]\nlisten = ['127.0.0.1:{port}']\n{tls}\n[limits]\n{limits}\n")
         self.install(reeved, **files)
         if start:
             reeved.start()
