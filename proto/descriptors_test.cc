@@ -185,9 +185,11 @@ TEST_CASE("every method says what it is about, and where it names objects if it 
       INFO(method.full_name());
       const v1::Scope scope = method.options().GetExtension(v1::scope);
       CHECK(scope != v1::SCOPE_UNSPECIFIED);
-      // Whoever redeems a token has nothing else yet to prove who he is.
+      // Whoever redeems a token has nothing else yet to prove who he is; the ticket of a migration speaks for whom it
+      // was given.
       CHECK((scope == v1::SCOPE_SESSION) ==
-            (service->name() == "SessionService" || method.name() == "RedeemEnrollmentToken"));
+            (service->name() == "SessionService" || method.name() == "RedeemEnrollmentToken" ||
+             method.name() == "ReceiveDomain" || method.name() == "SettleMigration"));
       if (NamesObject(*method.input_type())) {
         CHECK((scope == v1::SCOPE_OBJECT || scope == v1::SCOPE_NODE));
       } else {
