@@ -74,7 +74,7 @@ absl::StatusOr<Dispatcher::Admission> Dispatcher::Admit(absl::string_view peer, 
   const auto facts = std::make_shared<const CallFacts>(
       connection, method, std::make_shared<const auth::Access>(authority, method->permission), audit_);
   absl::Status allowed;
-  if (authority == nullptr || (method->scope != v1::SCOPE_SESSION && !authority->identity().proved())) {
+  if (authority == nullptr || (!method->before_proof && !authority->identity().proved())) {
     allowed = Error(v1::REASON_AUTHENTICATION_REQUIRED, "the caller must prove who he is before anything else",
                     {{"method", method->path}});
   } else {

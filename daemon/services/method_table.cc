@@ -68,6 +68,10 @@ absl::Status MethodTable::Add(Method method, const google::protobuf::Descriptor*
   if (method.access != v1::ACCESS_READ && method.access != v1::ACCESS_WRITE) return fault("it has no access");
   method.scope = descriptor->options().GetExtension(v1::scope);
   if (method.scope == v1::SCOPE_UNSPECIFIED) return fault("it has no scope");
+  // A list: what else needs no permission must not be open to everybody on the network by mistake.
+  method.before_proof = method.scope == v1::SCOPE_SESSION &&
+                        (method.permission == "session.read" || method.permission == "session.authenticate" ||
+                         method.permission == "enrollment.redeem");
   method.exact_names = NamesIn(*request, v1::NAMING_EXACT);
   const bool names = !method.exact_names.empty() || !NamesIn(*request, v1::NAMING_LOOKED_UP).empty();
   // A permission for the node as a whole is one for each object.

@@ -40,6 +40,7 @@ struct Method {
   std::string permission;
   v1::Access access = v1::ACCESS_UNSPECIFIED;
   v1::Scope scope = v1::SCOPE_UNSPECIFIED;
+  bool before_proof = false;  // answers before the caller has proved who he is
   // Fields of the request: those that name objects exactly, and request_id (null: it has none).
   std::vector<FieldPath> exact_names;
   const google::protobuf::FieldDescriptor* request_id = nullptr;

@@ -8,6 +8,7 @@ The machine is made from Debian packages once, into REEVE_XEN_LAB (default: reev
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,13 +17,17 @@ import time
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(FOLDER))
 sys.path.insert(0, os.path.join(os.path.dirname(FOLDER), "runner"))
+sys.path.insert(0, os.path.join(os.path.dirname(FOLDER), "security"))
 
 import bazel  # noqa: E402
+import certificates  # noqa: E402
 import counts  # noqa: E402
 import subreaper  # noqa: E402
 
 BUILD_SECONDS = 900
 RUN_SECONDS = 1200
+# Two parts in machines of their own: they need each other.
+PAIR = ["migration", "peer"]
 PROGRAMS = ["//daemon:reeved", "//cli:reeve"]
 # The last of a job's checks: a job that ends before it has failed.
 LAST = "the daemon ends cleanly"
@@ -59,6 +64,80 @@ def judge(log, status):
     return counts.Counts(passed=len(passed), failed=len(failures)), failures
 
 
+def prepare(cache, job, part):
+    """What Dom0 is given."""
+    for label in PROGRAMS:
+        shutil.copy(bazel.binary(label), job)
+    for name in ("tiny.elf", "sector.qcow2", "vmlinux", "guest-initrd.img"):
+        place(os.path.join(cache, name), os.path.join(job, name))
+    for name in sorted(os.listdir(os.path.join(FOLDER, "job"))):
+        shutil.copy(os.path.join(FOLDER, "job", name), job)
+    with open(os.path.join(job, "part"), "w", encoding="utf-8") as file:
+        file.write(part)
+
+
+def write_certificates(jobs):
+    """Of one authority, for the machines of PAIR."""
+    authority = certificates.Authority()
+    for number, job in enumerate(jobs, 1):
+        folder = os.path.join(job, "pki")
+        os.mkdir(folder)
+        certificates.replace(os.path.join(folder, "cacert.pem"), authority.certificate_pem())
+        for kind, pair in (("server", authority.server((f"IP:10.9.0.{number}",))),
+                           ("client", authority.client(f"O=Example,CN=host{number}"))):
+            pair.write(os.path.join(folder, f"{kind}cert.pem"), os.path.join(folder, f"{kind}key.pem"))
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def await_listener(port, machine):
+    """Until the first machine has made its end of the network, without taking the one connection that it waits for."""
+    line = f"0100007F:{port:04X} 00000000:0000 0A"
+    while machine.poll() is None:
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            if line in table.read():
+                return
+        time.sleep(0.05)
+
+
+def run_machines(cache, parts):
+    """Boots a machine for each of the parts; two have a network of their own."""
+    with tempfile.TemporaryDirectory(prefix="reeve-xen-") as folder:
+        jobs = [os.path.join(folder, str(number)) for number in range(len(parts))]
+        for job, part in zip(jobs, parts):
+            os.mkdir(job)
+            prepare(cache, job, part)
+        networks = [[]]
+        if len(jobs) == 2:
+            write_certificates(jobs)
+            port = free_port()
+            networks = [["-netdev", f"socket,id=pair,{end}=127.0.0.1:{port}", "-device",
+                         f"virtio-net-pci,netdev=pair,mac=52:54:00:00:00:0{number}"]
+                        for number, end in enumerate(("listen", "connect"), 1)]
+        machines = []
+        for job, network in zip(jobs, networks):
+            command = [os.path.join(FOLDER, "lab", "run"), cache, job, str(RUN_SECONDS), *network]
+            machines.append(subprocess.Popen(command))
+            if job != jobs[-1]:
+                await_listener(port, machines[-1])
+        total, failures = counts.Counts(), []
+        for job, part, machine in zip(jobs, parts, machines):
+            status = machine.wait()
+            log = log_tail(os.path.join(job, "job.log"), 100000)
+            more, failed = judge(log, status)
+            total.add(more)
+            failures += failed
+            if failed or part:
+                print(log)
+            if failed:
+                print("-- the daemon's log\n" + log_tail(os.path.join(job, "reeved.log"), 80))
+                print("-- the machine's console\n" + log_tail(os.path.join(job, "serial.log"), 20))
+    return total, failures
+
+
 def run(part=""):
     cache = cache_directory()
     start = time.monotonic()
@@ -67,23 +146,11 @@ def run(part=""):
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return counts.Counts(failed=1), [f"xen: the lab was not built: {error}"]
     built = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="reeve-xen-") as job:
-        for label in PROGRAMS:
-            shutil.copy(bazel.binary(label), job)
-        for name in ("tiny.elf", "sector.qcow2", "vmlinux", "guest-initrd.img"):
-            place(os.path.join(cache, name), os.path.join(job, name))
-        for name in sorted(os.listdir(os.path.join(FOLDER, "job"))):
-            shutil.copy(os.path.join(FOLDER, "job", name), job)
-        with open(os.path.join(job, "part"), "w", encoding="utf-8") as file:
-            file.write(part)
-        status = subprocess.call([os.path.join(FOLDER, "lab", "run"), cache, job, str(RUN_SECONDS)])
-        log = log_tail(os.path.join(job, "job.log"), 100000)
-        total, failures = judge(log, status)
-        if failures or part:
-            print(log)
-        if failures:
-            print("-- the daemon's log\n" + log_tail(os.path.join(job, "reeved.log"), 80))
-            print("-- the machine's console\n" + log_tail(os.path.join(job, "serial.log"), 20))
+    total, failures = counts.Counts(), []
+    for machines in ([PAIR] if part == PAIR[0] else [[part]] if part else [[""], PAIR]):
+        more, failed = run_machines(cache, machines)
+        total.add(more)
+        failures += failed
     print(f"== xen: built in {built - start:.0f} s, run in {time.monotonic() - built:.0f} s", flush=True)
     return total, failures
 

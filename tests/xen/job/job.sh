@@ -14,7 +14,10 @@ enabled = false
 TOML
 check "the daemon starts" start_daemon
 only=$(cat part)
-for part in lifecycle console save images killed behind devices tuning linux hvm errors events figures; do
+# Two more, each in a machine of its own: they need each other.
+pair="migration peer"
+for part in lifecycle console save images killed behind devices tuning linux hvm errors events figures $pair; do
+  [[ -n "$only" || " $pair " != *" $part "* ]] || continue
   [[ -z "$only" || " $only " == *" $part "* ]] || continue
   echo "## $part at $(now) s"
   . "./part_$part.sh"
