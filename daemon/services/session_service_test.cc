@@ -45,7 +45,9 @@ TEST_CASE("who has not proved who he is reaches session methods only, and no req
       const auto& method = *service->method(i);
       if (method.client_streaming() || method.server_streaming()) continue;
       INFO(method.full_name());
-      const bool session = method.options().GetExtension(v1::scope) == v1::SCOPE_SESSION;
+      const std::string& permission = method.options().GetExtension(v1::permission);
+      const bool session =
+          permission == "session.read" || permission == "session.authenticate" || permission == "enrollment.redeem";
       CHECK(ReasonOf(CallRaw(channel.get(), Path(method), kGarbage).status()) ==
             (session ? v1::REASON_REQUEST_MALFORMED : v1::REASON_AUTHENTICATION_REQUIRED));
     }

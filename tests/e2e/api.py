@@ -293,6 +293,12 @@ def state_reason(domain):
     return domain_pb2.DomainStateReason.Name(domain.status.reason)[len("DOMAIN_STATE_REASON_"):]
 
 
+def answers_before_proof(method):
+    """Whether it is one of those that answer a client that has not proved who it is."""
+    return method.GetOptions().Extensions[options_pb2.permission] in (
+        "session.read", "session.authenticate", "enrollment.redeem")
+
+
 def method_descriptors():
     """Every method of the API."""
     for proto in sorted(glob.glob(os.path.join(environment.ROOT, "proto/reeve/v1/*_service.proto"))):

@@ -177,7 +177,7 @@ class Joining(TlsTest):
         session = client.session.GetSession(api.session_service_pb2.GetSessionRequest(), timeout=10)
         self.assertFalse(session.authenticated)
         for method in api.method_descriptors():
-            free = method.GetOptions().Extensions[api.options_pb2.scope] == api.options_pb2.SCOPE_SESSION
+            free = api.answers_before_proof(method)
             with self.subTest(api.path(method)):
                 self.assertEqual(api.reason(api.call_raw(client.channel, method, b"\xff\xff\xff\xff")),
                                  "REQUEST_MALFORMED" if free else "AUTHENTICATION_REQUIRED")
