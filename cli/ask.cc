@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "util/errno.h"
@@ -64,10 +65,13 @@ absl::StatusOr<std::string> ReadLine(int terminal, int interrupt_fd) {
 absl::StatusOr<std::string> AskOnTerminal(absl::string_view prompt, bool secret, int interrupt_fd) {
   const util::UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal) return absl::UnavailableError("there is no terminal to ask on");
+  // Silent before it is asked: what is typed at once must not be shown, nor dropped by becoming silent.
+  std::optional<Silence> silence;
+  if (secret) {
+    silence.emplace(terminal.get());
+    if (!silence->silent()) return absl::UnavailableError("the terminal would show the password");
+  }
   if (::write(terminal.get(), prompt.data(), prompt.size()) < 0) return util::ErrnoStatus("write to the terminal");
-  if (!secret) return ReadLine(terminal.get(), interrupt_fd);
-  const Silence silence(terminal.get());
-  if (!silence.silent()) return absl::UnavailableError("the terminal would show the password");
   return ReadLine(terminal.get(), interrupt_fd);
 }
 
