@@ -102,9 +102,8 @@ drivers::GuestExit Container::Finish(const Stopped& stopped, std::optional<Conta
   const absl::Time now = absl::Now();
   const std::optional<ExitRecord> record = TakeRecord();
   int signal = 0;
-  if (!record) signal = ReapSupervisor(parts_.supervisor).value_or(0);
   stopped();
-  if (!RemoveParts(&parts_).ok()) *leftover = std::move(parts_);
+  if (!RemoveParts(&parts_, &signal).ok()) *leftover = std::move(parts_);
   absl::MutexLock lock(&mutex_);
   ReapOrphan(pidfd_);
   return ReportExit(record, signal, now);
@@ -159,8 +158,8 @@ void Container::BeginEnd() {
     absl::MutexLock lock(&mutex_);
     if (ended_) return;
   }
-  // Before anybody learns of it, for then the descriptors are closed. Only the loop's thread comes here, or Destroy when
-  // the loop looks no more.
+  // Before anybody learns of it, for then the descriptors are closed. Only the loop's thread comes here, or Destroy
+  // when the loop looks no more.
   const std::shared_ptr<Container> self = shared_from_this();
   Forget();
   bool awaited = false;
