@@ -1,13 +1,12 @@
 #include "client/join_token.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "util/sha256.h"
 
 namespace reeve::client {
 namespace {
@@ -19,9 +18,7 @@ constexpr size_t kMaxText = 8192;
 constexpr int kMaxAddresses = 8;
 
 std::string CheckBytes(absl::string_view bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  return std::string(reinterpret_cast<const char*>(digest), kCheckBytes);
+  return util::Sha256(bytes).substr(0, kCheckBytes);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "daemon/migration/tickets.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "proto/status.h"
 #include "util/errno.h"
 #include "util/proto_time.h"
+#include "util/sha256.h"
 #include "util/uuid.h"
 
 namespace reeve::migration {
@@ -21,10 +21,7 @@ constexpr size_t kSecretBytes = 32;
 }  // namespace
 
 std::string TicketDigest(absl::string_view secret) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
+  return util::Sha256(secret);
 }
 
 absl::Status TicketRefused() {

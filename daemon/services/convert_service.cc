@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/state/invalid_request.h"
 #include "formats/faults.h"
 #include "formats/identity.h"
 #include "formats/registry.h"
+#include "proto/invalid_request.h"
 #include "reeve/v1/convert_service.pb.h"
 
 namespace reeve::services {

@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +13,7 @@
 #include "util/log.h"
 #include "util/openssl.h"
 #include "util/proto_time.h"
+#include "util/sha256.h"
 
 namespace reeve::services {
 namespace {
@@ -22,12 +22,6 @@ constexpr size_t kSecretBytes = 32;
 constexpr size_t kIdLength = 10;
 constexpr char kIdCharacters[] = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr size_t kMaxFile = 16 << 20;
-
-std::string Hash(const std::string& secret) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest);
-  return std::string(reinterpret_cast<const char*>(digest), sizeof(digest));
-}
 
 absl::StatusOr<std::string> RandomBytes(size_t count) {
   std::string bytes(count, '\0');
@@ -96,7 +90,7 @@ absl::StatusOr<EnrollmentTokens::Made> EnrollmentTokens::Add(const std::string& 
   token->set_creator(creator);
   *token->mutable_create_time() = util::ToProto(now);
   *token->mutable_expire_time() = util::ToProto(now + lifetime);
-  stored->set_secret_sha256(Hash(*secret));
+  stored->set_secret_sha256(util::Sha256(*secret));
   Made made{*token, *std::move(secret)};
   if (absl::Status status = Write(); !status.ok()) {
     tokens_.mutable_tokens()->RemoveLast();
@@ -131,7 +125,7 @@ absl::Status EnrollmentTokens::Delete(const std::string& id) {
 }
 
 absl::StatusOr<int> EnrollmentTokens::Find(const std::string& id, const std::string& secret) {
-  const std::string hash = Hash(secret);
+  const std::string hash = util::Sha256(secret);
   DropExpired();
   for (int i = 0; i < tokens_.tokens_size(); ++i) {
     Stored* stored = tokens_.mutable_tokens(i);

@@ -5,12 +5,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
-#include "daemon/state/invalid_request.h"
 #include "daemon/state/labels.h"
 #include "daemon/state/names.h"
 #include "daemon/state/passed_files.h"
 #include "formats/domain_name.h"
 #include "formats/uuid.h"
+#include "proto/invalid_request.h"
 #include "util/log.h"
 #include "util/proto_time.h"
 #include "util/uuid.h"
@@ -27,12 +27,6 @@ absl::StatusOr<v1::Domain> Parse(const v1::Document& document, const Formats& fo
                  absl::StrCat("the document has ", document.text().size(), " bytes, at most 1 MiB are allowed"));
   }
   return formats.parse(document.format(), document.text());
-}
-
-absl::Status Need(const auth::Access& access, absl::string_view permission, const std::string& name) {
-  if (access.Has(permission, name)) return absl::OkStatus();
-  return Error(v1::REASON_PERMISSION_DENIED, absl::StrCat("this also needs the permission ", permission, " for ", name),
-               {{"permission", permission}, {"object", name}});
 }
 
 // A transient domain is also started, and an update may also create.

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "daemon/state/change.h"
-#include "daemon/state/invalid_request.h"
+#include "proto/invalid_request.h"
 #include "util/log.h"
 
 namespace reeve::state {

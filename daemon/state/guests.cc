@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
-#include "daemon/state/invalid_request.h"
+#include "proto/invalid_request.h"
 
 namespace reeve::state {
 namespace {
@@ -26,7 +26,8 @@ absl::StatusOr<Core::Running> Core::FindRunning(const Caller& caller, absl::stri
 void ManagerImpl::SendProcessSignal(const Caller& caller, v1::SendProcessSignalRequest request,
                                     Done<v1::SendProcessSignalResponse> done) {
   core_->Do<v1::SendProcessSignalResponse>(
-      caller, request, "signal a process of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
+      caller, request, "signal a process of", [&] { return core_->TargetOf(caller, request.name()); }, true,
+      std::move(done),
       [core = core_.get(), request](ChangeContext&,
                                     const Target& target) -> absl::StatusOr<v1::SendProcessSignalResponse> {
         if (request.signal() > kLastSignal) return Invalid("signal", "must be 0 to 64");
@@ -42,7 +43,8 @@ void ManagerImpl::SendProcessSignal(const Caller& caller, v1::SendProcessSignalR
       });
 }
 
-absl::StatusOr<v1::GuestHostname> ManagerImpl::GetHostname(const Caller& caller, const v1::GetHostnameRequest& request) {
+absl::StatusOr<v1::GuestHostname> ManagerImpl::GetHostname(const Caller& caller,
+                                                           const v1::GetHostnameRequest& request) {
   std::string clause;
   absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.name(), "host name of", &clause);
   if (!running.ok()) return running.status();
@@ -63,7 +65,8 @@ absl::StatusOr<v1::ListInterfaceAddressesResponse> ManagerImpl::ListInterfaceAdd
   return response;
 }
 
-absl::StatusOr<v1::GuestSecurityLabel> ManagerImpl::GetSecurityLabel(const Caller& caller, const v1::GetSecurityLabelRequest& request) {
+absl::StatusOr<v1::GuestSecurityLabel> ManagerImpl::GetSecurityLabel(const Caller& caller,
+                                                                     const v1::GetSecurityLabelRequest& request) {
   std::string clause;
   absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.name(), "security label of", &clause);
   if (!running.ok()) return running.status();
@@ -72,7 +75,8 @@ absl::StatusOr<v1::GuestSecurityLabel> ManagerImpl::GetSecurityLabel(const Calle
   return response;
 }
 
-absl::StatusOr<v1::GuestNamespaces> ManagerImpl::GetNamespaces(const Caller& caller, const v1::GetNamespacesRequest& request) {
+absl::StatusOr<v1::GuestNamespaces> ManagerImpl::GetNamespaces(const Caller& caller,
+                                                               const v1::GetNamespacesRequest& request) {
   std::string clause;
   absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.name(), "namespaces of", &clause);
   if (!running.ok()) return running.status();
@@ -81,7 +85,8 @@ absl::StatusOr<v1::GuestNamespaces> ManagerImpl::GetNamespaces(const Caller& cal
   return response;
 }
 
-absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::Execute(const Caller& caller, const v1::ExecStart& start,
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::Execute(const Caller& caller,
+                                                                            const v1::ExecStart& start,
                                                                             drivers::GuestProcessReader reader) {
   std::string clause;
   absl::StatusOr<Core::Running> running = core_->FindRunning(caller, start.domain(), "run a command in", &clause);
@@ -91,7 +96,8 @@ absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::Execute(cons
   return process;
 }
 
-absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PushFile(const Caller& caller, const v1::PushFileStart& start,
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PushFile(const Caller& caller,
+                                                                             const v1::PushFileStart& start,
                                                                              drivers::GuestProcessReader reader) {
   std::string clause;
   absl::StatusOr<Core::Running> running = core_->FindRunning(caller, start.domain(), "push a file to", &clause);
@@ -101,7 +107,8 @@ absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PushFile(con
   return process;
 }
 
-absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PullFile(const Caller& caller, const v1::PullFileRequest& request,
+absl::StatusOr<std::unique_ptr<drivers::GuestProcess>> ManagerImpl::PullFile(const Caller& caller,
+                                                                             const v1::PullFileRequest& request,
                                                                              drivers::GuestProcessReader reader) {
   std::string clause;
   absl::StatusOr<Core::Running> running = core_->FindRunning(caller, request.domain(), "pull a file from", &clause);

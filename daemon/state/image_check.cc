@@ -6,9 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "daemon/state/invalid_request.h"
 #include "formats/domain_name.h"
 #include "formats/uuid.h"
+#include "proto/invalid_request.h"
 
 namespace reeve::state {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/image_check.h"
-#include "daemon/state/invalid_request.h"
 #include "daemon/state/long_job.h"
 #include "daemon/state/names.h"
+#include "proto/invalid_request.h"
 #include "util/log.h"
 #include "util/new_file.h"
 #include "util/proto_time.h"

@@ -5,8 +5,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "daemon/state/invalid_request.h"
 #include "formats/domain_name.h"
+#include "proto/invalid_request.h"
 #include "util/log.h"
 
 namespace reeve::state {

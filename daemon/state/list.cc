@@ -8,6 +8,7 @@
 #include "daemon/state/labels.h"
 #include "daemon/state/names.h"
 #include "daemon/state/wire.h"
+#include "proto/invalid_request.h"
 #include "proto/status.h"
 
 namespace reeve::state {
@@ -113,9 +114,7 @@ absl::StatusOr<std::string> ListPage(const Caller& caller, const v1::ListDomains
   for (const bool state : wanted) query.push_back(state ? '1' : '0');
   for (const int part : request.statistics()) absl::StrAppend(&query, ",", part);
   if (request.labels_size() > kMaxLabels) {
-    absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(request.labels_size(), " labels"));
-    AddFieldViolation(&status, "labels", absl::StrCat("at most ", kMaxLabels));
-    return status;
+    return Invalid("labels", absl::StrCat("are ", request.labels_size(), ", at most ", kMaxLabels, " are allowed"));
   }
   for (const std::string& label : request.labels()) absl::StrAppend(&query, "\n", label);
 

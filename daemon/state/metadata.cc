@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
-#include "daemon/state/invalid_request.h"
+#include "proto/invalid_request.h"
 
 namespace reeve::state {
 namespace {
@@ -52,7 +52,8 @@ void Describe(const v1::SetDomainMetadataRequest& request, v1::Event* event) {
 
 }  // namespace
 
-absl::StatusOr<v1::DomainMetadata> ManagerImpl::GetDomainMetadata(const Caller& caller, const v1::GetDomainMetadataRequest& request) const {
+absl::StatusOr<v1::DomainMetadata> ManagerImpl::GetDomainMetadata(const Caller& caller,
+                                                                  const v1::GetDomainMetadataRequest& request) const {
   absl::StatusOr<EntryPointer> entry = core_->Find(caller, request.name());
   if (!entry.ok()) return WithContext("metadata", entry.status());
   const store::v1::DomainRecord record = RecordOf(**entry);
@@ -88,7 +89,8 @@ absl::StatusOr<v1::DomainMetadata> ManagerImpl::GetDomainMetadata(const Caller& 
 
 void ManagerImpl::SetDomainMetadata(const Caller& caller, v1::SetDomainMetadataRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "set the metadata of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
+      caller, request, "set the metadata of", [&] { return core_->TargetOf(caller, request.name()); }, true,
+      std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) -> absl::StatusOr<v1::Domain> {
         Core::Modification modification;
         modification.etag = request.etag();

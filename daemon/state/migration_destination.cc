@@ -6,10 +6,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "daemon/state/invalid_request.h"
 #include "daemon/state/long_job.h"
+#include "daemon/state/names.h"
 #include "formats/domain_name.h"
 #include "formats/uuid.h"
+#include "proto/invalid_request.h"
 #include "util/log.h"
 
 namespace reeve::state {
@@ -18,8 +19,8 @@ namespace {
 // How long a question waits for a decision that is being made; the source asks again.
 constexpr absl::Duration kSettleTime = absl::Seconds(10);
 
-// Outcomes are kept as the answers of calls are, of a caller that there is not: ids are those of tickets, digests those of
-// their secrets, methods say how far it has come.
+// Outcomes are kept as the answers of calls are, of a caller that there is not: ids are those of tickets, digests those
+// of their secrets, methods say how far it has come.
 constexpr absl::string_view kOutcomes = "migration tickets";
 constexpr absl::string_view kRestored = "restored";  // the response: UUID and run
 constexpr absl::string_view kArrived = "arrived";
@@ -61,10 +62,8 @@ absl::StatusOr<v1::MigrationTicket> ManagerImpl::PrepareMigration(const Caller& 
   terms.name = std::string(parts.name);
   const std::string name = Target{terms.hypervisor, terms.name, "", ""}.resource_name();
   if (caller.access->Decide(name) != auth::Access::Decision::kAllowed) return fail(caller.access->Denied(name));
-  if (request.persistent() && !caller.access->Has("domain.create", name)) {
-    return fail(Error(v1::REASON_PERMISSION_DENIED,
-                      absl::StrCat("to define it also needs the permission domain.create for ", name),
-                      {{"permission", "domain.create"}, {"object", name}}));
+  if (request.persistent()) {
+    if (absl::Status status = Need(*caller.access, "domain.create", name); !status.ok()) return fail(status);
   }
   absl::StatusOr<std::string> uid = formats::ParseUuid(request.uid());
   if (!uid.ok()) return fail(Invalid("uid", "must be the UUID of the domain"));
@@ -124,8 +123,7 @@ absl::Status Core::ReceiveJob(ChangeContext& context, const std::string& ticket,
     if (!guest.ok()) return guest;
     progress->Report("take over", 95);
     // Before the source can hand it over: from then on it may ask.
-    absl::Status status =
-        KeepOutcome(OutcomeOf(ticket, terms.digest, kRestored, absl::StrCat(key.uid, " ", key.run)));
+    absl::Status status = KeepOutcome(OutcomeOf(ticket, terms.digest, kRestored, absl::StrCat(key.uid, " ", key.run)));
     if (status.ok()) status = incoming.AwaitGo([progress] { return progress->Cancelled(); });
     if (status.ok()) status = (*driver)->Confirm(key, terms.paused);
     if (!status.ok()) {

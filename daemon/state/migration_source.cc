@@ -4,8 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "daemon/state/invalid_request.h"
 #include "daemon/state/long_job.h"
+#include "daemon/state/names.h"
+#include "proto/invalid_request.h"
 #include "util/log.h"
 #include "util/proto_time.h"
 
@@ -35,9 +36,8 @@ absl::Status Core::CheckCanMigrate(const Target& target, absl::string_view etag,
     return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "this daemon connects to no other");
   }
   const std::string name = target.resource_name();
-  if (undefine && !access.Has("domain.delete", name)) {
-    return Error(v1::REASON_PERMISSION_DENIED, absl::StrCat("this also needs the permission domain.delete for ", name),
-                 {{"permission", "domain.delete"}, {"object", name}});
+  if (undefine) {
+    if (absl::Status status = Need(access, "domain.delete", name); !status.ok()) return status;
   }
   absl::StatusOr<EntryPointer> entry = Expect(target, etag);
   if (!entry.ok()) return entry.status();
@@ -180,7 +180,8 @@ void Core::SettleJob(const Target& target, uint64_t run) {
   if (!destination.ok()) return again(destination.status());
   absl::StatusOr<v1::MigrationOutcome> outcome = (*destination)->Settle();
   if (ReasonOf(outcome.status()) == v1::REASON_TOKEN_REFUSED) {
-    util::LogError(name, ": the destination of its migration knows nothing of it any more: look whether it runs there, "
+    util::LogError(name,
+                   ": the destination of its migration knows nothing of it any more: look whether it runs there, "
                    "then resume or destroy it here");
     settling_.Forget(name);
     return ForgetQuestion(*store_, uid, run);
@@ -203,18 +204,17 @@ void Core::SettleJob(const Target& target, uint64_t run) {
 
 void ManagerImpl::MigrateDomain(const Caller& caller, v1::MigrateDomainRequest request, Done<v1::Operation> done) {
   Core* const core = core_.get();
-  core->DoLong(
-      caller, request, [&] { return core->TargetOf(caller, request.name()); }, std::move(done),
-      {.verb = "migrate",
-       .name = "domain.migrate",
-       .check =
-           [core, request, access = caller.access](const Target& target) {
-             return core->CheckCanMigrate(target, request.etag(), *access, request.undefine_source());
-           },
-       .work =
-           [core, request](ChangeContext& context, const Target& target, drivers::Progress* progress) {
-             return core->MigrateJob(context, target, request, progress);
-           }});
+  core->DoLong(caller, request, [&] { return core->TargetOf(caller, request.name()); }, std::move(done),
+               {.verb = "migrate",
+                .name = "domain.migrate",
+                .check =
+                    [core, request, access = caller.access](const Target& target) {
+                      return core->CheckCanMigrate(target, request.etag(), *access, request.undefine_source());
+                    },
+                .work =
+                    [core, request](ChangeContext& context, const Target& target, drivers::Progress* progress) {
+                      return core->MigrateJob(context, target, request, progress);
+                    }});
 }
 
 }  // namespace reeve::state

@@ -63,4 +63,10 @@ absl::StatusOr<EntryPointer> FindDomain(const Snapshot& snapshot, absl::string_v
   return Error(v1::REASON_DOMAIN_NOT_FOUND, absl::StrCat("there is no domain ", Shown(name)), {{"name", Shown(name)}});
 }
 
+absl::Status Need(const auth::Access& access, absl::string_view permission, const std::string& name) {
+  if (access.Has(permission, name)) return absl::OkStatus();
+  return Error(v1::REASON_PERMISSION_DENIED, absl::StrCat("this also needs the permission ", permission, " for ", name),
+               {{"permission", permission}, {"object", name}});
+}
+
 }  // namespace reeve::state

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "auth/access.h"
@@ -13,8 +14,11 @@ namespace reeve::state {
 // "hypervisors/lxc" -> "lxc"; "hypervisors/-" -> "-" where `wildcard` allows it. Else NAME_INVALID.
 absl::StatusOr<std::string> ParseHypervisorName(absl::string_view name, bool wildcard);
 
-// The domain that a request names by name, uid or "id:N": NAME_INVALID, DOMAIN_NOT_FOUND, also of one that is hidden, and
-// PERMISSION_DENIED.
+// The domain that a request names by name, uid or "id:N": NAME_INVALID, DOMAIN_NOT_FOUND, also of one that is hidden,
+// and PERMISSION_DENIED.
 absl::StatusOr<EntryPointer> FindDomain(const Snapshot& snapshot, absl::string_view name, const auth::Access& access);
+
+// For a call that does more than its method's permission covers. PERMISSION_DENIED; `name` is a whole resource name.
+absl::Status Need(const auth::Access& access, absl::string_view permission, const std::string& name);
 
 }  // namespace reeve::state

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/state/invalid_request.h"
+#include "proto/invalid_request.h"
 #include "proto/status.h"
 
 namespace reeve::state {

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "daemon/state/change.h"
-#include "daemon/state/invalid_request.h"
+#include "proto/invalid_request.h"
 #include "util/proto_time.h"
 
 namespace reeve::state {
@@ -24,8 +24,7 @@ absl::StatusOr<v1::Domain> Core::SleepJob(ChangeContext& context, const v1::Slee
   status.set_state(v1::DOMAIN_STATE_PMSUSPENDED);
   status.set_reason(v1::DOMAIN_STATE_REASON_ASLEEP);
   *status.mutable_state_time() = util::ToProto(options_.clock->Now());
-  change.event =
-      context.NewEvent(v1::EVENT_TYPE_PMSUSPENDED, v1::EVENT_DETAIL_PMSUSPENDED_MEMORY, (*entry)->state);
+  change.event = context.NewEvent(v1::EVENT_TYPE_PMSUSPENDED, v1::EVENT_DETAIL_PMSUSPENDED_MEMORY, (*entry)->state);
   return CommitOrKeep(context, target, change, "the guest was put to sleep");
 }
 

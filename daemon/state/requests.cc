@@ -2,7 +2,6 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "proto/status.h"
+#include "util/sha256.h"
 
 namespace reeve::state {
 namespace {
@@ -24,10 +24,7 @@ std::string DigestOf(const google::protobuf::Message& request) {
     output.SetSerializationDeterministic(true);
     request.SerializePartialToCodedStream(&output);
   }
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
+  return util::Sha256(bytes);
 }
 
 absl::Status Reused(absl::string_view id, absl::string_view method) {

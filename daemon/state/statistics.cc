@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/core.h"
-#include "daemon/state/invalid_request.h"
 #include "daemon/state/names.h"
 #include "formats/domain_name.h"
+#include "proto/invalid_request.h"
 #include "proto/status.h"
 #include "util/proto_time.h"
 

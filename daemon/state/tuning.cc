@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
-#include "daemon/state/invalid_request.h"
 #include "daemon/state/tuning_event.h"
+#include "proto/invalid_request.h"
 
 namespace reeve::state {
 namespace {
@@ -146,7 +146,8 @@ void DescribePlacement(const Placement& wanted, v1::Event* event) {
 
 }  // namespace
 
-absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const Caller& caller, const v1::GetTuningRequest& request) const {
+absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const Caller& caller,
+                                                        const v1::GetTuningRequest& request) const {
   absl::StatusOr<EntryPointer> entry = core_->Find(caller, request.name());
   if (!entry.ok()) return WithContext("tuning", entry.status());
   const store::v1::DomainRecord record = RecordOf(**entry);
@@ -169,7 +170,8 @@ absl::StatusOr<v1::DomainTuning> ManagerImpl::GetTuning(const Caller& caller, co
 
 void ManagerImpl::SetMemory(const Caller& caller, v1::SetMemoryRequest request, Done<v1::Domain> done) {
   core_->Do<v1::Domain>(
-      caller, request, "set the memory of", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
+      caller, request, "set the memory of", [&] { return core_->TargetOf(caller, request.name()); }, true,
+      std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) -> absl::StatusOr<v1::Domain> {
         const uint64_t memory = request.memory_kib();
         if (memory < kLeastMemoryKib || memory >= kUnlimitedKib) {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/state/change.h"
-#include "daemon/state/invalid_request.h"
 #include "daemon/state/tuning_event.h"
 #include "formats/number_set.h"
+#include "proto/invalid_request.h"
 
 namespace reeve::state {
 namespace {

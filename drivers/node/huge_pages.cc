@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "drivers/node/node_memory.h"
 #include "drivers/node/read_fields.h"
+#include "proto/invalid_request.h"
 #include "proto/status.h"
 
 namespace reeve::node {
@@ -30,11 +31,8 @@ absl::StatusOr<v1::HugePages> ReadOne(const std::string& directory, uint64_t siz
 }
 
 absl::Status TooMany(const v1::AllocateHugePagesRequest& request, const Cell& cell) {
-  const std::string description = absl::StrCat("is more pages of ", request.size_kib(), " KiB than the ",
-                                               cell.memory.total_kib(), " KiB of cell ", cell.memory.cell(), " hold");
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat("count ", description));
-  AddFieldViolation(&status, "count", description);
-  return status;
+  return Invalid("count", absl::StrCat("is more pages of ", request.size_kib(), " KiB than the ",
+                                       cell.memory.total_kib(), " KiB of cell ", cell.memory.cell(), " hold"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "drivers/node/read_fields.h"
+#include "proto/invalid_request.h"
 #include "proto/status.h"
 
 namespace reeve::node {
@@ -26,10 +27,7 @@ absl::Status CheckDirectory(const std::string& directory) {
 }
 
 absl::Status OutOfBounds(absl::string_view field, uint64_t least, uint64_t most) {
-  const std::string description = absl::StrCat("must be from ", least, " to ", most);
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
+  return Invalid(field, absl::StrCat("must be from ", least, " to ", most));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "drivers/node/read_fields.h"
+#include "proto/invalid_request.h"
 #include "proto/status.h"
 #include "util/files.h"
 
@@ -13,12 +14,6 @@ namespace {
 constexpr uint64_t kShortestSeconds = 60;  // it must not be over before the host sleeps
 constexpr uint64_t kLongestSeconds = 31'536'000;
 constexpr char kNoAlarm[] = "0";
-
-absl::Status Invalid(absl::string_view field, absl::string_view description) {
-  absl::Status status = Error(v1::REASON_REQUEST_INVALID, absl::StrCat(field, " ", description));
-  AddFieldViolation(&status, field, description);
-  return status;
-}
 
 absl::Status CheckRequest(const v1::SuspendNodeRequest& request) {
   if (!v1::SuspendTarget_IsValid(request.target()) || request.target() == v1::SUSPEND_TARGET_UNSPECIFIED) {
