@@ -64,8 +64,7 @@ absl::Status CallFacts::CheckAsked() const {
 
 void CallFacts::Record(const absl::Status& status) const {
   // Authentications and enrollments are recorded where they are done, but for what does not get there.
-  const bool elsewhere =
-      method_->scope == v1::SCOPE_SESSION && ReasonOf(status) != v1::REASON_CONNECTION_READ_ONLY;
+  const bool elsewhere = method_->before_proof && ReasonOf(status) != v1::REASON_CONNECTION_READ_ONLY;
   if (audit_ == nullptr || elsewhere) return;
   const bool refused = IsRefusal(status) || (!status.ok() && access_->refused());
   if ((method_->access != v1::ACCESS_WRITE && !refused) || recorded_.exchange(true)) return;

@@ -28,7 +28,7 @@ class Migration(TlsTest):
         # Of its own, so that the other finds it again when it has been started anew.
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        reeved = self.serve(port=port, **options)
+        reeved = self.serve(port=port, limits="[audit]\ntarget = 'file'", **options)
         folder = self.pki(reeved, "reeve/migration")
         certificates.replace(f"{folder}/cacert.pem", self.ca.certificate_pem())
         self.ca.client(f"O=Example,CN={name}").write(f"{folder}/clientcert.pem", f"{folder}/clientkey.pem")
@@ -141,6 +141,20 @@ class Migration(TlsTest):
         # It is the same guest, which has gone on.
         self.assertGreaterEqual(
             self.source.get(NAME, api.domain_service_pb2.DOMAIN_VIEW_STATS).statistics.cpu_time_ns, run_time)
+
+    def test_the_audit_files_have_both_ends(self):
+        self.migrate()
+        for reeved, method in ((self.here, "MigrateDomain"), (self.there, "PrepareMigration"),
+                               (self.there, "ReceiveDomain")):
+            with self.subTest(method):
+                path = os.path.join(reeved.root, "var/log/reeve/audit.log")
+
+                def records(path=path, method=method):
+                    with open(path, encoding="utf-8") as file:
+                        return [one for one in map(json.loads, file) if one["method"].endswith("/" + method)]
+
+                waiting.until(records, f"a record of {method}", 10)
+                self.assertEqual([one["outcome"] for one in records()], ["AUDIT_OUTCOME_DONE"])
 
     def test_over_unix_sockets(self):
         self.migrate(uri=f"test+unix:///default?socket={self.there.socket()}")
