@@ -6,9 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/time.h"
 #include "absl/strings/strip.h"
-#include "cgroups/group.h"
+#include "absl/time/time.h"
 #include "cgroups/name.h"
 #include "cgroups/slice.h"
 #include "util/errno.h"
@@ -148,28 +147,29 @@ absl::Status SupervisorGroup::Add(pid_t supervisor) const {
   return absl::OkStatus();
 }
 
-absl::Status SupervisorGroup::Remove() const {
-  absl::Status status;
-  for (int hierarchy : Members()) {
-    int error = EBUSY;
-    for (int attempt = 0; error == EBUSY && attempt < kRemoveAttempts; ++attempt) {
-      if (attempt > 0) hierarchies_.tree()->Pause(attempt - 1);
-      error = hierarchies_.tree()->RemoveDirectory(hierarchy, path_);
-    }
-    if (error != 0 && error != ENOENT)
-      status.Update(util::ErrnoStatus(error, absl::StrCat("remove the group ", path_)));
+absl::Status SupervisorGroup::RemoveDirectory(int hierarchy, const std::string& path) const {
+  int error = EBUSY;
+  for (int attempt = 0; error == EBUSY && attempt < kRemoveAttempts; ++attempt) {
+    if (attempt > 0) hierarchies_.tree()->Pause(attempt - 1);
+    error = hierarchies_.tree()->RemoveDirectory(hierarchy, path);
   }
-  if (in_scope()) status.Update(RemoveScope());
-  return status;
+  if (error == 0 || error == ENOENT) return absl::OkStatus();
+  return util::ErrnoStatus(error, absl::StrCat("remove the group ", path));
 }
 
-absl::Status SupervisorGroup::RemoveScope() const {
-  // systemd knows nothing of some v1 hierarchies, where we have made what is above the guest's group.
-  const size_t slash = scope_.rfind('/');
-  const std::string slice = slash == std::string::npos ? "/" : absl::StrCat("/", scope_.substr(0, slash));
-  absl::StatusOr<cgroups::Group> scope = cgroups::Group::Open(hierarchies_, slice, ScopeName(uid_));
-  if (absl::IsNotFound(scope.status())) return absl::OkStatus();
-  return scope.ok() ? scope->Remove() : scope.status();
+absl::Status SupervisorGroup::Remove() const {
+  absl::Status status;
+  const std::vector<int> members = Members();
+  for (int hierarchy : members) status.Update(RemoveDirectory(hierarchy, path_));
+  if (!in_scope()) return status;
+  // systemd removes the scope's group where it looks at it. If we did, the kernel could drop its word that the group is
+  // empty together with the group, and systemd would take the scope for a running one from then on. It knows nothing of
+  // other v1 hierarchies, where we have made the group to have the guest's in it.
+  for (int hierarchy : hierarchies_.used()) {
+    if (std::find(members.begin(), members.end(), hierarchy) == members.end())
+      status.Update(RemoveDirectory(hierarchy, scope_));
+  }
+  return status;
 }
 
 }  // namespace reeve::lxc

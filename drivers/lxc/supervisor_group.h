@@ -46,7 +46,8 @@ class SupervisorGroup {
   const std::string& delegated() const { return scope_; }
 
   absl::Status Add(pid_t supervisor) const;
-  // Removes it, and what is left of a scope; guest and supervisor have ended. What is gone is fine.
+  // Removes it; guest and supervisor have ended. What is gone is fine. A scope is left to systemd, but for what is of
+  // it in hierarchies that systemd does not look at.
   absl::Status Remove() const;
 
  private:
@@ -55,7 +56,7 @@ class SupervisorGroup {
   std::vector<int> Members() const;
   absl::Status Make() const;
   absl::Status MakeScope(pid_t supervisor) const;
-  absl::Status RemoveScope() const;
+  absl::Status RemoveDirectory(int hierarchy, const std::string& path) const;
 
   cgroups::Hierarchies hierarchies_;
   std::string path_;

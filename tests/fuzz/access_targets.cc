@@ -105,8 +105,10 @@ void TryUri(absl::string_view text) {
   if (!uri.ok()) return;
   if (uri->transport != client::Transport::kSsh) return;
   const std::vector<std::string> command = client::TunnelCommand(*uri, false);
-  const auto end = std::find(command.begin(), command.end(), "--");
-  if (command.end() - end != 5) Broken("not HOST sh -c SCRIPT behind the options", text, absl::StrJoin(command, "\n"));
+  // As getopt(3) of ssh reads it: an option's argument may itself be "--", as a file of keys may be called.
+  size_t at = 1;
+  while (at < command.size() && command[at] != "--") at += command[at] == "-T" ? 1 : 2;
+  if (at + 5 != command.size()) Broken("not HOST sh -c SCRIPT behind the options", text, absl::StrJoin(command, "\n"));
   if (absl::StartsWith(uri->host, "-") || absl::StartsWith(uri->user, "-")) Broken("an option of ssh", text);
 }
 
