@@ -36,8 +36,8 @@ v1::MigrationMessage Memory(std::string bytes) {
   return message;
 }
 
-// How far the memory is, by what the driver says of itself and what has been sent, which may come to more than the guest has:
-// of a live one pieces are sent again.
+// How far the memory is, by what the driver says of itself and what has been sent, which may come to more than the
+// guest has: of a live one pieces are sent again.
 class MemoryProgress final : public drivers::Progress {
  public:
   MemoryProgress(drivers::Progress* progress, uint64_t expected)
@@ -72,8 +72,7 @@ class Pump {
   static absl::StatusOr<std::unique_ptr<Pump>> Start(Link* link, MemoryProgress* progress) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return util::ErrnoStatus("pipe");
-    auto pump = std::unique_ptr<Pump>(
-        new Pump(link, progress, util::UniqueFd(ends[0]), util::UniqueFd(ends[1])));
+    auto pump = std::unique_ptr<Pump>(new Pump(link, progress, util::UniqueFd(ends[0]), util::UniqueFd(ends[1])));
     (void)fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);  // a smaller one does as well
     pump->thread_ = std::thread([self = pump.get()] { self->Run(); });
     return pump;
@@ -85,6 +84,11 @@ class Pump {
   absl::Status Finish() {
     writing_.Reset();
     if (thread_.joinable()) thread_.join();
+    return failure();
+  }
+  // What has stopped it so far.
+  absl::Status failure() const {
+    const absl::MutexLock lock(&mutex_);
     return status_;
   }
 
@@ -97,22 +101,30 @@ class Pump {
       std::string piece(kPiece, '\0');
       const ssize_t got = read(reading_.get(), piece.data(), piece.size());
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) status_ = util::ErrnoStatus("read the guest's memory");
+      if (got < 0) Fail(util::ErrnoStatus("read the guest's memory"));
       if (got <= 0) break;
       piece.resize(static_cast<size_t>(got));
-      status_ = link_->Send(Memory(std::move(piece)), [this] { return progress_.Cancelled(); });
-      if (!status_.ok()) break;
+      absl::Status status = link_->Send(Memory(std::move(piece)), [this] { return progress_.Cancelled(); });
+      if (!status.ok()) {
+        Fail(std::move(status));
+        break;
+      }
       progress_.Sent(static_cast<size_t>(got));
     }
-    // Who writes on is told.
+    // Who writes on is told, after the reason is there.
     reading_.Reset();
+  }
+  void Fail(absl::Status status) {
+    const absl::MutexLock lock(&mutex_);
+    status_ = std::move(status);
   }
 
   Link* const link_;
   MemoryProgress& progress_;
   util::UniqueFd reading_;
   util::UniqueFd writing_;
-  absl::Status status_;  // the thread's until it has been joined
+  mutable absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 
@@ -120,7 +132,11 @@ class Outgoing {
  public:
   Outgoing(drivers::GuestImages& driver, const drivers::DomainKey& domain, Destination& destination,
            const OutgoingOptions& options, drivers::Progress* progress)
-      : driver_(driver), domain_(domain), destination_(destination), options_(options), progress_(progress),
+      : driver_(driver),
+        domain_(domain),
+        destination_(destination),
+        options_(options),
+        progress_(progress),
         memory_progress_(progress, options.start.spec().memory_kib() * 1024) {}
 
   OutgoingResult Run() {
@@ -184,9 +200,12 @@ class Outgoing {
     pump_ = *std::move(pump);
     absl::Status status = driver_.SendMemory(domain_, pump_->descriptor(), options_.live, &memory_progress_);
     if (status.ok()) return status;
+    // Where the way was broken, the driver could not write on, and that is the reason; what breaks from here on is our
+    // doing.
+    const absl::Status pumped = pump_->failure();
     // The pump may wait for a destination that takes nothing.
     link_->Close();
-    const absl::Status pumped = pump_->Finish();
+    (void)pump_->Finish();
     return pumped.ok() || Cancelled() ? status : Broken("send the guest's memory", pumped);
   }
 
@@ -219,8 +238,8 @@ class Outgoing {
   OutgoingResult TakeBack(const absl::Status& why) {
     link_->Close();
     if (absl::Status status = driver_.EndSending(domain_, false); !status.ok()) {
-      return {Holder::kUnknown, WithContext(absl::StrCat("it failed (", why.message(), "), and the guest cannot run on"),
-                                            status)};
+      return {Holder::kUnknown,
+              WithContext(absl::StrCat("it failed (", why.message(), "), and the guest cannot run on"), status)};
     }
     return {Holder::kSource, Reason(why)};
   }
@@ -237,8 +256,8 @@ class Outgoing {
       }
       absl::StatusOr<v1::MigrationOutcome> outcome = destination_.Settle();
       if (outcome.ok()) return outcome->arrived() ? LetGo() : TakeBack(why);
-      util::LogWarn("migration of ", domain_.name, ": the destination does not say what became of it: ",
-                    outcome.status().message());
+      util::LogWarn("migration of ", domain_.name,
+                    ": the destination does not say what became of it: ", outcome.status().message());
       // It has forgotten, or never known: asking again does not help.
       if (ReasonOf(outcome.status()) == v1::REASON_TOKEN_REFUSED) break;
     }

@@ -1,5 +1,5 @@
-// Guests that move between two daemons, each over a Xen of its own (a fake): the connection breaks at every step, on either
-// side, and one guest runs.
+// Guests that move between two daemons, each over a Xen of its own (a fake): the connection breaks at every step, on
+// either side, and one guest runs.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -60,7 +60,9 @@ struct Host : Fixture {
     return manager->GetDomain(Caller(), request);
   }
   // Machines of the domain, and those of them that run.
-  int present() const { return Count([](const xen::GuestFacts&) { return true; }); }
+  int present() const {
+    return Count([](const xen::GuestFacts&) { return true; });
+  }
   int running() const {
     return Count([](const xen::GuestFacts& facts) { return !facts.paused && !facts.stopped; });
   }
@@ -88,7 +90,7 @@ class TestLink final : public migration::Link {
     const int number = sent_++;
     const bool hit = !fault_.answer && fault_.number == number;
     if (hit && fault_.when == Break::When::kBefore) Cut();
-    if (cut()) return absl::UnavailableError("the connection broke");
+    if (const absl::Status status = ended(); !status.ok()) return status;
     absl::Status status = Deliver(message);
     if (!status.ok()) {
       Cut();
@@ -126,9 +128,8 @@ class TestLink final : public migration::Link {
       case v1::MigrationMessage::kStart: {
         inbox_->fault = fault_;
         auto incoming = destination_.manager->ReceiveDomain(
-            message.start(),
-            {.answer = [inbox = inbox_](const v1::MigrationAnswer& answer) { Put(*inbox, answer); },
-             .fail = [inbox = inbox_](const absl::Status& status) { End(*inbox, status); }});
+            message.start(), {.answer = [inbox = inbox_](const v1::MigrationAnswer& answer) { Put(*inbox, answer); },
+                              .fail = [inbox = inbox_](const absl::Status& status) { End(*inbox, status); }});
         if (!incoming.ok()) return incoming.status();
         incoming_ = *incoming;
         return absl::OkStatus();
@@ -156,9 +157,10 @@ class TestLink final : public migration::Link {
     const absl::MutexLock lock(&inbox.mutex);
     if (!inbox.ended.has_value()) inbox.ended = status;
   }
-  bool cut() const {
+  // With the destination's reason where it gave one.
+  absl::Status ended() const {
     const absl::MutexLock lock(&inbox_->mutex);
-    return inbox_->ended.has_value();
+    return inbox_->ended.value_or(absl::OkStatus());
   }
   void Cut() {
     End(*inbox_, absl::UnavailableError("the connection broke"));
@@ -197,8 +199,9 @@ class TestDestination final : public migration::Destination {
 struct Pair {
   Pair() {
     // Options are taken when a manager begins.
-    source.options.open_destination = [this](const std::string& uri, const std::string& id, const std::string& secret)
-        -> absl::StatusOr<std::unique_ptr<migration::Destination>> {
+    source.options.open_destination =
+        [this](const std::string& uri, const std::string& id,
+               const std::string& secret) -> absl::StatusOr<std::unique_ptr<migration::Destination>> {
       if (uri != "xen+tls://there/") return absl::InvalidArgumentError("is no destination");
       return std::make_unique<TestDestination>(&destination, fault, id, secret);
     };
@@ -357,8 +360,9 @@ TEST_CASE("What becomes of a guest is told at both ends") {
   CHECK(event.requestor() == pair.destination.identity);
 }
 
-TEST_CASE("A guest of which nobody knows where it runs stands still until the destination has said so, also to a daemon "
-          "that comes back") {
+TEST_CASE(
+    "A guest of which nobody knows where it runs stands still until the destination has said so, also to a daemon "
+    "that comes back") {
   Pair pair;
   const bool arrived = GENERATE(true, false);
   const bool source_restarts = GENERATE(true, false);
@@ -434,13 +438,14 @@ TEST_CASE("A guest whose destination has forgotten it is the user's to decide up
 auth::Access::Pointer With(const auth::PolicySource& source, const char* permission) {
   return std::make_shared<const auth::Access>(
       std::make_shared<const auth::Authority>(
-          auth::Identity{.proof = auth::Proof::kUnix, .text = "unix:alice(1000)", .uid = 1000, .user = "alice"}, &source),
+          auth::Identity{.proof = auth::Proof::kUnix, .text = "unix:alice(1000)", .uid = 1000, .user = "alice"},
+          &source),
       permission);
 }
 std::shared_ptr<const auth::Policy> Role(std::vector<std::string> permissions, const std::string& name) {
-  return auth::Policy::Create({{{"mover", std::move(permissions)}},
-                               {{.unix_user = "alice", .role = "mover", .restriction = {"", name, ""}}}},
-                              [](const std::string&) { return std::nullopt; });
+  return auth::Policy::Create(
+      {{{"mover", std::move(permissions)}}, {{.unix_user = "alice", .role = "mover", .restriction = {"", name, ""}}}},
+      [](const std::string&) { return std::nullopt; });
 }
 
 TEST_CASE("Who may bring a guest, and take it away") {
@@ -486,18 +491,32 @@ TEST_CASE("A guest that does not run, or ends with a connection, stays") {
   const auto ticket = pair.Prepare();
   v1::DomainVerbRequest verb;
   verb.set_name(kName);
-  SECTION("suspended") { REQUIRE(pair.source.Call<v1::Domain>(&ManagerImpl::SuspendDomain, verb).ok()); }
-  SECTION("destroyed") { REQUIRE(pair.source.Call<v1::Domain>(&ManagerImpl::DestroyDomain, verb).ok()); }
+  SECTION("suspended") {
+    REQUIRE(pair.source.Call<v1::Domain>(&ManagerImpl::SuspendDomain, verb).ok());
+  }
+  SECTION("destroyed") {
+    REQUIRE(pair.source.Call<v1::Domain>(&ManagerImpl::DestroyDomain, verb).ok());
+  }
   CHECK(ReasonOf(pair.Migrate(Pair::Request(*ticket))) == v1::REASON_DOMAIN_STATE);
 }
 
 TEST_CASE("Each side's failure leaves the guest where it was") {
   Pair pair;
-  SECTION("the source cannot write") { pair.source.fake.Fail("Save", absl::InternalError("injected")); }
-  SECTION("the destination cannot restore") { pair.destination.fake.Fail("Restore", absl::InternalError("injected")); }
-  SECTION("the destination cannot note it") { pair.destination.fake.Fail("StoreNote", absl::InternalError("injected")); }
-  SECTION("the destination cannot let it run") { pair.destination.fake.Fail("Unpause", absl::InternalError("injected")); }
-  SECTION("the source cannot note it") { pair.source.fake.Fail("StoreNote", absl::InternalError("injected")); }
+  SECTION("the source cannot write") {
+    pair.source.fake.Fail("Save", absl::InternalError("injected"));
+  }
+  SECTION("the destination cannot restore") {
+    pair.destination.fake.Fail("Restore", absl::InternalError("injected"));
+  }
+  SECTION("the destination cannot note it") {
+    pair.destination.fake.Fail("StoreNote", absl::InternalError("injected"));
+  }
+  SECTION("the destination cannot let it run") {
+    pair.destination.fake.Fail("Unpause", absl::InternalError("injected"));
+  }
+  SECTION("the source cannot note it") {
+    pair.source.fake.Fail("StoreNote", absl::InternalError("injected"));
+  }
   const absl::Status status = pair.Migrate();
   CHECK_FALSE(status.ok());
   CHECK_THAT(std::string(status.message()), Catch::Contains("injected") || Catch::Contains("hand the guest over"));
@@ -527,8 +546,7 @@ TEST_CASE("Tickets are good once, for one domain, and in time") {
   CHECK(ReasonOf(pair.destination.manager->SettleMigration(settle).status()) == v1::REASON_TOKEN_REFUSED);
   SECTION("used") {
     REQUIRE(pair.Migrate(Pair::Request(*ticket)).ok());
-    CHECK(ReasonOf(pair.destination.manager->ReceiveDomain(StartOf(*ticket), {}).status()) ==
-          v1::REASON_TOKEN_REFUSED);
+    CHECK(ReasonOf(pair.destination.manager->ReceiveDomain(StartOf(*ticket), {}).status()) == v1::REASON_TOKEN_REFUSED);
   }
   SECTION("given up before it was used") {
     settle.set_ticket_secret(ticket->secret());
