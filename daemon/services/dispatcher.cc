@@ -29,8 +29,13 @@ void Dispatcher::Add(Method method, const google::protobuf::Descriptor* request,
 
 Dispatcher::Admission::~Admission() {
   if (facts_ == nullptr) return;
+  GivePlace();
+  facts_->connection()->bytes_in_flight.fetch_sub(bytes_, std::memory_order_relaxed);
+}
+
+void Dispatcher::Admission::GivePlace() const {
+  if (!has_place_.exchange(false)) return;
   connections::Connection& connection = *facts_->connection();
-  connection.bytes_in_flight.fetch_sub(bytes_, std::memory_order_relaxed);
   if (!method().unary) connection.streams.fetch_sub(1, std::memory_order_relaxed);
   connection.calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
 }

@@ -110,13 +110,16 @@ class Dispatcher {
   // Those that it was made with.
   const Limits& limits() const { return limits_; }
 
-  // A call that has passed the checks: it counts as in flight until it is destroyed.
+  // A call that has passed the checks: it counts as in flight until its place is given back, or it is destroyed.
   class Admission {
    public:
     Admission(std::shared_ptr<const CallFacts> facts, const Dispatcher* dispatcher)
         : facts_(std::move(facts)), dispatcher_(dispatcher) {}
     Admission(Admission&& other) noexcept
-        : facts_(std::move(other.facts_)), dispatcher_(other.dispatcher_), bytes_(other.bytes_.load()) {}
+        : facts_(std::move(other.facts_)),
+          dispatcher_(other.dispatcher_),
+          bytes_(other.bytes_.load()),
+          has_place_(other.has_place_.load()) {}
     Admission& operator=(Admission&&) = delete;
     ~Admission();
     const std::shared_ptr<const CallFacts>& facts() const { return facts_; }
@@ -128,11 +131,15 @@ class Dispatcher {
     // The same for what can be refused no more.
     void AddBytes(uint64_t bytes) const;
     void GiveBytes(uint64_t bytes) const;
+    // Before the call's end is sent: its client's next call may come before gRPC tells us of that end, and must not be
+    // refused for it. Bytes stay counted. Thread-safe.
+    void GivePlace() const;
 
    private:
     std::shared_ptr<const CallFacts> facts_;
     const Dispatcher* dispatcher_;
     mutable std::atomic<uint64_t> bytes_{0};
+    mutable std::atomic<bool> has_place_{true};
   };
   // Checks everything that can be checked before the request is read, in this order: CONNECTION_UNKNOWN,
   // METHOD_UNKNOWN, AUTHENTICATION_REQUIRED, CONNECTION_READ_ONLY, PERMISSION_DENIED, TOO_MANY_CALLS, TOO_MANY_STREAMS,

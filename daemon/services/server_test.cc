@@ -162,7 +162,7 @@ TEST_CASE("a client has so many calls in flight and no more; another client is n
   REQUIRE(clients->clients_size() == 2);
   CHECK(clients->clients(0).calls_in_flight() == 3);
   CHECK(clients->clients(0).calls() == 4);
-  CHECK(clients->clients(1).calls_in_flight() == 1);
+  CHECK(clients->clients(1).calls_in_flight() == 1);  // this one: what has been answered is over
   // A place comes free when a stream ends.
   const auto feed = harness.manager.AwaitFeeds(3).at(0);
   watches.clear();
@@ -177,18 +177,20 @@ TEST_CASE("a client has so many streams and no more, and may still call; the lim
     REQUIRE(watch->Write(""));
     return watch;
   };
-  // One after the other, so that the first feed is the first stream's.
+  // One after the other, so that the first feed is the first stream's. A stream begins before it has its feed.
   auto first = open();
   REQUIRE(first->AwaitBegun());
+  const auto feed = harness.manager.AwaitFeeds(1).at(0);
   const auto second = open();
   REQUIRE(second->AwaitBegun());
-  CHECK(ReasonOf(open()->Finish()) == v1::REASON_TOO_MANY_STREAMS);
+  ClientStream refused(channel.get(), methods::kWatch.path);
+  (void)refused.Write("");  // or it has been refused already
+  CHECK(ReasonOf(refused.Finish()) == v1::REASON_TOO_MANY_STREAMS);
   CHECK(CallUnary(channel.get(), methods::kGetSession, {}).ok());
   const auto other = Connect(harness.path());
   ClientStream its_own(other.get(), methods::kWatch.path);
   CHECK(its_own.AwaitBegun());
   // A place comes free when a stream ends.
-  const auto feed = harness.manager.AwaitFeeds(2).at(0);
   first.reset();
   REQUIRE(feed->AwaitEnded());
   harness.dispatcher.SetLimits({.calls_per_client = 10, .streams_per_client = 3});

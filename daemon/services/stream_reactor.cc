@@ -49,7 +49,7 @@ void StreamCall::FinishLocked(const absl::Status& status) {
   // Behind the message on its way: OnWriteDone goes on.
   if (writing_ && !cancelled_) return;
   handed_on_ = true;
-  reactor_->Finish(ToWireStatus(status_));
+  reactor_->End(status_);
 }
 
 void StreamCall::TakeNext() {
@@ -168,7 +168,7 @@ void StreamReactor::OnWriteDone(bool ok) {
     sent = std::exchange(call_->sent_, nullptr);
     if (call_->finished_ && !call_->handed_on_) {
       call_->handed_on_ = true;
-      Finish(ToWireStatus(call_->status_));
+      End(call_->status_);
     }
   }
   if (sent) sent(ok);
@@ -181,7 +181,12 @@ void StreamReactor::OnCancel() {
       Error(v1::REASON_CALL_CANCELLED, "the client cancelled the call, or its connection ended");
   if (!call_->finished_) return call_->FinishLocked(status);
   // It waited behind a write that nobody will read any more.
-  if (!std::exchange(call_->handed_on_, true)) Finish(ToWireStatus(call_->status_));
+  if (!std::exchange(call_->handed_on_, true)) End(call_->status_);
+}
+
+void StreamReactor::End(const absl::Status& status) {
+  admission_.GivePlace();
+  Finish(ToWireStatus(status));
 }
 
 void StreamReactor::OnDone() {

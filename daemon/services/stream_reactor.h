@@ -55,8 +55,8 @@ class StreamCall final : public Call, public ServerStream, public std::enable_sh
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(mutex_);
   uint64_t outgoing_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t incoming_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of the message that a handler has
-  bool handling_ ABSL_GUARDED_BY(mutex_) = false;     // a handler has a message now
-  bool read_wanted_ ABSL_GUARDED_BY(mutex_) = false;  // the next one, after that
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;        // a handler has a message now
+  bool read_wanted_ ABSL_GUARDED_BY(mutex_) = false;     // the next one, after that
 };
 
 // Owned by gRPC; deletes itself at its end. The handler's calls come from OnReadDone, one at a time, and from OnDone,
@@ -76,6 +76,7 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor {
   void BeginBidirectional();
   void BeginServerStream();
   void HandleMessage();
+  void End(const absl::Status& status);
 
   GenericService* const service_;
   const Dispatcher::Admission admission_;

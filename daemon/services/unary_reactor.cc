@@ -54,6 +54,8 @@ class UnaryCall final : public Call {
       absl::Status room = changed ? absl::OkStatus() : reactor->admission_.TakeBytes(response->size());
       if (!room.ok()) response = std::move(room);
     }
+    reactor->admission_.GiveBytes(reactor->request_bytes_.exchange(0));
+    reactor->admission_.GivePlace();
     LogCall(*facts_, response.status(), absl::FromChrono(std::chrono::steady_clock::now() - start_));
     if (!response.ok()) return reactor->Finish(ToWireStatus(response.status()));
     response_ = ToByteBuffer(*std::move(response));
@@ -112,6 +114,7 @@ void UnaryReactor::OnReadDone(bool ok) {
   }
   const uint64_t bytes = request_.Length();
   if (absl::Status room = admission_.TakeBytes(bytes); !room.ok()) return call_->AnswerOfHandler(std::move(room));
+  request_bytes_ = bytes;
   const auto completion = std::make_shared<Completion>(call_);
   try {
     grpc::ProtoBufferReader reader(&request_);

@@ -3,6 +3,8 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 
 #include "daemon/services/dispatcher.h"
@@ -30,6 +32,7 @@ class UnaryReactor final : public grpc::ServerGenericBidiReactor {
   const uint32_t max_request_bytes_;
   const std::shared_ptr<UnaryCall> call_;
   grpc::ByteBuffer request_;
+  std::atomic<uint64_t> request_bytes_{0};  // that are counted
 };
 
 }  // namespace reeve::services
