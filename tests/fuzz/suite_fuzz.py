@@ -1,7 +1,8 @@
 """Suite fuzz of tests/run: builds the fuzzer and runs every target for a bounded time. Each target counts as a test.
 
-REEVE_FUZZ_SECONDS: how long each runs (8). REEVE_FUZZ_TARGETS: which, names with "," between (all). REEVE_FUZZ_DIRECTORY: where
-what is built and found is kept (~/.cache/reeve-tests/fuzz).
+REEVE_FUZZ_SECONDS: how long each runs (8). REEVE_FUZZ_TARGETS: which, names with "," between (all). REEVE_FUZZ_SEED: where the walk
+through the inputs begins (1); 0 is another place each time, which goes on from what earlier such runs have kept.
+REEVE_FUZZ_DIRECTORY: where what is built and found is kept (~/.cache/reeve-tests/fuzz).
 """
 
 import concurrent.futures
@@ -9,6 +10,7 @@ import csv
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import build
 
@@ -56,13 +58,20 @@ def runs_of(log):
     return int(lines[-1].split()[-1]) if lines else 0
 
 
-def run_target(program, target, work, seconds, corpus):
-    inputs = work / "inputs" / target
+def run_target(program, target, work, seconds, seed, corpus):
+    """A walk with a seed begins with the seeds alone: the same tree gives the same result, whatever was found before."""
+    if seed:
+        with tempfile.TemporaryDirectory(prefix=f"reeve-fuzz-{target}-") as inputs:
+            return walk(program, target, work, seconds, seed, corpus, pathlib.Path(inputs))
+    return walk(program, target, work, seconds, seed, corpus, work / "inputs" / target)
+
+
+def walk(program, target, work, seconds, seed, corpus, inputs):
     fill(inputs, target, corpus)
     found = work / "found" / target
     found.mkdir(parents=True, exist_ok=True)
     before = set(found.iterdir())
-    command = [program, f"--target={target}", f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024",
+    command = [program, f"--target={target}", f"-max_total_time={seconds}", f"-seed={seed}", "-timeout=10", "-rss_limit_mb=1024",
                f"-max_len={MAX_BYTES}", "-print_final_stats=1", f"-artifact_prefix={found}/", str(inputs)]
     run = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=seconds + 120)
     if run.returncode == 0:
@@ -83,6 +92,7 @@ def run():
     wanted = os.environ.get("REEVE_FUZZ_TARGETS", "")
     targets = [target for target in targets if not wanted or target in wanted.split(",")]
     seconds = int(os.environ.get("REEVE_FUZZ_SECONDS", "8"))
+    seed = int(os.environ.get("REEVE_FUZZ_SEED", "1"))
     corpus = pathlib.Path(os.environ["REEVE_CORPUS"]) if os.environ.get("REEVE_CORPUS") else None
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return list(pool.map(lambda target: run_target(program, target, work, seconds, corpus), targets))
+        return list(pool.map(lambda target: run_target(program, target, work, seconds, seed, corpus), targets))
