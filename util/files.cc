@@ -66,8 +66,12 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view content, mod
     (void)::unlink(temporary.c_str());  // best effort: the first error is the one to report
     return status;
   }
-  UniqueFd directory(::open(DirectoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) < 0) return ErrnoStatus(absl::StrCat("fsync ", DirectoryOf(path)));
+  return SyncDirectory(DirectoryOf(path));
+}
+
+absl::Status SyncDirectory(const std::string& path) {
+  const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::fsync(directory.get()) < 0) return ErrnoStatus(absl::StrCat("fsync ", path));
   return absl::OkStatus();
 }
 

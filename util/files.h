@@ -22,6 +22,9 @@ absl::Status WriteExisting(const std::string& path, absl::string_view content);
 // directory.
 absl::Status ReplaceFile(const std::string& path, absl::string_view content, mode_t mode);
 
+// The names in a directory are on the disk when this returns (fsync(2)).
+absl::Status SyncDirectory(const std::string& path);
+
 // mkdir -p with `mode` for every directory it makes.
 absl::Status MakeDirectories(const std::string& path, mode_t mode);
 

@@ -18,14 +18,6 @@
 namespace reeve::state {
 namespace {
 
-// The names of new files are on the disk when this returns.
-absl::Status SyncDirectory(const std::string& directory) {
-  const util::UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) return util::ErrnoStatus(absl::StrCat("open ", directory));
-  if (::fsync(fd.get()) != 0) return util::ErrnoStatus(absl::StrCat("fsync ", directory));
-  return absl::OkStatus();
-}
-
 // Moves the database away with the log that belongs to it, so that it can still be examined together.
 absl::StatusOr<std::string> MoveAside(const std::string& path, absl::Time now) {
   const std::string time = absl::FormatTime("%Y%m%dT%H%M%E3SZ", now, absl::UTCTimeZone());
@@ -59,7 +51,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, 
     if (absl::Status status = (*store)->TakeOver(*moved, options, notes); !status.ok()) return status;
   }
   if (!store.ok()) return WithContext(path, store.status());
-  if (absl::Status status = SyncDirectory(options.directory); !status.ok()) return status;
+  if (absl::Status status = util::SyncDirectory(options.directory); !status.ok()) return status;
   return store;
 }
 

@@ -74,7 +74,10 @@ absl::Status SaveManaged(DriverContext& context, const drivers::DomainKey& domai
   if (status.ok() && fsync(file.get()) < 0) status = util::ErrnoStatus(absl::StrCat("fsync ", unfinished));
   if (status.ok() && rename(unfinished.c_str(), path.c_str()) < 0)
     status = util::ErrnoStatus(absl::StrCat("make ", path));
+  // The guest's memory is given up below: from here on the name must outlive the host's power.
+  if (status.ok()) status = util::SyncDirectory(SaveDirectory(context));
   if (!status.ok()) {
+    (void)unlink(path.c_str());  // the guest goes on: what it was must not be started from
     LetGoOn(context, guest);
     (void)unlink(unfinished.c_str());
     return DriverError(status);
@@ -100,9 +103,13 @@ absl::StatusOr<std::optional<uint32_t>> RestoreManagedSave(DriverContext& contex
   if (!image.ok()) return WithContext(path, image.status());
   absl::StatusOr<uint32_t> domid = context.toolstack().Restore(config, saved.get());
   if (!domid.ok()) return domid.status();
-  // Restored memory must not be restored twice: its disks have moved on.
-  if (unlink(path.c_str()) < 0) util::LogError("remove ", path, ": ", strerror(errno));
-  return *domid;
+  // Restored memory must not be restored twice, for its disks will have moved on: not after a power cut either.
+  absl::Status status = unlink(path.c_str()) < 0 ? util::ErrnoStatus(absl::StrCat("remove ", path)) : absl::OkStatus();
+  if (status.ok()) status = util::SyncDirectory(SaveDirectory(context));
+  if (status.ok()) return *domid;
+  if (absl::Status destroyed = context.toolstack().Destroy(*domid); !destroyed.ok())
+    util::LogError("destroy ", key.name, ", which was restored: ", destroyed.message());
+  return status;
 }
 
 absl::Status RemoveManagedSave(const DriverContext& context, const drivers::DomainKey& key) {
