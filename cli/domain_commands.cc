@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "cli/context.h"
+#include "cli/display_commands.h"
 #include "cli/domain_changes.h"
 #include "cli/domains.h"
 #include "cli/list_command.h"
@@ -132,6 +133,8 @@ CommandGroup DomainCommands() {
                .summary = "show the UUID of a domain",
                .options = {DomainArgument(Completion::kDomain)},
                .run = Domuuid},
+              DomdisplayCommand(),
+              VncdisplayCommand(),
           }};
 }
 

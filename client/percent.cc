@@ -27,4 +27,18 @@ absl::StatusOr<std::string> PercentDecode(absl::string_view text) {
   return result;
 }
 
+std::string PercentEncode(absl::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+        absl::string_view("-._~").find(c) != absl::string_view::npos) {
+      result.push_back(c);
+    } else {
+      absl::StrAppend(&result, "%",
+                      absl::AsciiStrToUpper(absl::StrCat(absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2))));
+    }
+  }
+  return result;
+}
+
 }  // namespace reeve::client

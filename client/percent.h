@@ -12,4 +12,7 @@ namespace reeve::client {
 // characters, encoded or not: a NUL would cut a path short.
 absl::StatusOr<std::string> PercentDecode(absl::string_view text);
 
+// `text` with everything but the unreserved characters of RFC 3986 2.3 as %XX.
+std::string PercentEncode(absl::string_view text);
+
 }  // namespace reeve::client

@@ -21,6 +21,7 @@ struct RunningGuest {
   v1::DomainState kept = v1::DOMAIN_STATE_UNSPECIFIED;
   std::vector<v1::InterfaceStatus> interfaces = {};  // DomainStatus.interfaces
   std::vector<std::string> warnings = {};            // DomainStatus.warnings
+  std::vector<v1::DisplayStatus> displays = {};      // DomainStatus.displays
 };
 
 }  // namespace reeve::drivers

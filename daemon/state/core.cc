@@ -249,6 +249,7 @@ void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, ab
   status.clear_updated();
   status.clear_auto_destroy();
   status.clear_interfaces();
+  status.clear_displays();
   record->clear_running_spec();
 }
 
@@ -270,6 +271,7 @@ void MarkRunning(store::v1::DomainRecord* record, const drivers::RunningGuest& g
   status.set_id(guest.id);
   status.set_supervisor_pid(guest.supervisor_pid);
   status.mutable_interfaces()->Assign(guest.interfaces.begin(), guest.interfaces.end());
+  status.mutable_displays()->Assign(guest.displays.begin(), guest.displays.end());
   status.set_run(run);
 }
 

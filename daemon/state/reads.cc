@@ -32,6 +32,15 @@ v1::Hypervisor Describe(const Caller& caller, const HypervisorSlot& slot, const 
   return hypervisor;
 }
 
+// Into the definition with which a guest runs: the ports that were chosen for its displays at its start.
+void ShowPorts(const v1::DomainStatus& status, v1::DomainSpec* spec) {
+  for (int i = 0; i < status.displays_size() && i < spec->devices().graphics_size(); ++i) {
+    const v1::DisplayStatus& display = status.displays(i);
+    v1::Graphics& graphics = *spec->mutable_devices()->mutable_graphics(i);
+    if (graphics.type() == display.type() && display.port() != 0) graphics.set_port(display.port());
+  }
+}
+
 constexpr char kHypervisors[] = "hypervisors/";
 
 // HYPERVISOR_NOT_FOUND for one that has neither driver nor domains, or is hidden.
@@ -99,8 +108,9 @@ absl::StatusOr<v1::Document> Core::Export(const Caller& caller, const v1::Export
   if (request.inactive()) {
     // Of the domain, not of its guest: no id.
     record.mutable_domain()->mutable_status()->clear_id();
-  } else if (record.has_running_spec()) {
-    record.mutable_domain()->mutable_spec()->Swap(record.mutable_running_spec());
+  } else {
+    if (record.has_running_spec()) record.mutable_domain()->mutable_spec()->Swap(record.mutable_running_spec());
+    ShowPorts(record.domain().status(), record.mutable_domain()->mutable_spec());
   }
   if (!with_secrets) ClearSecrets(record.mutable_domain());
   absl::StatusOr<std::string> text = options_.formats.write(request.format(), record.domain());

@@ -13,8 +13,9 @@
 namespace reeve::xen {
 
 struct ConfigOptions {
-  // First port that a VNC display may be given; ports are 5900 + display (RFC 6143 names none, QEMU's habit).
-  uint32_t first_vnc_port = 5900;
+  // Whether DisplayPorts has chosen the ports that the specification leaves open; else they are counted from 5900, to
+  // see whether the rest can be made.
+  bool ports_are_chosen = false;
   // Whether a device model of the host that the specification names is believed to be there; false in tests without
   // such files.
   bool check_emulator = true;

@@ -28,8 +28,9 @@ void FillVnc(const ConfigContext& context, const v1::Graphics& graphics, int ind
   Set(context, &vnc->enable, true);
   // The daemon chooses the port: who asks for the display must be told it.
   Set(context, &vnc->findunused, false);
-  const bool chosen = graphics.has_port() && graphics.port() >= 0 && !graphics.auto_port();
-  const int64_t port = chosen ? graphics.port() : int64_t{context.options.first_vnc_port} + index;
+  const bool open = graphics.auto_port() && !context.options.ports_are_chosen;
+  const bool chosen = graphics.has_port() && graphics.port() >= 0 && !open;
+  const int64_t port = chosen ? graphics.port() : kFirstVncPort + index;
   if (port < kFirstVncPort || port > kLastPort) {
     return context.violations->Invalid(absl::StrCat(field, ".port"), "VNC's ports are 5900 to 65535");
   }

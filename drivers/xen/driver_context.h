@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "drivers/driver.h"
+#include "drivers/xen/display_ports.h"
 #include "drivers/xen/guest_table.h"
 #include "drivers/xen/libxl_library.h"
 #include "drivers/xen/toolstack.h"
@@ -29,6 +30,7 @@ class DriverContext {
   const std::string& sysfs() const { return options_.sysfs; }
 
   GuestTable& guests() { return guests_; }
+  DisplayPorts& display_ports() { return display_ports_; }
   // DOMAIN_STATE when it does not run.
   absl::StatusOr<Guest> Find(const drivers::DomainKey& domain) const;
   // Also UNSUPPORTED_BY_DRIVER for the domain that we run in.
@@ -42,6 +44,7 @@ class DriverContext {
  private:
   XenDriverOptions options_;
   GuestTable guests_;
+  DisplayPorts display_ports_;
 };
 
 // DOMAIN_BUSY: another part is at work on the domain.

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "drivers/xen/config_builder.h"
@@ -22,14 +23,22 @@ absl::StatusOr<uint32_t> MakeMachine(DriverContext& context, const drivers::Doma
 
 }  // namespace
 
+absl::StatusOr<PreparedGuest> PrepareGuest(DriverContext& context, const drivers::DomainKey& key, v1::DomainSpec spec) {
+  absl::StatusOr<HeldPorts> ports = context.display_ports().Choose(&spec);
+  if (!ports.ok()) return ports.status();
+  absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), key, spec, {.ports_are_chosen = true});
+  if (!config.ok()) return config.status();
+  return PreparedGuest{std::move(spec), *std::move(config), *std::move(ports)};
+}
+
 absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,
                                 bool paused) {
-  absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), key, spec);
-  if (!config.ok()) return config.status();
-  if (absl::Status room = MakeRoom(context.toolstack(), &*config); !room.ok()) return room;
-  absl::StatusOr<uint32_t> domid = MakeMachine(context, key, &*config);
+  absl::StatusOr<PreparedGuest> prepared = PrepareGuest(context, key, spec);
+  if (!prepared.ok()) return prepared.status();
+  if (absl::Status room = MakeRoom(context.toolstack(), &prepared->config); !room.ok()) return room;
+  absl::StatusOr<uint32_t> domid = MakeMachine(context, key, &prepared->config);
   if (!domid.ok()) return domid.status();
-  return FinishGuest(context, key, spec, *domid, paused);
+  return FinishGuest(context, key, prepared->spec, *domid, paused);
 }
 
 absl::StatusOr<Guest> FinishGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,

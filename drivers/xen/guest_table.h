@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "drivers/driver.h"
+#include "drivers/xen/display_ports.h"
 #include "drivers/xen/pty_console.h"
 #include "reeve/v1/domain_spec.pb.h"
 
@@ -42,7 +43,8 @@ struct Guest {
             .start_time = start_time,
             .paused = paused || still,
             .asleep = asleep,
-            .kept = kept};
+            .kept = kept,
+            .displays = DescribeDisplays(spec)};
   }
 };
 

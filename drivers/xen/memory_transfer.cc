@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "drivers/xen/config_builder.h"
 #include "drivers/xen/guest_making.h"
 #include "drivers/xen/memory_writing.h"
 #include "drivers/xen/still_note.h"
@@ -69,9 +68,9 @@ absl::StatusOr<drivers::RunningGuest> StartFromMemory(DriverContext& context, co
   std::optional<GuestClaim> claim = context.guests().Claim(domain.uid);
   if (!claim.has_value()) return Busy();
   if (claim->guest().has_value()) return Refuse("runs already");
-  absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), domain, spec);
-  if (!config.ok()) return config.status();
-  absl::StatusOr<uint32_t> domid = context.toolstack().Restore(&*config, descriptor);
+  absl::StatusOr<PreparedGuest> prepared = PrepareGuest(context, domain, spec);
+  if (!prepared.ok()) return prepared.status();
+  absl::StatusOr<uint32_t> domid = context.toolstack().Restore(&prepared->config, descriptor);
   if (!domid.ok()) return WithReason(v1::REASON_START_FAILED, domid.status());
   // Before the note that makes it a guest of ours.
   if (absl::Status status = WriteStillNote(context.toolstack(), *domid, StillReason::kArriving); !status.ok()) {
@@ -80,7 +79,7 @@ absl::StatusOr<drivers::RunningGuest> StartFromMemory(DriverContext& context, co
     }
     return WithReason(v1::REASON_START_FAILED, status);
   }
-  absl::StatusOr<Guest> guest = FinishGuest(context, domain, spec, *domid, /*paused=*/true);
+  absl::StatusOr<Guest> guest = FinishGuest(context, domain, prepared->spec, *domid, /*paused=*/true);
   if (!guest.ok()) return WithReason(v1::REASON_START_FAILED, guest.status());
   const drivers::RunningGuest running = guest->Describe();
   claim->Put(*std::move(guest));

@@ -40,7 +40,8 @@ class XenDriver::Implementation {
   }
 
   // The specification with which the guest runs from now on.
-  absl::Status Note(const Guest& guest, const v1::DomainSpec& spec) {
+  absl::Status Note(const Guest& guest, v1::DomainSpec spec) {
+    KeepPorts(guest.spec, &spec);
     context.guests().SetSpec(guest.domid, spec);
     // A daemon that comes back reads it; the change itself is done.
     if (absl::Status status = WriteNote(context.toolstack(), guest.domid, guest.key, spec); !status.ok()) {

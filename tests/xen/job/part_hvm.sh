@@ -25,7 +25,7 @@ in_drive() {
   local is
   is=$(xenstore-read "/local/domain/0/backend/qdisk/$(xl domid h1)/5632/params") && [ "${is#aio:}" = "$1" ] || { echo "'$is' is in the drive"; return 1; }
 }
-vnc_answers() { timeout 20 bash -c 'exec 5<>/dev/tcp/127.0.0.1/5907 && head -c 3 <&5 | grep -q RFB'; }
+vnc_answers() { timeout 20 bash -c "exec 5<>/dev/tcp/127.0.0.1/$1 && head -c 3 <&5 | grep -q RFB"; }
 # QEMU throws away what a serial port says while nobody listens: the console is attached before the guest runs.
 boots() {
   rm -f /run/shown
@@ -40,7 +40,8 @@ check "it is HVM" eval 'xenstore-read "/libxl/$(xl domid h1)/type" | grep -q hvm
 check "its BIOS reads the disk, its serial port is the console" boots
 check "and takes what is typed" type_to h1 T TICK
 check "the disk is QEMU's" device_model_has /run/sector.qcow2
-check "its display answers" vnc_answers
+check "its display answers" vnc_answers 5907
+check "domdisplay tells where it is" eval 'has vnc://127.0.0.1:7 "$(reeve domdisplay h1)"'
 cdrom "<source file='/run/second.iso'/>" >/run/second.xml
 check "another disc is inserted" reeve update-device h1 /run/second.xml --live
 check "QEMU has it" eval 'device_model_has /run/second.iso && in_drive /run/second.iso'
@@ -54,3 +55,12 @@ check "the ACPI button ends it" eval 'reeve shutdown h1 && soon state_is h1 "shu
 no_device_model() { ! pgrep -f "[-]name h1" >/dev/null; }
 check "no device model is left" soon no_device_model
 check "undefine" reeve undefine h1
+# Displays whose ports are chosen: of paravirtual guests, which start sooner.
+vnc() { echo "<graphics type='vnc' port='-1' autoport='yes' listen='127.0.0.1'/>"; }
+port_of() { reeve dumpxml "$1" | grep -o "<graphics [^>]*port='[0-9]*'" | grep -o "port='[0-9]*'" | tr -dc 0-9; }
+check "two guests whose displays leave their ports open" eval 'define v1 "" "$(vnc)" && define v2 "" "$(vnc)" && reeve start v1 && reeve start v2'
+check "each has one of its own" eval '[ "$(port_of v1)" -ge 5900 ] && [ "$(port_of v2)" -gt "$(port_of v1)" ]'
+check "both answer" eval 'vnc_answers "$(port_of v1)" && vnc_answers "$(port_of v2)"'
+check "domdisplay and vncdisplay tell them" eval 'has "vnc://127.0.0.1:$(($(port_of v2) - 5900))" "$(reeve domdisplay v2)" && has "127.0.0.1:$(($(port_of v1) - 5900))" "$(reeve vncdisplay v1)"'
+check "the stored definition leaves them open" eval "lacks \"port='59\" \"\$(reeve dumpxml v1 --inactive)\""
+check "end" eval 'ended v1 && ended v2'
