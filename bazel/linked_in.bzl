@@ -1,4 +1,4 @@
-"""Debian's C++ libraries inside a program instead of beside it."""
+"""Debian's C++ libraries and OpenSSL inside a program instead of beside it."""
 
 # What libgrpc++.a, libprotobuf.a and libpugixml.a need of each other; the order does not matter.
 _ABSL = [
@@ -51,7 +51,7 @@ _ABSL = [
     "time",
     "time_zone",
 ]
-_LIBRARIES = ["address_sorting", "cares", "gpr", "grpc", "grpc++", "protobuf", "pugixml", "re2", "stdc++", "upb"] + [
+_LIBRARIES = ["address_sorting", "cares", "crypto", "gpr", "grpc", "grpc++", "protobuf", "pugixml", "re2", "ssl", "stdc++", "upb"] + [
     "absl_" + name
     for name in _ABSL
 ]
@@ -60,7 +60,8 @@ def linked_in(name, visibility = None):
     """A library that is the last of a program's deps; NAME_archives are its additional_linker_inputs.
 
     It turns the -l of the others into archives: the linker looks for each library in all -L directories in turn, wherever they
-    are named, and the one made here, which goes before Debian's, has archives only. C libraries (OpenSSL, SASL, libedit, libc) stay shared.
+    are named, and the one made here, which goes before Debian's, has archives only. SASL, libedit, zlib and libc stay shared. The
+    program has a fixed address: without it the relocation of all that is linked in would touch as many pages as before.
     """
     archives = ["linked_in/lib%s.a" % library for library in _LIBRARIES]
     native.genrule(
@@ -78,6 +79,7 @@ def linked_in(name, visibility = None):
             "//conditions:default": [
                 "-L$(BINDIR)/third_party/linked_in",
                 "-static-libgcc",
+                "-no-pie",
                 "-Wl,--start-group",
             ] + ["-l" + library for library in _LIBRARIES] + [
                 "-Wl,--end-group",

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/text.h"
 #include "google/rpc/error_details.pb.h"
+#include "proto/descriptors.h"
 #include "proto/status.h"
 
 namespace reeve::cli {
@@ -45,6 +46,7 @@ std::string ErrorToJson(const absl::Status& status) {
   if (ReasonOf(status) != v1::REASON_UNSPECIFIED) known = ToRpcStatus(status);
   known.set_code(static_cast<int>(status.code()));
   known.set_message(std::string(status.message()));
+  NeedDescriptors();  // they are looked up by name
   // The JSON of an Any needs its type to be linked in: these are.
   google::rpc::ErrorInfo::descriptor();
   auto* details = known.mutable_details();

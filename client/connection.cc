@@ -19,6 +19,7 @@
 #include "client/tunnel.h"
 #include "client/unix_channel.h"
 #include "client/wakeup.h"
+#include "proto/descriptors.h"
 #include "proto/status.h"
 #include "reeve/v1/options.pb.h"
 
@@ -30,6 +31,7 @@ using google::protobuf::MessageLite;
 
 // What the API says of a method. A method without a descriptor (health, reflection) only reads.
 bool Writes(absl::string_view path) {
+  NeedDescriptors();
   const std::string name = absl::StrReplaceAll(path.substr(1), {{"/", "."}});
   const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
   return method != nullptr && method->options().GetExtension(v1::access) == v1::ACCESS_WRITE;

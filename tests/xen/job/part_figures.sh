@@ -1,30 +1,29 @@
 # What a start costs over that of xl, and how soon a death is seen. Both commands are one process each, as an operator runs them; the
 # third is a start by a client that is connected already.
+middle() { tr ' ' '\n' <<<"$*" | sort -n | awk '{all[NR] = $1} END {print all[int((NR + 1) / 2)]}'; }
 printf 'name="xl1"\ntype="pv"\nkernel="/host/tiny.elf"\nmemory=16\n' >/run/xl1.cfg
 define f1 >/dev/null
-rounds=5 by_xl=0 by_reeve=0 by_client=0
+rounds=9 by_xl="" by_reeve="" by_client=""
 for ((round = 0; round < rounds; round++)); do
   begin=$(now)
   xl create /run/xl1.cfg >/dev/null
-  by_xl=$(echo "$by_xl $(since "$begin")" | awk '{print $1 + $2}')
+  by_xl+=" $(since "$begin")"
   xl destroy xl1
   begin=$(now)
   reeve_alone start f1 >/dev/null
-  by_reeve=$(echo "$by_reeve $(since "$begin")" | awk '{print $1 + $2}')
+  by_reeve+=" $(since "$begin")"
   reeve destroy f1 >/dev/null
   begin=$(now)
   reeve start f1 >/dev/null
-  by_client=$(echo "$by_client $(since "$begin")" | awk '{print $1 + $2}')
+  by_client+=" $(since "$begin")"
   reeve destroy f1 >/dev/null
 done
-figure "start, mean of $rounds, s" "$(echo "$by_xl $by_reeve $by_client $rounds" |
-  awk '{printf "xl create %.2f, reeve start %.2f, by a client that is connected %.2f", $1 / $4, $2 / $4, $3 / $4}')"
+figure "start, median of $rounds, s" "xl create $(middle $by_xl), reeve start $(middle $by_reeve), by a client that is connected $(middle $by_client)"
 reeve undefine f1 >/dev/null
 # How soon a death is seen: after the xenstore has told of it, by xl's own monitor of a guest of xl's, and by the daemon of one of
 # ours (the time of its event). The clock is that of the process that prints what it hears.
 stamped() { while read -r line; do echo "$EPOCHREALTIME $line"; done; }
 seconds() { awk -v from="$1" -v to="$2" 'BEGIN {printf "%.0f", (to - from) * 1000}'; }
-middle() { tr ' ' '\n' <<<"$*" | sort -n | awk '{all[NR] = $1} END {print all[int((NR + 1) / 2)]}'; }
 # dies GUEST: the xenstore's time of it, in $death.
 dies() {
   : >/run/releases
