@@ -141,7 +141,7 @@ absl::Status Core::StateJob(const Target& target, uint64_t run, const drivers::R
     reason = crashed ? v1::DOMAIN_STATE_REASON_CRASHED : v1::DOMAIN_STATE_REASON_SHUTDOWN;
     type = crashed ? v1::EVENT_TYPE_CRASHED : v1::EVENT_TYPE_SHUTDOWN;
     detail = v1::EVENT_DETAIL_UNSPECIFIED;
-    message = "it has stopped and is preserved, as its definition says; destroy ends it";
+    message = "it has stopped and is kept as it is; destroy ends it";
   }
   Change change;
   change.record = RecordOf(*entry);

@@ -49,7 +49,7 @@ void GuestMonitor::OnDomainsChanged() {
 void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
   if (reason == StopReason::kSuspend) return;  // somebody saves it; it will be gone, or go on
   std::optional<GuestClaim> claim = context_.guests().ClaimStopped(domid);
-  if (!claim.has_value()) return;  // it is being saved or destroyed, or its end will be seen
+  if (!claim.has_value()) return SeeForeignStop(domid, reason);
   // What was heard may be older than the claim: a guest that has been reset since runs again.
   const absl::StatusOr<GuestFacts> facts = context_.toolstack().Look(domid);
   if (!facts.ok() || !facts->stopped || facts->stop_reason != reason) return;
@@ -71,8 +71,21 @@ void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
   EndGuest(*std::move(claim), "the guest has ended", ExitOf(reason, now));
 }
 
-void GuestMonitor::EndGuest(GuestClaim claim, const std::string& console_words,
-                            const drivers::GuestExit& exit) {
+void GuestMonitor::SeeForeignStop(uint32_t domid, StopReason reason) {
+  // Nobody keeps a guest that restarts.
+  if (reason != StopReason::kPowerOff && reason != StopReason::kCrash && reason != StopReason::kWatchdog) return;
+  std::optional<GuestClaim> claim = context_.guests().ClaimDomid(domid);
+  // Of ours it is being saved or destroyed, or its end will be seen.
+  if (!claim.has_value() || !claim->guest()->foreign || claim->guest()->preserved() || domid == 0) return;
+  const absl::StatusOr<GuestFacts> facts = context_.toolstack().Look(domid);
+  if (!facts.ok() || !facts->stopped || facts->dying) return;
+  Guest kept = *claim->guest();
+  kept.kept = KeptStateOf(reason);
+  claim->Preserve(kept.kept);
+  if (observer_ != nullptr) observer_->OnState(kept.key, kept.Describe());
+}
+
+void GuestMonitor::EndGuest(GuestClaim claim, const std::string& console_words, const drivers::GuestExit& exit) {
   const Guest& guest = *claim.guest();
   guest.console->Close(console_words);
   claim.Drop();

@@ -36,6 +36,8 @@ class GuestMonitor final : public ToolstackObserver {
   // Does the job on the worker's thread; not at all when the driver ends.
   void Later(std::function<void()> job);
   void HandleStop(uint32_t domid, StopReason reason);
+  // One of another toolstack, which removes it, makes it anew, or keeps it as it is: until then it has stopped.
+  void SeeForeignStop(uint32_t domid, StopReason reason);
   void HandleGone(uint32_t domid);
   void HandleFound(uint32_t domid, const std::string& uid);
   // Compares what is known with what there is.

@@ -225,6 +225,25 @@ TEST_CASE("A second domain with the UUID of a known one is not taken for it") {
   CHECK(host.recorder.Next() == absl::StrCat("twin found as ", twin, " kernel /boot/of-", twin));
 }
 
+TEST_CASE("A guest of another toolstack that has stopped and is kept does not run") {
+  Host host;
+  const uint32_t other = host.xen.CreateBehind("other", "11111111-2222-4333-8444-555555555555");
+  CHECK(host.recorder.Next() == "other found as 1 kernel /boot/of-1");
+  const bool crash = GENERATE(true, false);
+  host.xen.Stop(other, crash ? StopReason::kCrash : StopReason::kPowerOff);
+  CHECK(host.recorder.Next() == (crash ? "other is DOMAIN_STATE_CRASHED as 1" : "other is DOMAIN_STATE_SHUTDOWN as 1"));
+  CHECK(host.xen.domids() == std::vector<uint32_t>{0, other});  // it is left to who made it
+  SECTION("its toolstack removes it") {
+    host.xen.DestroyBehind(other);
+    CHECK(host.recorder.Next() == "other EVENT_DETAIL_STOPPED_DESTROYED EVENT_CAUSE_EXTERNAL");
+  }
+  SECTION("or we are asked to") {
+    const drivers::DomainKey key{.name = "other", .uid = "11111111-2222-4333-8444-555555555555", .run = 0};
+    CHECK(host.driver->Destroy(key).ok());
+    CHECK(host.xen.domids() == std::vector<uint32_t>{0});
+  }
+}
+
 TEST_CASE("A domain that another toolstack still works on is told of when it is ready") {
   Host host;
   const uint32_t other = host.xen.BeginBehind("other", "11111111-2222-4333-8444-555555555555");

@@ -17,6 +17,8 @@ FILES = ("openat", "mkdirat", "mknodat", "symlinkat", "fchownat", "newfstatat", 
 PROCESSES = ("clone3", "clone", "unshare", "setns", "socketpair", "socket", "bind", "listen", "epoll_create1", "epoll_ctl",
              "execve", "bpf")
 MESSAGES = ("sendmsg", "sendto", "recvmsg", "recvfrom", "write", "read")
+# What hands the caller's descriptors on to the first process.
+PASSING = ("sendmsg", "recvmsg", "fcntl", "dup2", "close_range")
 PRIVILEGES = ("sethostname", "setgroups", "setresuid", "setresgid", "capset", "prctl", "seccomp", "keyctl", "prlimit64",
               "personality")
 # What the daemon itself does for a start: its directory, the groups and what is written into them, the device program, the
@@ -53,6 +55,7 @@ class Faults(EndToEnd):
                    "<bandwidth><outbound average='1000'/></bandwidth></interface>"
                    "<filesystem type='ram'><source usage='64' units='KiB'/><target dir='/mnt'/></filesystem>")
         self.client.define(guests.xml("web1", self.root, devices=devices))
+        self.descriptors = []
 
     def inject(self, call, number):
         """The next supervisor, and all below it, has this call fail the so-manieth time, in each process."""
@@ -68,7 +71,7 @@ class Faults(EndToEnd):
     def attempt(self):
         """Starts it. The error, or None."""
         try:
-            self.client.start("web1", timeout=40)
+            self.client.start("web1", timeout=40, descriptors=self.descriptors)
         except api.grpc.RpcError as error:
             self.assertEqual(api.reason(error), "START_FAILED", error.details())
             self.assertEqual(api.state(self.client.get("web1")), "SHUTOFF")
@@ -205,6 +208,15 @@ class Faults(EndToEnd):
 
     def test_messages(self):
         self.fail_each(MESSAGES, 10)
+
+    def test_descriptors_that_are_passed(self):
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        self.descriptors = [writing]
+        self.fail_each(PASSING, 3)
+        # Neither the daemon nor anything that a failed start has left holds the caller's end.
+        os.close(writing)
+        self.assertEqual(os.read(reading, 100), b"")
 
     def test_privileges(self):
         self.fail_each(PRIVILEGES, 5)

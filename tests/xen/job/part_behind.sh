@@ -18,3 +18,9 @@ check "it can be paused" eval 'reeve suspend foreign && state_is foreign paused 
 check "and spoken to" type_to foreign T TINY-TICK
 check "and destroyed" eval 'reeve destroy foreign && gone foreign'
 check "it was transient" refused "" reeve domstate foreign
+# One that its toolstack keeps after its end.
+printf 'name="kept"\ntype="pv"\nkernel="/host/tiny.elf"\nmemory=16\non_crash="preserve"\n' >/run/kept.cfg
+forget_log kept
+check "xl create, to be kept when it crashes" eval 'xl create /run/kept.cfg && soon said kept TINY-READY && soon state_is kept running'
+check "it crashes, and is seen as crashed" eval 'type_to kept C TINY-CRASH; soon state_is kept crashed'
+check "and destroyed" eval 'reeve destroy kept && gone kept'
