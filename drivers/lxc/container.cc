@@ -27,6 +27,7 @@ Container::Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, cons
                      util::UniqueFd pidfd)
     : loop_(std::move(loop)),
       parts_(std::move(parts)),
+      key_(parts_.key),
       group_path_(parts_.group ? parts_.group->path() : ""),
       pidfd_(std::move(pidfd)) {
   guest_.id = started.pid;

@@ -42,7 +42,7 @@ class Container : public std::enable_shared_from_this<Container> {
   // Stops watching; the guest goes on.
   void Forget();
 
-  const drivers::DomainKey& key() const { return parts_.key; }
+  const drivers::DomainKey& key() const { return key_; }
   drivers::RunningGuest Describe() const;
   // A pidfd of its first process; empty when it has ended.
   util::UniqueFd FirstProcess() const;
@@ -70,7 +70,8 @@ class Container : public std::enable_shared_from_this<Container> {
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::ConsoleOptions& options,
                                                                 drivers::ConsoleReader reader);
   absl::Status Tune(const v1::DomainSpec& before, const v1::DomainSpec& after);
-  // Hands the far end of a task's socket to the supervisor. DOMAIN_STATE when the guest is paused, unless `also_paused`.
+  // Hands the far end of a task's socket to the supervisor. DOMAIN_STATE when the guest is paused, unless
+  // `also_paused`.
   absl::Status StartTask(util::UniqueFd far, bool also_paused);
   // Cleans up behind a guest that has ended by itself. `leftover` gets what could not be removed, if anything.
   drivers::GuestExit Finish(const Stopped& stopped, std::optional<ContainerParts>* leftover);
@@ -94,6 +95,8 @@ class Container : public std::enable_shared_from_this<Container> {
   const std::shared_ptr<EventLoop> loop_;
   // Constant until the end, then of the thread that cleans up; but for the devices of the plan, which mutex_ guards.
   ContainerParts parts_;
+  // These are needed also when what could not be removed has been given to the cleaner.
+  const drivers::DomainKey key_;
   const std::string group_path_;
   Ended ended_callback_;
   Rebooted rebooted_callback_;

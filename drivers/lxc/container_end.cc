@@ -139,7 +139,7 @@ bool Container::HandleControl() {
         // The first process that Destroy has killed was the one before.
         if (kill) (void)util::SignalPidfd(pidfd_.get(), SIGKILL);
       }
-      if (!kill) rebooted_callback_(parts_.key, guest, message.flag);
+      if (!kill) rebooted_callback_(key_, guest, message.flag);
     }
   }
 }

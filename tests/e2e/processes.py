@@ -52,6 +52,12 @@ def supervisors():
     return {pid for pid in found if exists(pid)}
 
 
+def status(pid):
+    """The fields of /proc/PID/status."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
+
+
 def await_end(pid, timeout=10.0):
     """Waits until a process has ended, by its pidfd."""
     try:

@@ -1,11 +1,14 @@
 """Every way a guest can end is seen at once and told apart."""
 
+import contextlib
 import os
 import signal
+import subprocess
 import time
 
 import guests
 import processes
+import waiting
 from harness import EndToEnd, api
 
 
@@ -91,3 +94,43 @@ class Endings(EndToEnd):
                 self.client.start("again")
                 self.client.verb("Destroy", "again")
         self.assertEqual(self.before.beyond(), [])
+
+    @contextlib.contextmanager
+    def held(self, pid):
+        """A process that cannot end: a debugger that stands still is to be told of it first (PTRACE_EVENT_EXIT, ptrace(2))."""
+        if not os.path.exists("/usr/bin/strace"):
+            self.skipTest("strace is not installed")
+        debugger = subprocess.Popen(["/usr/bin/strace", "-f", "-o", "/dev/null", "-p", str(pid)], stderr=subprocess.DEVNULL)
+        try:
+            waiting.until(lambda: processes.status(pid)["TracerPid"] == str(debugger.pid), "it is traced")
+            os.kill(debugger.pid, signal.SIGSTOP)
+            waiting.until(lambda: processes.status(debugger.pid)["State"].startswith("T"), "the debugger stands still")
+            yield
+        finally:
+            debugger.kill()
+            debugger.wait()
+
+    def start_is_refused(self):
+        with self.assertRaises(api.grpc.RpcError) as caught:
+            self.client.start("g")
+        self.assertEqual(api.reason(caught.exception), "START_FAILED")
+        self.assertIn("remove what is left of the run before", caught.exception.details())
+
+    def test_a_process_that_cannot_end_keeps_the_next_start_back_and_not_for_ever(self):
+        started, _ = self.run_guest()
+        with self.held(started.status.id):
+            self.client.verb("Destroy", "g")
+            self.assertEqual(api.state(self.client.get("g")), "SHUTOFF")
+            self.start_is_refused()
+        self.client.start("g")
+        self.client.verb("Destroy", "g")
+
+    def test_the_end_of_a_guest_with_such_a_process_is_told(self):
+        started, watch = self.run_guest()
+        with self.held(started.status.id):
+            os.kill(started.status.supervisor_pid, signal.SIGKILL)
+            detail, _, domain = self.end_of(watch)
+            self.assertEqual((detail, api.state_reason(domain)), ("FAILED", "SUPERVISOR_LOST"))
+            self.start_is_refused()
+        self.client.start("g")
+        self.client.verb("Destroy", "g")

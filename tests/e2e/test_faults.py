@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import os
+import signal
 import stat
 import subprocess
 
@@ -82,6 +83,21 @@ class Faults(EndToEnd):
             self.assertEqual(api.reason(error), "DOMAIN_STATE", error.details())
         return None
 
+    def await_nothing_left(self, what):
+        """strace now and then sleeps on while a process that it holds waits for it in its exit: nothing can end that but its own
+        end. What the daemon says and does meanwhile is tried in test_endings."""
+        with contextlib.suppress(AssertionError):
+            waiting.until(lambda: not self.before.beyond(), "nothing is left", 4)
+            return
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                with open(path, "rb") as file:
+                    words = file.read().split(b"\0")
+                if words[:2] == [b"/usr/bin/strace", b"-D"] and environment.SUPERVISOR.encode() in words:
+                    print(f"    strace did not let go of {what}", flush=True)
+                    os.kill(int(path.split("/")[2]), signal.SIGKILL)
+        waiting.until(lambda: not self.before.beyond(), f"nothing left of {what}: {self.before.beyond()}", 20)
+
     def fail_each(self, calls, least):
         self.assertIsNone(self.attempt(), "a start without faults")
         refused = 0
@@ -92,8 +108,7 @@ class Faults(EndToEnd):
                 with self.subTest(call=call, number=number):
                     self.inject(call, number)
                     error = self.attempt()
-                    waiting.until(lambda: not self.before.beyond(), f"nothing left of a start whose {call} {number} failed: "
-                                  f"{self.before.beyond()}")
+                    self.await_nothing_left(f"a start whose {call} {number} failed")
                 if error is None:
                     harmless += 1
                     if harmless == 3:  # the start has no more of them, or does without
