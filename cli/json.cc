@@ -13,6 +13,7 @@ namespace reeve::cli {
 namespace {
 
 std::string Convert(const google::protobuf::Message& message, bool lines) {
+  NeedDescriptors();  // what is in an Any is looked up by the name of its type
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   options.add_whitespace = lines;
@@ -46,7 +47,7 @@ std::string ErrorToJson(const absl::Status& status) {
   if (ReasonOf(status) != v1::REASON_UNSPECIFIED) known = ToRpcStatus(status);
   known.set_code(static_cast<int>(status.code()));
   known.set_message(std::string(status.message()));
-  NeedDescriptors();  // they are looked up by name
+  NeedDescriptors();
   // The JSON of an Any needs its type to be linked in: these are.
   google::rpc::ErrorInfo::descriptor();
   auto* details = known.mutable_details();

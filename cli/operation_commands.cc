@@ -1,10 +1,13 @@
 #include "cli/operation_commands.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/context.h"
 #include "cli/domains.h"
 #include "cli/follow_operation.h"
+#include "cli/job_commands.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/units.h"
@@ -108,24 +111,28 @@ Option OperationArgument() {
 }  // namespace
 
 CommandGroup OperationCommands() {
-  return {"Operations",
-          {
-              {.name = "operation list",
-               .summary = "list long jobs, newest first",
-               .options = {Flag("running", "only those that run")},
-               .run = List},
-              {.name = "operation show", .summary = "show a long job", .options = {OperationArgument()}, .run = Show},
-              {.name = "operation wait",
-               .summary = "wait for the end of a long job",
-               .description = "Shows how far it is. Fails as the job fails. Ctrl-C ends the waiting, not the job.",
-               .examples = "reeve operation wait 7",
-               .options = {OperationArgument()},
-               .run = Wait},
-              {.name = "operation cancel",
-               .summary = "ask a long job to end",
-               .options = {OperationArgument()},
-               .run = Cancel},
-          }};
+  std::vector<Command> jobs = JobCommands();
+  CommandGroup group{
+      "Operations",
+      {
+          {.name = "operation list",
+           .summary = "list long jobs, newest first",
+           .options = {Flag("running", "only those that run")},
+           .run = List},
+          {.name = "operation show", .summary = "show a long job", .options = {OperationArgument()}, .run = Show},
+          {.name = "operation wait",
+           .summary = "wait for the end of a long job",
+           .description = "Shows how far it is. Fails as the job fails. Ctrl-C ends the waiting, not the job.",
+           .examples = "reeve operation wait 7",
+           .options = {OperationArgument()},
+           .run = Wait},
+          {.name = "operation cancel",
+           .summary = "ask a long job to end",
+           .options = {OperationArgument()},
+           .run = Cancel},
+      }};
+  for (Command& command : jobs) group.commands.push_back(std::move(command));
+  return group;
 }
 
 }  // namespace reeve::cli

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "drivers/xen/libxl_toolstack_class.h"
+#include "drivers/xen/stream_head.h"
 
 namespace reeve::xen {
 namespace {
@@ -30,6 +31,7 @@ absl::StatusOr<uint32_t> LibxlToolstack::Create(DomainConfig* config) {
 }
 
 absl::StatusOr<uint32_t> LibxlToolstack::Restore(DomainConfig* config, int descriptor) {
+  if (absl::Status status = CheckStreamHead(descriptor); !status.ok()) return status;
   LibxlStep step = Step("libxl_domain_create_restore", -1);
   libxl_domain_restore_params parameters{};
   library_->libxl_domain_restore_params_init(&parameters);

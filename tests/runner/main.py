@@ -178,8 +178,19 @@ def xen(flags):
     return suite_xen.run()
 
 
+def xen_migration(flags):
+    """Guests that move between two such machines."""
+    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "xen"))
+    import suite_xen  # pylint: disable=import-outside-toplevel
+
+    if bazel.run(["build", "--noshow_progress", *suite_xen.PROGRAMS, *flags]) != 0:
+        return counts.Counts(failed=1), ["xen-migration: the programs did not build"]
+    return suite_xen.run(suite_xen.PAIR[0])
+
+
 SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats,
-          "fuzz": fuzz, "cgroup2": cgroup2, "xen": xen}
+          "fuzz": fuzz, "cgroup2": cgroup2, "xen": xen,
+          "xen-migration": xen_migration}
 
 
 def default_suites():
