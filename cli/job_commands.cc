@@ -41,15 +41,15 @@ int Domjobinfo(Context& context, const Arguments& arguments) {
   if (!job.ok()) return context.Fail("Failed to list operations", job.status());
   if (context.json()) return context.PrintJson(*job);
   KeyValues info(18);
-  info.Add("Job type:", JobType(*job));
+  info.Add("Job type", JobType(*job));
   if (!job->name().empty()) {
     const absl::Time end = job->done() ? util::FromProto(job->end_time()) : absl::Now();
-    info.Add("Operation:", job->verb());
-    info.Add("Time elapsed:", absl::StrCat(absl::ToInt64Milliseconds(end - util::FromProto(job->start_time())), " ms"));
-    info.Add("Progress:", absl::StrCat(job->percent(), " %"));
-    if (!job->phase().empty()) info.Add("Phase:", job->phase());
-    if (job->has_error()) info.Add("Error:", job->error().message());
-    info.Add("Number:", LastPart(job->name()));
+    info.Add("Operation", job->verb());
+    info.Add("Time elapsed", absl::StrCat(absl::ToInt64Milliseconds(end - util::FromProto(job->start_time())), " ms"));
+    info.Add("Progress", absl::StrCat(job->percent(), " %"));
+    if (!job->phase().empty()) info.Add("Phase", job->phase());
+    if (job->has_error()) info.Add("Error", job->error().message());
+    info.Add("Number", LastPart(job->name()));
   }
   context.output().Print(absl::StrCat(info.Format(context.output().color()), "\n"));
   return kExitOk;
