@@ -47,7 +47,13 @@ kill_at() {
   while kill -0 $program 2>/dev/null && ! reeve operation list --running | grep -q migrate; do :; done
   sleep "$1"
   kill_daemon && start_daemon && wait $program
-  soon runs_once
+  soon runs_once && return
+  cat /run/migrate.log
+  runs_once
+  reeve domstate m1 --reason
+  xl list
+  reeve event --from 1 --timeout 1 | tail -8
+  return 1
 }
 bring_back() { runs_here m1 || { remotely $there migrate m1 "xen+tls://$here/?pkipath=$pki" && runs_here m1; }; }
 for moment in 0 0.1 0.3 0.6; do
