@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "drivers/driver.h"
 #include "drivers/worker.h"
 #include "drivers/xen/driver_context.h"
@@ -25,6 +27,10 @@ class GuestMonitor final : public ToolstackObserver {
 
   // Once, before anything is heard. The observer outlives the monitor; may be null.
   void Begin(drivers::GuestObserver* observer) { observer_ = observer; }
+  // What is heard from now on is handled when that is notified, and not before.
+  void WaitFor(std::shared_ptr<absl::Notification> event) {
+    Later([event = std::move(event)] { event->WaitForNotification(); });
+  }
   // What is queued is done; nothing is handled after it.
   void End();
 

@@ -1,9 +1,11 @@
 #include "drivers/xen/xen_driver.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "drivers/default_mac.h"
 #include "drivers/xen/config_builder.h"
@@ -111,8 +113,15 @@ absl::Status XenDriver::Complete(const DomainKey& domain, v1::DomainSpec* spec) 
 
 std::vector<drivers::RecoveredDomain> XenDriver::Recover(const std::vector<drivers::KnownDomain>& known,
                                                          drivers::GuestObserver* observer) {
-  implementation_->monitor.Begin(observer);
-  return RecoverGuests(implementation_->context, &implementation_->monitor, known);
+  GuestMonitor& monitor = implementation_->monitor;
+  monitor.Begin(observer);
+  // A watch tells of itself as soon as it is set. The monitor would take what it finds then for new, and recovery,
+  // which meets a guest that somebody has taken already, would take it for gone.
+  const auto recovered = std::make_shared<absl::Notification>();
+  monitor.WaitFor(recovered);
+  std::vector<drivers::RecoveredDomain> guests = RecoverGuests(implementation_->context, &monitor, known);
+  recovered->Notify();
+  return guests;
 }
 
 absl::Status XenDriver::Preflight(const DomainKey& domain, const v1::DomainSpec& spec) {
