@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "drivers/xen/config_sections.h"
+#include "drivers/xen/display_ports.h"
 
 namespace reeve::xen {
 namespace {
@@ -16,20 +17,12 @@ void Set(const ConfigContext& context, libxl_defbool* field, bool value) {
   context.library.libxl_defbool_set(field, value);
 }
 
-std::string ListenAddress(const v1::Graphics& graphics) {
-  for (const v1::GraphicsListen& listen : graphics.listens()) {
-    if (listen.type().empty() || listen.type() == "address") return listen.address();
-  }
-  return "";
-}
-
 void FillVnc(const ConfigContext& context, const v1::Graphics& graphics, int index, const std::string& field,
              libxl_vnc_info* vnc) {
   Set(context, &vnc->enable, true);
   // The daemon chooses the port: who asks for the display must be told it.
   Set(context, &vnc->findunused, false);
-  const bool open = graphics.auto_port() && !context.options.ports_are_chosen;
-  const bool chosen = graphics.has_port() && graphics.port() >= 0 && !open;
+  const bool chosen = context.options.ports_are_chosen || !LeavesPortOpen(graphics);
   const int64_t port = chosen ? graphics.port() : kFirstVncPort + index;
   if (port < kFirstVncPort || port > kLastPort) {
     return context.violations->Invalid(absl::StrCat(field, ".port"), "VNC's ports are 5900 to 65535");

@@ -40,10 +40,6 @@ bool IsFree(const std::string& address, uint16_t port) {
   return CanBind(AF_INET, reinterpret_cast<const sockaddr*>(&four), sizeof(four));
 }
 
-bool LeavesPortOpen(const v1::Graphics& graphics) {
-  return graphics.auto_port() || !graphics.has_port() || graphics.port() < 0;
-}
-
 }  // namespace
 
 HeldPorts::HeldPorts(HeldPorts&& other) noexcept
@@ -87,12 +83,20 @@ absl::StatusOr<HeldPorts> DisplayPorts::Choose(v1::DomainSpec* spec) {
   return held;
 }
 
-std::string DisplayAddress(const v1::Graphics& graphics) {
+bool LeavesPortOpen(const v1::Graphics& graphics) {
+  return graphics.auto_port() || !graphics.has_port() || graphics.port() < 0;
+}
+
+std::string ListenAddress(const v1::Graphics& graphics) {
   for (const v1::GraphicsListen& listen : graphics.listens()) {
-    const bool address = listen.type().empty() || listen.type() == "address";
-    if (address && !listen.address().empty()) return listen.address();
+    if (listen.type().empty() || listen.type() == "address") return listen.address();
   }
-  return "127.0.0.1";
+  return "";
+}
+
+std::string DisplayAddress(const v1::Graphics& graphics) {
+  const std::string address = ListenAddress(graphics);
+  return address.empty() ? "127.0.0.1" : address;
 }
 
 void KeepPorts(const v1::DomainSpec& from, v1::DomainSpec* to) {

@@ -54,6 +54,12 @@ class DisplayPorts {
   std::multiset<uint16_t> held_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Whether a display's port is chosen at start.
+bool LeavesPortOpen(const v1::Graphics& graphics);
+
+// The address that the specification names for a display; "": none, Xen's own is meant.
+std::string ListenAddress(const v1::Graphics& graphics);
+
 // The address that a display's server listens on; Xen's 127.0.0.1 where the specification names none.
 std::string DisplayAddress(const v1::Graphics& graphics);
 

@@ -73,17 +73,12 @@ def await_end(pid, timeout=10.0):
 
 def resources(pid):
     """(file descriptors, threads, resident KiB) of a process."""
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        fields = dict(line.split(":", 1) for line in file if ":" in line)
+    fields = status(pid)
     return len(os.listdir(f"/proc/{pid}/fd")), int(fields["Threads"]), int(fields["VmRSS"].split()[0])
 
 
 def _status_kib(pid, field):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith(field + ":"):
-                return int(line.split()[1])
-    raise ValueError(f"/proc/{pid}/status has no {field}")
+    return int(status(pid)[field].split()[0])
 
 
 def resident_kib(pid):

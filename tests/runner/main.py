@@ -168,24 +168,19 @@ def cgroup2(flags):
     return suite_cgroup2.run()
 
 
-def xen(flags):
+def xen(flags, part=""):
     """The Xen driver on a real Xen, in an emulated machine."""
     sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "xen"))
     import suite_xen  # pylint: disable=import-outside-toplevel
 
     if bazel.run(["build", "--noshow_progress", *suite_xen.PROGRAMS, *flags]) != 0:
         return counts.Counts(failed=1), ["xen: the programs did not build"]
-    return suite_xen.run()
+    return suite_xen.run(part)
 
 
 def xen_migration(flags):
     """Guests that move between two such machines."""
-    sys.path.insert(0, os.path.join(bazel.ROOT, "tests", "xen"))
-    import suite_xen  # pylint: disable=import-outside-toplevel
-
-    if bazel.run(["build", "--noshow_progress", *suite_xen.PROGRAMS, *flags]) != 0:
-        return counts.Counts(failed=1), ["xen-migration: the programs did not build"]
-    return suite_xen.run(suite_xen.PAIR[0])
+    return xen(flags, "migration")
 
 
 SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats,
