@@ -49,7 +49,8 @@ absl::Status Thaw(const Location& location) {
   absl::Status status = v1 ? files->Write("freezer.state", "THAWED") : files->Write("cgroup.freeze", "0");
   if (!status.ok()) return status;
   const int error = AwaitState(location, location.hierarchies.Find(Controller::kFreezer), false, kThawTimeout);
-  if (error == 0) return absl::OkStatus();
+  // A group that is gone by now has run on and ended, as it was meant to.
+  if (error == 0 || error == ENOENT || error == ENODEV) return absl::OkStatus();
   return util::ErrnoStatus(error, absl::StrCat("controller freezer: thaw ", location.path));
 }
 

@@ -64,6 +64,7 @@ class Group {
   // Freeze returns when every process stands still, DEADLINE_EXCEEDED (and thawed again) when that takes over
   // `timeout`.
   absl::Status Freeze(absl::Duration timeout = absl::Seconds(5));
+  // Fine also when its processes then end at once and somebody removes the group.
   absl::Status Thaw();
   absl::StatusOr<bool> IsFrozen() const;
 

@@ -267,6 +267,23 @@ TEST_CASE("Freezing by v2 waits for the event") {
   }
 }
 
+TEST_CASE("What is thawed may end at once, and its group with it") {
+  Host host(test_hosts::Unified());
+  auto group = Group::Create(host.hierarchies, "/machine", "a");
+  REQUIRE(group->Freeze().ok());
+  host.slow_freeze = true;
+  bool waited = false;
+  host.tree->on_wait = [&] {
+    waited = true;
+    host.tree->files.erase({0, "machine/a/cgroup.events"});
+  };
+  CHECK(group->Thaw().ok());
+  CHECK(waited);
+  // One that was gone before could not be thawed.
+  host.tree->files.erase({0, "machine/a/cgroup.freeze"});
+  CHECK(absl::IsNotFound(group->Thaw()));
+}
+
 TEST_CASE("Freezing by v1 asks again until nothing is left to freeze") {
   Host host(test_hosts::Legacy());
   auto group = Group::Create(host.hierarchies, "/machine", "a");

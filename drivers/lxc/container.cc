@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "absl/time/clock.h"
+#include "cgroups/freezer.h"
 #include "drivers/lxc/host_ends.h"
 #include "proto/status.h"
 #include "util/errno.h"
@@ -12,6 +13,8 @@
 
 namespace reeve::lxc {
 namespace {
+
+constexpr absl::Duration kFreezeTimeout = absl::Seconds(5);
 
 absl::Status NotRunning() {
   return Error(v1::REASON_DOMAIN_STATE, "the domain has ended");
@@ -28,7 +31,7 @@ Container::Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, cons
     : loop_(std::move(loop)),
       parts_(std::move(parts)),
       key_(parts_.key),
-      group_path_(parts_.group ? parts_.group->path() : ""),
+      group_(parts_.group ? std::make_optional<cgroups::Location>(*parts_.group) : std::nullopt),
       pidfd_(std::move(pidfd)) {
   guest_.id = started.pid;
   guest_.supervisor_pid = parts_.supervisor.pid;
@@ -121,23 +124,32 @@ absl::Status Container::ExpectReboot() {
   return Ask(MessageKind::kReboot, 0);
 }
 
-absl::Status Container::Suspend() {
+absl::Status Container::InGroup(absl::FunctionRef<absl::Status(const cgroups::Location&)> action) const {
   {
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = RefuseEnded(); !status.ok()) return status;
   }
-  if (absl::Status status = parts_.group->Freeze(); !status.ok()) return WithContext("freeze", Failed(status));
+  if (!group_) return Failed(absl::FailedPreconditionError("the domain has lost its control group"));
+  absl::Status status = action(*group_);
+  if (status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  absl::Status ended = RefuseEnded();
+  return ended.ok() ? Failed(status) : ended;
+}
+
+absl::Status Container::Suspend() {
+  absl::Status status = InGroup(
+      [](const cgroups::Location& group) { return WithContext("freeze", cgroups::Freeze(group, kFreezeTimeout)); });
+  if (!status.ok()) return status;
   absl::MutexLock lock(&mutex_);
   guest_.paused = true;
   return absl::OkStatus();
 }
 
 absl::Status Container::Resume() {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (absl::Status status = RefuseEnded(); !status.ok()) return status;
-  }
-  if (absl::Status status = parts_.group->Thaw(); !status.ok()) return WithContext("thaw", Failed(status));
+  absl::Status status =
+      InGroup([](const cgroups::Location& group) { return WithContext("thaw", cgroups::Thaw(group)); });
+  if (!status.ok()) return status;
   absl::MutexLock lock(&mutex_);
   guest_.paused = false;
   return absl::OkStatus();
@@ -153,7 +165,7 @@ absl::StatusOr<v1::DomainStatistics> Container::Sample(Sweep* sweep) const {
     devices.nodes = parts_.plan.nodes;
     devices.interfaces = parts_.plan.interfaces;
   }
-  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(group_path_, devices, pid);
+  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(group_path(), devices, pid);
   if (!statistics.ok()) return Failed(statistics.status());
   // The process that has its number now may be another one.
   absl::MutexLock lock(&mutex_);

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "cgroups/device_rules.h"
+#include "cgroups/location.h"
 #include "drivers/driver.h"
 #include "drivers/lxc/console_link.h"
 #include "drivers/lxc/container_parts.h"
@@ -64,7 +66,7 @@ class Container : public std::enable_shared_from_this<Container> {
   // `sweep` is of the calling thread.
   absl::StatusOr<v1::DomainStatistics> Sample(Sweep* sweep) const;
   // Of its control group, below the root of each hierarchy.
-  const std::string& group_path() const { return group_path_; }
+  std::string group_path() const { return group_ ? group_->path : ""; }
   // What limits are in force.
   absl::Status ReadTuning(v1::DomainTuning* tuning) const;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::ConsoleOptions& options,
@@ -90,14 +92,16 @@ class Container : public std::enable_shared_from_this<Container> {
   void BeginEnd();
   absl::Status Ask(MessageKind kind, uint32_t number);
   absl::Status RefuseEnded() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Does something with the group, which may vanish meanwhile: then the domain has ended, whatever the file said.
+  absl::Status InGroup(absl::FunctionRef<absl::Status(const cgroups::Location&)> action) const;
   std::optional<ExitRecord> TakeRecord();
 
   const std::shared_ptr<EventLoop> loop_;
   // Constant until the end, then of the thread that cleans up; but for the devices of the plan, which mutex_ guards.
   ContainerParts parts_;
-  // These are needed also when what could not be removed has been given to the cleaner.
+  // These are needed also when what could not be removed has been given to the cleaner, or is just being removed.
   const drivers::DomainKey key_;
-  const std::string group_path_;
+  const std::optional<cgroups::Location> group_;
   Ended ended_callback_;
   Rebooted rebooted_callback_;
 

@@ -10,21 +10,11 @@
 namespace reeve::lxc {
 
 absl::Status Container::ReadTuning(v1::DomainTuning* tuning) const {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (absl::Status status = RefuseEnded(); !status.ok()) return status;
-  }
-  const absl::Status status = ReadLimits(*parts_.group, tuning);
-  return status.ok() ? status : WithReason(v1::REASON_DRIVER_FAILED, status);
+  return InGroup([tuning](const cgroups::Location& group) { return ReadLimits(group, tuning); });
 }
 
 absl::Status Container::Tune(const v1::DomainSpec& before, const v1::DomainSpec& after) {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (absl::Status status = RefuseEnded(); !status.ok()) return status;
-  }
-  const absl::Status status = ChangeLimits(before, after, *parts_.group);
-  return status.ok() ? status : WithReason(v1::REASON_DRIVER_FAILED, status);
+  return InGroup([&](const cgroups::Location& group) { return ChangeLimits(before, after, group); });
 }
 
 LaunchPlan Container::plan() const {
@@ -36,7 +26,8 @@ absl::Status Container::ReplacePlan(const LaunchPlan& plan) {
   std::vector<v1::InterfaceStatus> interfaces = DescribeInterfaces(plan.interfaces);
   absl::MutexLock lock(&mutex_);
   if (absl::Status status = RefuseEnded(); !status.ok()) return status;
-  if (absl::Status status = parts_.directory->WritePlan(plan); !status.ok()) return WithReason(v1::REASON_DRIVER_FAILED, status);
+  if (absl::Status status = parts_.directory->WritePlan(plan); !status.ok())
+    return WithReason(v1::REASON_DRIVER_FAILED, status);
   parts_.plan.nodes = plan.nodes;
   parts_.plan.filesystems = plan.filesystems;
   parts_.plan.interfaces = plan.interfaces;
@@ -45,12 +36,7 @@ absl::Status Container::ReplacePlan(const LaunchPlan& plan) {
 }
 
 absl::Status Container::SetDevices(const cgroups::DeviceRules& rules) {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (absl::Status status = RefuseEnded(); !status.ok()) return status;
-  }
-  const absl::Status status = cgroups::SetDeviceRules(*parts_.group, rules);
-  return status.ok() ? status : WithReason(v1::REASON_DRIVER_FAILED, status);
+  return InGroup([&](const cgroups::Location& group) { return cgroups::SetDeviceRules(group, rules); });
 }
 
 }  // namespace reeve::lxc

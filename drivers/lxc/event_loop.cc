@@ -39,6 +39,11 @@ EventLoop::EventLoop(util::UniqueFd epoll, util::UniqueFd wakeup)
 }
 
 EventLoop::~EventLoop() {
+  Stop();
+}
+
+void EventLoop::Stop() {
+  if (!thread_.joinable()) return;
   {
     absl::MutexLock lock(&mutex_);
     ending_ = true;
@@ -82,9 +87,11 @@ absl::Status EventLoop::Change(uint64_t key, uint32_t events) {
 }
 
 void EventLoop::Remove(uint64_t key) {
+  std::shared_ptr<Watch> dropped;  // behind the lock: what the handler owns may call the loop as it goes
   absl::MutexLock lock(&mutex_);
   if (const auto found = watches_.find(key); found != watches_.end()) {
     if (found->second->events != 0) (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, found->second->fd, nullptr);
+    dropped = std::move(found->second);
     watches_.erase(found);
   }
   if (InThread()) return;
@@ -122,6 +129,7 @@ void EventLoop::Dispatch(uint64_t key, uint32_t events) {
     running_ = key;
   }
   watch->handler(events);
+  watch.reset();  // before anyone is told that the handler has run: Remove waits for what it owns
   absl::MutexLock lock(&mutex_);
   running_ = 0;
 }

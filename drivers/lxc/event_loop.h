@@ -24,17 +24,21 @@ class EventLoop {
   using Handler = std::function<void(uint32_t events)>;
 
   static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
-  // Ends the thread; no handler runs after that.
+  // As Stop. Must not happen on the loop's own thread: who shares the loop with its handlers stops it first.
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
+
+  // Ends the thread and waits for it; no handler runs after that, and the other calls do no harm. Not from a handler,
+  // and by one caller; again is fine.
+  void Stop();
 
   // Watches `fd` for EPOLL* events; 0: not yet, not even for its end. Returns a key that is never used again.
   absl::StatusOr<uint64_t> Add(int fd, uint32_t events, Handler handler);
   // Watches for other events.
   absl::Status Change(uint64_t key, uint32_t events);
-  // After it returns the handler doesn't run and won't, unless it is the handler itself that calls. A key that is gone
-  // is fine.
+  // After it returns the handler doesn't run and won't, and all it owns has been let go, unless it is called on the
+  // loop's thread. A key that is gone is fine.
   void Remove(uint64_t key);
   // Whether the caller is the loop's thread.
   bool InThread() const;

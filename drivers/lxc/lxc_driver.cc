@@ -46,14 +46,20 @@ LxcDriver::Implementation::Running::Running(const LxcDriverOptions& options, con
                options.systemd_scopes ? SupervisorHome::kSystemdScope : SupervisorHome::kGroup, loop),
       life(&launcher, hooks, &sampler, guests) {}
 
-LxcDriver::Implementation::Implementation(LxcDriverOptions given, absl::Status found,
-                                          std::shared_ptr<EventLoop> events)
+LxcDriver::Implementation::Implementation(LxcDriverOptions given, absl::Status found, std::shared_ptr<EventLoop> events)
     : options(std::move(given)),
       obstacle(std::move(found)),
       loop(std::move(events)),
       hooks(options.hook_directory, options.hook_timeout),
       planner(options.id_ranges, options.cgroup_partition, options.lxcfs_directory) {
   if (options.hierarchies != nullptr) running.emplace(options, loop, &hooks, &guests);
+}
+
+LxcDriver::Implementation::~Implementation() {
+  running.reset();
+  // A handler that is just ending may be the last to hold a container, and with it the loop: its thread must not be the
+  // one that waits for itself.
+  loop->Stop();
 }
 
 absl::Status LxcDriver::Implementation::RefuseUnavailable() const {

@@ -30,6 +30,7 @@ struct LxcDriver::Implementation {
   };
 
   Implementation(LxcDriverOptions given, absl::Status found, std::shared_ptr<EventLoop> events);
+  ~Implementation();
 
   SupervisorHome home() const {
     return options.systemd_scopes ? SupervisorHome::kSystemdScope : SupervisorHome::kGroup;

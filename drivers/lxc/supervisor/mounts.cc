@@ -16,7 +16,15 @@ util::UniqueFd OpenAt2(int directory, const char* path, int flags, uint64_t reso
   open_how how = {};
   how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
   how.resolve = resolve;
-  return util::UniqueFd(static_cast<int>(syscall(SYS_openat2, directory, path, &how, sizeof how)));
+  // The kernel gives up on a path with ".." when anything on the host is renamed or mounted meanwhile, such as the root
+  // of another guest that starts (openat2(2), EAGAIN). Not for ever: a guest could rename as fast as we look.
+  constexpr int kAttempts = 1000;
+  int fd = -1;
+  for (int i = 0; i < kAttempts; ++i) {
+    fd = static_cast<int>(syscall(SYS_openat2, directory, path, &how, sizeof how));
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
+  return util::UniqueFd(fd);
 }
 
 bool IsDirectory(int fd) {

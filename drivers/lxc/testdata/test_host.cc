@@ -16,11 +16,11 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <ostream>
 #include <sstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "util/fd.h"
@@ -46,14 +46,32 @@ void EnterOwnNetwork() {
   REQUIRE(done);
 }
 
+// Tests that run beside each other see each other's supervisors: each process has uids of its own.
+std::string UidPrefix() {
+  return absl::StrFormat("0b4c0000-0000-4000-%08x-", getpid());
+}
+
 template <typename Set>
-void Print(std::ostream& stream, const char* title, const Set& set) {
-  stream << title << ":";
-  for (const auto& element : set) stream << "\n  " << element;
-  stream << "\n";
+void AddDifference(const char* title, const Set& before, const Set& after, std::vector<std::string>* lines) {
+  for (const auto& element : after) {
+    if (!before.contains(element)) lines->push_back(absl::StrCat("more ", title, ": ", element));
+  }
+  for (const auto& element : before) {
+    if (!after.contains(element)) lines->push_back(absl::StrCat("no more ", title, ": ", element));
+  }
 }
 
 }  // namespace
+
+std::vector<std::string> Difference(const HostState& before, const HostState& after) {
+  std::vector<std::string> lines;
+  AddDifference("mounts", before.mounts, after.mounts, &lines);
+  AddDifference("links", before.links, after.links, &lines);
+  AddDifference("groups", before.groups, after.groups, &lines);
+  AddDifference("supervisors", before.supervisors, after.supervisors, &lines);
+  AddDifference("run files", before.run_files, after.run_files, &lines);
+  return lines;
+}
 
 void RecordingObserver::OnExit(const drivers::DomainKey& domain, const drivers::GuestExit& exit) {
   absl::MutexLock lock(&mutex_);
@@ -127,15 +145,6 @@ uint64_t ConsoleText::lost() const {
 size_t ConsoleText::size() const {
   absl::MutexLock lock(&shared_->mutex);
   return shared_->text.size();
-}
-
-std::ostream& operator<<(std::ostream& stream, const HostState& state) {
-  Print(stream, "mounts", state.mounts);
-  Print(stream, "links", state.links);
-  Print(stream, "groups", state.groups);
-  Print(stream, "supervisors", state.supervisors);
-  Print(stream, "run files", state.run_files);
-  return stream << "descriptors: " << state.descriptors << "\n";
 }
 
 TestHost::TestHost() {
@@ -224,7 +233,7 @@ v1::DomainSpec TestHost::Shell(const std::string& script) const {
 }
 
 drivers::DomainKey TestHost::Key(const std::string& name) const {
-  return {.name = name, .uid = absl::StrCat("0b4c0000-0000-4000-8000-", name), .run = 1};
+  return {.name = name, .uid = absl::StrCat(UidPrefix(), name), .run = 1};
 }
 
 std::string TestHost::Output(const v1::DomainSpec& spec, drivers::GuestExit* exit) {
@@ -236,11 +245,20 @@ std::string TestHost::Output(const v1::DomainSpec& spec, drivers::GuestExit* exi
   ConsoleText text;
   absl::StatusOr<std::unique_ptr<drivers::Console>> console = driver_->OpenConsole(key, {}, text.Reader());
   REQUIRE(console.ok());
-  REQUIRE(driver_->Resume(key).ok());
+  const absl::Status resumed = driver_->Resume(key);
+  INFO(resumed);
+  REQUIRE(resumed.ok());
   const auto ended = observer_->AwaitExit();
   if (exit != nullptr) *exit = ended.second;
   REQUIRE(text.AwaitClosed() == "the guest has ended");
   return text.AwaitText("");
+}
+
+void TestHost::AwaitExitRecord(const drivers::DomainKey& key) const {
+  const std::string record = absl::StrCat(run_directory_, "/", key.uid, "/exit");
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (!std::filesystem::exists(record) && absl::Now() < deadline) sched_yield();
+  REQUIRE(std::filesystem::exists(record));
 }
 
 HostState TestHost::State() const {
@@ -261,7 +279,7 @@ HostState TestHost::State() const {
     std::ifstream file(process.path() / "cmdline");
     std::string line;
     std::getline(file, line);
-    if (absl::StartsWith(line, "reeve-supervisor") && absl::StrContains(line, "0b4c0000-0000"))
+    if (absl::StartsWith(line, "reeve-supervisor") && absl::StrContains(line, UidPrefix()))
       state.supervisors.insert(line);
   }
   for (const auto& entry : std::filesystem::directory_iterator(run_directory_))
@@ -275,7 +293,9 @@ void TestHost::AwaitState(const HostState& state) const {
   // The kernel tells of none of this in one place: looked at again and again, until a deadline that only a fault
   // reaches.
   while (State() != state && absl::Now() < deadline) sched_yield();
-  CHECK(State() == state);
+  const HostState now = State();
+  CHECK(Difference(state, now) == std::vector<std::string>());
+  CHECK(now.descriptors == state.descriptors);
 }
 
 void MakeBridge(const std::string& name) {

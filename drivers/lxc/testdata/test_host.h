@@ -64,7 +64,8 @@ struct HostState {
 
   bool operator==(const HostState&) const = default;
 };
-std::ostream& operator<<(std::ostream& stream, const HostState& state);
+// One line for each thing that came or went, but for descriptors.
+std::vector<std::string> Difference(const HostState& before, const HostState& after);
 
 // Not thread-safe. One for each test; everything is gone after it.
 class TestHost {
@@ -92,6 +93,9 @@ class TestHost {
   drivers::DomainKey Key(const std::string& name) const;
   // Starts the guest, gathers what it writes until it ends by itself, and returns that.
   std::string Output(const v1::DomainSpec& spec, drivers::GuestExit* exit = nullptr);
+
+  // Waits until the supervisor has left word of the guest's end, which needs no driver.
+  void AwaitExitRecord(const drivers::DomainKey& key) const;
 
   HostState State() const;
   // Waits until the state is `state`: a network namespace takes its interfaces along a moment after the guest's end.
