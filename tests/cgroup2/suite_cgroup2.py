@@ -100,9 +100,13 @@ def run(variants=None):
                     shutil.copyfileobj(source, target)
         for variant in variants or VARIANTS:
             print(f"-- cgroup2 {variant}", flush=True)
-            log = os.path.join(work, f"{variant}.log")
-            report = machine.boot(os.path.join(folder, "vmlinuz"), initrd, VARIANTS[variant][0], log)
-            one, failed = judge(variant, report, log)
+
+            def boot(variant=variant):
+                log = os.path.join(work, f"{variant}.log")
+                report = machine.boot(os.path.join(folder, "vmlinuz"), initrd, VARIANTS[variant][0], log)
+                return judge(variant, report, log)
+
+            one, failed = counts.twice(boot)
             total.add(one)
             failures += failed
     return total, failures

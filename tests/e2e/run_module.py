@@ -14,6 +14,8 @@ sys.path.insert(0, os.path.join(environment.ROOT, "tests", "runner"))
 
 # The slowest test takes seconds; one that takes this long hangs.
 LONGEST_TEST_SECONDS = 180
+# Of the cause of a failure, for the end of the whole run.
+TOLD_CHARACTERS = 1500
 
 
 class Result(unittest.TestResult):
@@ -21,29 +23,31 @@ class Result(unittest.TestResult):
 
     def __init__(self, report):
         super().__init__()
-        self._report, self._state, self._start = report, "passed", 0.0
+        self._report, self._state, self._start, self._told = report, "passed", 0.0, ""
 
     def startTest(self, test):
         super().startTest(test)
-        self._state, self._start = "passed", time.monotonic()
+        self._state, self._start, self._told = "passed", time.monotonic(), ""
         faulthandler.dump_traceback_later(LONGEST_TEST_SECONDS, exit=True)
 
     def stopTest(self, test):
         faulthandler.cancel_dump_traceback_later()
         super().stopTest(test)
         print(f"{self._state:>7} {test.id()} {time.monotonic() - self._start:.2f} s", flush=True)
-        self._report.write(json.dumps({"test": test.id(), "state": self._state}) + "\n")
+        self._report.write(json.dumps({"test": test.id(), "state": self._state, "told": self._told}) + "\n")
         self._report.flush()
 
     def _fault(self, state, test, error):
         self._state = state
-        print(f"{test.id()}:\n{self._exc_info_to_string(error, test)}", flush=True)
+        text = self._exc_info_to_string(error, test)
+        self._told = self._told or text.partition("\n---")[0][-TOLD_CHARACTERS:]
+        print(f"{test.id()}:\n{text}", flush=True)
 
     def addError(self, test, err):
         super().addError(test, err)
         self._fault("failed", test, err)
         if isinstance(test, unittest.suite._ErrorHolder):  # a setUpClass or setUpModule, which has no stopTest
-            self._report.write(json.dumps({"test": test.id(), "state": "failed"}) + "\n")
+            self._report.write(json.dumps({"test": test.id(), "state": "failed", "told": self._told}) + "\n")
 
     def addFailure(self, test, err):
         super().addFailure(test, err)

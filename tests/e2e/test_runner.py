@@ -30,3 +30,23 @@ class Counting(unittest.TestCase):
     def test_the_last_line(self):
         self.assertEqual(counts.Counts(3, 0, 0).line(), "3 passed, 0 failed")
         self.assertEqual(counts.Counts(3, 1, 2).line(), "3 passed, 1 failed, 2 skipped")
+
+    def test_what_failed_is_run_once_more_and_told(self):
+        results = [(counts.Counts(2, 1), ["a: b"]), (counts.Counts(3), [])]
+        total, failures = counts.twice(lambda: results.pop(0))
+        self.assertEqual((total.line(), total.unsteady, failures), ("3 passed, 0 failed", ["a: b"], []))
+        results = [(counts.Counts(2, 1), ["a: b"]), (counts.Counts(2, 1), ["a: c"])]
+        total, failures = counts.twice(lambda: results.pop(0))
+        self.assertEqual((total.line(), total.unsteady, failures), ("2 passed, 1 failed", [], ["a: c"]))
+        results = [(counts.Counts(0, 6), ["x"] * 6)]
+        self.assertEqual(counts.twice(lambda: results.pop(0))[0].line(), "0 passed, 6 failed")
+
+    def test_the_first_failure_of_a_log(self):
+        rule = "-" * 79
+        log = "\n".join(["noise"] * 50 + [rule, "the case", rule, "a_test.cc:3", "....", "", "a_test.cc:7: FAILED:",
+                                          "  CHECK( a == b )"] + ["more"] * 50)
+        told = counts.first_failure(log)
+        self.assertTrue(told.startswith(rule + "\nthe case"), told)
+        self.assertIn("CHECK( a == b )", told)
+        self.assertLess(len(told.splitlines()), 25)
+        self.assertEqual(counts.first_failure("a\nkilled\n"), "a\nkilled")

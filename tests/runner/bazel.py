@@ -34,32 +34,51 @@ def binary(label):
     return os.path.join(ROOT, "bazel-bin", label.lstrip("/").replace(":", "/"))
 
 
-def test(flags):
-    """Runs all unprivileged tests. Returns (Counts, lines that tell what failed)."""
-    expected = query('tests(//...) except attr(tags, "manual", tests(//...))')
+def run_tests(labels, flags):
+    """Runs tests; returns the exit status and (Counts, log) of each that was run."""
     with tempfile.NamedTemporaryFile(suffix=".json") as events_file:
-        status = run(["test", "//...", "--keep_going", f"--build_event_json_file={events_file.name}", *flags])
+        status = run(["test", *labels, "--keep_going", f"--build_event_json_file={events_file.name}", *flags])
         events = [json.loads(line) for line in open(events_file.name, encoding="utf-8") if line.strip()]
-    summaries, logs = {}, {}
+    states, logs = {}, {}
     for event in events:
         if "testSummary" in event["id"]:
-            summaries[event["id"]["testSummary"]["label"]] = event["testSummary"].get("overallStatus")
+            states[event["id"]["testSummary"]["label"]] = event["testSummary"].get("overallStatus")
         if "testResult" in event["id"]:
             for output in event["testResult"].get("testActionOutput", []):
                 if output["name"] == "test.log" and "uri" in output:
                     path = urllib.parse.unquote(urllib.parse.urlparse(output["uri"]).path)
                     logs.setdefault(event["id"]["testResult"]["label"], path)
-    total, failures = counts.Counts(), []
-    for label in expected:
-        state = summaries.get(label, "DID NOT BUILD")
+    results = {}
+    for label, state in states.items():
         text = ""
         if label in logs and os.path.exists(logs[label]):
             text = open(logs[label], encoding="utf-8", errors="replace").read()
-        one = counts.from_catch2(text, state in ("PASSED", "FLAKY"))
+        results[label] = counts.from_catch2(text, state in ("PASSED", "FLAKY")), text
+    return status, results
+
+
+def test(flags):
+    """Runs all unprivileged tests. Returns (Counts, lines that tell what failed)."""
+    expected = query('tests(//...) except attr(tags, "manual", tests(//...))')
+    status, results = run_tests(["//..."], flags)
+    total, failures = counts.Counts(), []
+    missing = counts.Counts(failed=1), "it did not build, or was not run"
+    failed = {label: result for label in expected if (result := results.get(label, missing))[0].failed}
+    again = {}
+    if 0 < len(failed) <= counts.MOST_AGAIN:
+        print(f"-- once more: {', '.join(failed)}", flush=True)
+        again = run_tests(failed, flags)[1]
+    for label in expected:
+        one, log = results.get(label, missing)
+        if label in failed:
+            told = f"{label}: {one.failed} failed\n{counts.first_failure(log)}"
+            if label in again and not again[label][0].failed:
+                one = again[label][0]
+                one.unsteady.append(told)
+            else:
+                failures.append(told)
         total.add(one)
-        if one.failed:
-            failures.append(f"{label}: {state}, {one.failed} failed")
-    if status != 0 and total.failed == 0:
+    if status != 0 and not failed:
         total.failed = 1
         failures.append(f"bazel test ended with status {status}")
     return total, failures

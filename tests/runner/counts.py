@@ -1,5 +1,9 @@
 """Counts of test cases, and how a Catch2 log tells them."""
 
+# A test that fails is run once more. When it passes then it counts as passed, and the run says at its end which tests were
+# unsteady and what they said: that is a fault to be mended, in the test or, as often as not, in what it tests. It is no
+# reason to hold back what everybody else has done. Where more than MOST_AGAIN fail it is not by chance.
+
 import dataclasses
 import re
 
@@ -9,16 +13,43 @@ class Counts:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    unsteady: list = dataclasses.field(default_factory=list)  # lines that tell what failed and then passed
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.unsteady += other.unsteady
 
     def line(self):
         """The line that the whole run ends with."""
         text = f"{self.passed} passed, {self.failed} failed"
         return f"{text}, {self.skipped} skipped" if self.skipped else text
+
+
+MOST_AGAIN = 5
+
+
+def twice(run):
+    """Runs a function that returns (Counts, lines that tell what failed), again if need be."""
+    first, failures = run()
+    if not 0 < len(failures) <= MOST_AGAIN:
+        return first, failures
+    print("-- once more: " + "; ".join(failure.partition("\n")[0] for failure in failures), flush=True)
+    second, failed = run()
+    second.unsteady += [] if failed else failures
+    return second, failed
+
+
+def first_failure(log):
+    """What a Catch2 log says of its first failure; the end of one that says nothing of it."""
+    lines = log.rstrip().splitlines()
+    for number, line in enumerate(lines):
+        if line.endswith(": FAILED:"):
+            begin = max((i for i in range(number) if lines[i].startswith("-----")), default=0)
+            begin = max((i for i in range(begin) if lines[i].startswith("-----")), default=begin)
+            return "\n".join(lines[begin:number + 15])
+    return "\n".join(lines[-15:])
 
 
 _ALL = re.compile(r"^All tests passed \(.*? in (\d+) test cases?\)$", re.MULTILINE)

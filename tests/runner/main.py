@@ -33,18 +33,23 @@ def privileged(flags):
         return counts.Counts(failed=1), ["e2e needs root"]
     for label in bazel.privileged_tests():
         if bazel.run(["build", "--noshow_progress", label, *flags]) != 0:
-            one = counts.Counts(failed=1)
+            one, failed = counts.Counts(failed=1), [f"{label}: it did not build"]
         else:
-            program = subprocess.run([bazel.binary(label)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                     errors="replace", timeout=300)
-            one = counts.from_catch2(program.stdout, program.returncode == 0)
-            if one.failed:
-                print(program.stdout, flush=True)
+            one, failed = counts.twice(lambda label=label: privileged_test(label))
         say(f"{label}: {one.line()}")
-        if one.failed:
-            failures.append(f"{label}: {one.failed} failed")
+        failures += failed
         total.add(one)
     return total, failures
+
+
+def privileged_test(label):
+    program = subprocess.run([bazel.binary(label)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             errors="replace", timeout=300)
+    one = counts.from_catch2(program.stdout, program.returncode == 0)
+    if not one.failed:
+        return one, []
+    print(program.stdout, flush=True)
+    return one, [f"{label}: {one.failed} failed\n{counts.first_failure(program.stdout)}"]
 
 
 def e2e(flags):
@@ -207,6 +212,8 @@ def main(arguments):
         total.add(one)
         failures += failed
         say(f"suite {name}: {one.line()} in {time.monotonic() - start:.0f} s")
+    for line in total.unsteady:
+        print(f"unsteady, passed when run again: {line}")
     for failure in failures:
         print(f"failed: {failure}")
     print(total.line(), flush=True)

@@ -147,7 +147,7 @@ def run(part=""):
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return counts.Counts(failed=1), [f"xen: the lab was not built: {error}"]
     built = time.monotonic()
-    total, failures = run_machines(cache, PAIR if part == PAIR[0] else [part])
+    total, failures = counts.twice(lambda: run_machines(cache, PAIR if part == PAIR[0] else [part]))
     print(f"== xen: built in {built - start:.0f} s, run in {time.monotonic() - built:.0f} s", flush=True)
     return total, failures
 
