@@ -110,6 +110,21 @@ int Dumpxml(Context& context, const Arguments& arguments) {
   return kExitOk;
 }
 
+int Domrename(Context& context, const Arguments& arguments) {
+  const std::string argument = arguments.Get("domain");
+  const std::string failure = absl::StrCat("Failed to rename domain '", argument, "'");
+  auto name = ResolveDomain(context, argument);
+  if (!name.ok()) return FailDomain(context, failure, argument, name.status());
+  v1::RenameDomainRequest request;
+  request.set_name(*name);
+  request.set_new_name(arguments.Get("new-name"));
+  auto domain = context.Call(methods::kRenameDomain, std::move(request));
+  if (!domain.ok()) return FailDomain(context, failure, argument, domain.status());
+  if (context.json()) return context.PrintJson(*domain);
+  return context.Done(
+      absl::StrCat("Domain '", LastPart(*name), "' has been renamed to '", LastPart(domain->name()), "'"));
+}
+
 int Autostart(Context& context, const Arguments& arguments) {
   const std::string argument = arguments.Get("domain");
   const bool disable = arguments.Has("disable");
@@ -166,6 +181,13 @@ CommandGroup DefinitionCommands() {
            .description = "A running one goes on as a transient domain.",
            .options = {DomainArgument(Completion::kDomain)},
            .run = Undefine},
+          {.name = "domrename",
+           .summary = "give a domain that does not run another name",
+           .description = "It keeps its UUID, its definition and its saved state.",
+           .examples = "reeve domrename web1 web-old",
+           .options = {DomainArgument(Completion::kDomain),
+                       Argument("new-name", "NEW-NAME", "its name from now on", Completion::kNone)},
+           .run = Domrename},
           {.name = "dumpxml",
            .summary = "print a domain as XML or in another format",
            .description = "What a format cannot express is refused by name.",

@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/units.h"
+#include "formats/domain_capabilities_xml.h"
 #include "util/version.h"
 
 namespace reeve::cli {
@@ -109,17 +110,35 @@ int Capabilities(Context& context, const Arguments&) {
   return kExitOk;
 }
 
+absl::StatusOr<v1::Capabilities> GetDomainCapabilities(Context& context, v1::GetDomainCapabilitiesRequest request) {
+  auto connection = context.Connect();
+  if (!connection.ok()) return connection.status();
+  request.set_name((*connection)->Hypervisor());
+  return context.Call(methods::kGetDomainCapabilities, std::move(request));
+}
+
+int MaxVcpus(Context& context, const Arguments& arguments) {
+  const std::string failure = "failed to get the maximum of virtual CPUs";
+  v1::GetDomainCapabilitiesRequest request;
+  request.set_domain_type(arguments.Get("type"));
+  request.set_machine(arguments.Get("machine"));
+  auto document = GetDomainCapabilities(context, std::move(request));
+  if (!document.ok()) return context.Fail(failure, document.status());
+  auto capabilities = formats::ParseDomainCapabilitiesXml(document->xml());
+  if (!capabilities.ok()) return context.Fail(failure, capabilities.status());
+  if (context.json()) return context.PrintJson(*capabilities);
+  context.output().Print(absl::StrCat(capabilities->max_vcpus(), "\n"));
+  return kExitOk;
+}
+
 int DomainCapabilities(Context& context, const Arguments& arguments) {
   const std::string failure = "failed to get emulator capabilities";
-  auto connection = context.Connect();
-  if (!connection.ok()) return context.Fail(failure, connection.status());
   v1::GetDomainCapabilitiesRequest request;
-  request.set_name((*connection)->Hypervisor());
   request.set_domain_type(arguments.Get("virttype"));
   request.set_emulator(arguments.Get("emulatorbin"));
   request.set_architecture(arguments.Get("arch"));
   request.set_machine(arguments.Get("machine"));
-  auto capabilities = context.Call(methods::kGetDomainCapabilities, std::move(request));
+  auto capabilities = GetDomainCapabilities(context, std::move(request));
   if (!capabilities.ok()) return context.Fail(failure, capabilities.status());
   if (context.json()) return context.PrintJson(*capabilities);
   context.output().Print(absl::StrCat(capabilities->xml(), "\n"));
@@ -204,35 +223,42 @@ CommandGroup NodeCommands() {
   Option service = Argument("service", "SERVICE", "a service's name, e.g. reeve.v1.DomainService; default: the daemon",
                             Completion::kNone);
   service.required = false;
-  return {"Host and hypervisors",
-          {
-              {.name = "version", .summary = "show the versions of client, daemon and hypervisor", .run = Version},
-              {.name = "hostname", .summary = "print the host's name", .run = Hostname},
-              {.name = "nodeinfo", .summary = "show the host's CPUs and memory", .run = Nodeinfo},
-              {.name = "node cgroups",
-               .summary = "show the host's control groups",
-               .description =
-                   "Which controllers there are, where, and why others are missing; the pressure of the host over "
-                   "the last 10, 60 and 300 seconds. With --output json also the files of each.",
-               .run = ControlGroups},
-              {.name = "capabilities", .summary = "print the capabilities XML", .run = Capabilities},
-              {.name = "domcapabilities",
-               .summary = "print the XML of what a kind of guest may have",
-               .description = "Only where the hypervisor has several kinds of guests.",
-               .options = {Value("virttype", "TYPE", "type of the domain, e.g. xen"),
-                           Value("emulatorbin", "PATH", "path of the emulator"),
-                           Value("arch", "ARCHITECTURE", "architecture of the guest, e.g. x86_64"),
-                           Value("machine", "MACHINE", "machine type, e.g. xenpv")},
-               .run = DomainCapabilities},
-              {.name = "uri", .summary = "print the hypervisor's URI", .run = Uri},
-              {.name = "hypervisors", .summary = "list the hypervisors of the daemon", .run = Hypervisors},
-              {.name = "session", .summary = "show who the daemon takes you for", .run = SessionCommand},
-              {.name = "health",
-               .summary = "show whether the daemon serves",
-               .description = "Exit code 1 when it does not.",
-               .options = {service},
-               .run = Health},
-          }};
+  return {
+      "Host and hypervisors",
+      {
+          {.name = "version", .summary = "show the versions of client, daemon and hypervisor", .run = Version},
+          {.name = "hostname", .summary = "print the host's name", .run = Hostname},
+          {.name = "nodeinfo", .summary = "show the host's CPUs and memory", .run = Nodeinfo},
+          {.name = "node cgroups",
+           .summary = "show the host's control groups",
+           .description =
+               "Which controllers there are, where, and why others are missing; the pressure of the host over "
+               "the last 10, 60 and 300 seconds. With --output json also the files of each.",
+           .run = ControlGroups},
+          {.name = "capabilities", .summary = "print the capabilities XML", .run = Capabilities},
+          {.name = "domcapabilities",
+           .summary = "print the XML of what a kind of guest may have",
+           .description = "Only where the hypervisor has several kinds of guests.",
+           .options = {Value("virttype", "TYPE", "type of the domain, e.g. xen"),
+                       Value("emulatorbin", "PATH", "path of the emulator"),
+                       Value("arch", "ARCHITECTURE", "architecture of the guest, e.g. x86_64"),
+                       Value("machine", "MACHINE", "machine type, e.g. xenpv")},
+           .run = DomainCapabilities},
+          {.name = "maxvcpus",
+           .summary = "print how many virtual CPUs a guest may have",
+           .description = "Only where the hypervisor has several kinds of guests.",
+           .options = {Value("type", "TYPE", "type of the domain, e.g. xen"),
+                       Value("machine", "MACHINE", "machine type, e.g. xenpv; default: that of the host's own kind")},
+           .run = MaxVcpus},
+          {.name = "uri", .summary = "print the hypervisor's URI", .run = Uri},
+          {.name = "hypervisors", .summary = "list the hypervisors of the daemon", .run = Hypervisors},
+          {.name = "session", .summary = "show who the daemon takes you for", .run = SessionCommand},
+          {.name = "health",
+           .summary = "show whether the daemon serves",
+           .description = "Exit code 1 when it does not.",
+           .options = {service},
+           .run = Health},
+      }};
 }
 
 }  // namespace reeve::cli

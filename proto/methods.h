@@ -74,6 +74,7 @@ inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kRebootDomain{"/
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kDestroyDomain{"/reeve.v1.DomainService/DestroyDomain"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kSuspendDomain{"/reeve.v1.DomainService/SuspendDomain"};
 inline constexpr UnaryMethod<v1::DomainVerbRequest, v1::Domain> kResumeDomain{"/reeve.v1.DomainService/ResumeDomain"};
+inline constexpr UnaryMethod<v1::RenameDomainRequest, v1::Domain> kRenameDomain{"/reeve.v1.DomainService/RenameDomain"};
 inline constexpr UnaryMethod<v1::SetDomainAutostartRequest, v1::Domain> kSetDomainAutostart{
     "/reeve.v1.DomainService/SetDomainAutostart"};
 inline constexpr UnaryMethod<v1::SetDomainLabelsRequest, v1::Domain> kSetDomainLabels{

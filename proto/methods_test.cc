@@ -83,6 +83,7 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kCreateDomain);
   Check(methods::kUpdateDomain);
   Check(methods::kDeleteDomain);
+  Check(methods::kRenameDomain);
   Check(methods::kStartDomain);
   Check(methods::kShutdownDomain);
   Check(methods::kRebootDomain);

@@ -18,6 +18,7 @@ void RegisterDomainService(Dispatcher* dispatcher, Manager* manager) {
   ForwardChange(dispatcher, manager, methods::kCreateDomain, &Manager::CreateDomain);
   ForwardChange(dispatcher, manager, methods::kUpdateDomain, &Manager::UpdateDomain);
   ForwardChange(dispatcher, manager, methods::kDeleteDomain, &Manager::DeleteDomain);
+  ForwardChange(dispatcher, manager, methods::kRenameDomain, &Manager::RenameDomain);
   ForwardChange(dispatcher, manager, methods::kStartDomain, &Manager::StartDomain);
   ForwardChange(dispatcher, manager, methods::kShutdownDomain, &Manager::ShutdownDomain);
   ForwardChange(dispatcher, manager, methods::kRebootDomain, &Manager::RebootDomain);

@@ -118,6 +118,9 @@ class Core {
   absl::StatusOr<EntryPointer> Expect(const Target& target, absl::string_view etag) const;
   // Of a change by this caller: PERMISSION_DENIED, and for one that is hidden as for one that is not there.
   absl::StatusOr<Target> TargetOf(const Caller& caller, absl::string_view name) const;
+  // DOMAIN_EXISTS when another uid has this name, or has reserved it.
+  absl::Status CheckNameIsFree(const Snapshot& snapshot, const std::string& uid,
+                               const std::string& resource_name) const;  // under mutex_
 
   // statistics.cc
   Sampler MakeSampler(const google::protobuf::RepeatedField<int>& parts) const;
@@ -213,6 +216,8 @@ class Core {
                                        Definition definition);
   absl::StatusOr<v1::DeleteDomainResponse> DeleteJob(ChangeContext& context, const v1::DeleteDomainRequest& request,
                                                      const Target& target);
+  absl::StatusOr<v1::Domain> RenameJob(ChangeContext& context, const v1::RenameDomainRequest& request,
+                                       const Target& target);
   absl::StatusOr<v1::Domain> AutostartJob(ChangeContext& context, const v1::SetDomainAutostartRequest& request,
                                           const Target& target);
   absl::StatusOr<v1::Domain> LabelsJob(ChangeContext& context, const v1::SetDomainLabelsRequest& request,
@@ -281,8 +286,8 @@ class Core {
   absl::Status CheckCanSend(const Target& target, absl::string_view etag) const;
   absl::Status SaveToFileJob(ChangeContext& context, const Target& target, const v1::SaveDomainToFileRequest& request,
                              drivers::Progress* progress);
-  // The record of the domain that a guest will be of, which does not run: one that there is, or a new, transient one, whose
-  // UUID is reserved. SPEC_..., DOMAIN_EXISTS, UUID_IN_USE, DOMAIN_STATE.
+  // The record of the domain that a guest will be of, which does not run: one that there is, or a new, transient one,
+  // whose UUID is reserved. SPEC_..., DOMAIN_EXISTS, UUID_IN_USE, DOMAIN_STATE.
   struct ImageRecord {
     store::v1::DomainRecord record;
     std::unique_ptr<UidReservation> reservation;
@@ -364,12 +369,13 @@ class Core {
   void SubmitMaintenance();
 };
 
-// Keeps a uid for a domain that is being created. Move-only.
+// Keeps uid and name for a domain that is being created, or given this name. Move-only.
 class UidReservation {
  public:
-  // UUID_IN_USE when another domain has it, or is being created with it; which one is told whom may know of it.
+  // UUID_IN_USE when another domain has it, or is being created with it; which one is told whom may know of it. The
+  // domain `renamed_from` may. DOMAIN_EXISTS when another uid has the name, or is about to.
   static absl::StatusOr<UidReservation> Make(Core* core, const std::string& uid, const std::string& resource_name,
-                                             const auth::Access& access);
+                                             const auth::Access& access, absl::string_view renamed_from = "");
   UidReservation(UidReservation&& other) noexcept
       : core_(std::exchange(other.core_, nullptr)), uid_(std::move(other.uid_)) {}
   UidReservation& operator=(UidReservation&&) = delete;

@@ -225,6 +225,28 @@ absl::StatusOr<v1::DeleteDomainResponse> Core::DeleteJob(ChangeContext& context,
   return v1::DeleteDomainResponse();
 }
 
+absl::StatusOr<v1::Domain> Core::RenameJob(ChangeContext& context, const v1::RenameDomainRequest& request,
+                                           const Target& target) {
+  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  if (!entry.ok()) return entry.status();
+  if (!(*entry)->persistent) {
+    return Error(v1::REASON_DOMAIN_TRANSIENT, "the domain is transient: it has its name until it ends",
+                 {{"name", target.resource_name()}});
+  }
+  if (IsActive((*entry)->state)) return StateError(**entry);
+  if (request.new_name() == target.name) return Invalid("new_name", "is the name that the domain has");
+  store::v1::DomainRecord record = RecordOf(**entry);
+  record.mutable_domain()->set_name(formats::DomainResourceName(target.hypervisor, request.new_name()));
+  absl::StatusOr<UidReservation> reservation =
+      UidReservation::Make(this, (*entry)->key->uid, record.domain().name(), *context.access, target.resource_name());
+  if (!reservation.ok()) return reservation.status();
+  if (request.validate_only()) return record.domain();
+  return Commit(context,
+                {.record = std::move(record),
+                 .renamed_from = target.resource_name(),
+                 .event = context.NewEvent(v1::EVENT_TYPE_DEFINED, v1::EVENT_DETAIL_DEFINED_RENAMED, (*entry)->state)});
+}
+
 absl::StatusOr<v1::Domain> Core::AutostartJob(ChangeContext& context, const v1::SetDomainAutostartRequest& request,
                                               const Target& target) {
   absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
@@ -287,6 +309,25 @@ void ManagerImpl::DeleteDomain(const Caller& caller, v1::DeleteDomainRequest req
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         return core->DeleteJob(context, request, target);
       });
+}
+
+void ManagerImpl::RenameDomain(const Caller& caller, v1::RenameDomainRequest request, Done<v1::Domain> done) {
+  const auto find_target = [&]() -> absl::StatusOr<Target> {
+    absl::StatusOr<Target> target = core_->TargetOf(caller, request.name());
+    if (!target.ok()) return target;
+    if (absl::Status status = formats::CheckDomainName(request.new_name()); !status.ok()) return status;
+    // It is gone for whoever may see the old name only, and there for whoever may see the new one.
+    const std::string new_name = formats::DomainResourceName(target->hypervisor, request.new_name());
+    if (caller.access->Decide(new_name) != auth::Access::Decision::kAllowed) return caller.access->Denied(new_name);
+    if (absl::Status status = Need(*caller.access, "domain.delete", target->resource_name()); !status.ok())
+      return status;
+    if (absl::Status status = Need(*caller.access, "domain.create", new_name); !status.ok()) return status;
+    return target;
+  };
+  core_->Do<v1::Domain>(caller, request, "rename", find_target, !request.validate_only(), std::move(done),
+                        [core = core_.get(), request](ChangeContext& context, const Target& target) {
+                          return core->RenameJob(context, request, target);
+                        });
 }
 
 void ManagerImpl::SetDomainAutostart(const Caller& caller, v1::SetDomainAutostartRequest request,

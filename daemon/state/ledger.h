@@ -19,6 +19,9 @@ namespace reeve::state {
 struct Change {
   store::v1::DomainRecord record;  // as it is to be; for a removal as it shall stand in the event
   bool remove = false;
+  // For a domain that gets another name: the resource name that it has until now. Watchers are told of two events then,
+  // of which `event` is the second.
+  std::string renamed_from = {};
   v1::Event event;  // without `domain`; `time` is the present when it is not set
 };
 
@@ -32,7 +35,8 @@ class Ledger {
 
   // Stores the change under the next revision, publishes it, and gives the domain as it is then (for a removal: as in
   // the event), in view FULL, without secrets. `request`, when given, is stored with it; its response becomes the
-  // domain unless `empty_response`. After an error (STORE_FAILED) nothing is changed.
+  // domain unless `empty_response`. After an error nothing is changed: STORE_FAILED, or DOMAIN_EXISTS where another
+  // domain has got the name meanwhile.
   absl::StatusOr<v1::Domain> Commit(const Change& change, RequestRecord* request = nullptr,
                                     bool empty_response = false);
 

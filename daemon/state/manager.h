@@ -63,6 +63,7 @@ class Manager : public GuestManager, public ImageManager {
   virtual void UpdateDomain(const Caller& caller, v1::UpdateDomainRequest request, Done<v1::Domain> done) = 0;
   virtual void DeleteDomain(const Caller& caller, v1::DeleteDomainRequest request,
                             Done<v1::DeleteDomainResponse> done) = 0;
+  virtual void RenameDomain(const Caller& caller, v1::RenameDomainRequest request, Done<v1::Domain> done) = 0;
   virtual void StartDomain(const Caller& caller, v1::StartDomainRequest request, Done<v1::Domain> done) = 0;
   virtual void ShutdownDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) = 0;
   virtual void RebootDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) = 0;

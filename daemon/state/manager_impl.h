@@ -71,8 +71,8 @@ struct Options {
   // Calls `action` once, on any thread, when the connection of that number ends; false when it has ended. Null: there
   // are no connections, and domains that shall end with one are refused.
   std::function<bool(uint64_t connection, std::function<void()> action)> on_connection_end;
-  // Duplicates of open files of the process behind a connection, by their numbers there. DESCRIPTOR_INVALID. Null: there
-  // are no connections, and nothing is handed to guests.
+  // Duplicates of open files of the process behind a connection, by their numbers there. DESCRIPTOR_INVALID. Null:
+  // there are no connections, and nothing is handed to guests.
   std::function<absl::StatusOr<drivers::PassedFiles>(uint64_t connection, const std::vector<int>& numbers)> take_files;
   // The daemon that a guest is to be brought to. INVALID_ARGUMENT. Null: none is brought anywhere.
   std::function<absl::StatusOr<std::unique_ptr<migration::Destination>>(
@@ -143,6 +143,7 @@ class ManagerImpl final : public Manager, public MigrationManager {
   void UpdateDomain(const Caller& caller, v1::UpdateDomainRequest request, Done<v1::Domain> done) override;
   void DeleteDomain(const Caller& caller, v1::DeleteDomainRequest request,
                     Done<v1::DeleteDomainResponse> done) override;
+  void RenameDomain(const Caller& caller, v1::RenameDomainRequest request, Done<v1::Domain> done) override;
   void StartDomain(const Caller& caller, v1::StartDomainRequest request, Done<v1::Domain> done) override;
   void ShutdownDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;
   void RebootDomain(const Caller& caller, v1::DomainVerbRequest request, Done<v1::Domain> done) override;

@@ -85,12 +85,19 @@ void Registry::Load(std::vector<EntryPointer> entries, int64_t revision) {
 void Registry::Put(EntryPointer entry, int64_t revision) {
   auto next = std::make_shared<Snapshot>(*snapshot());
   next->revision_ = revision;
-  const auto place = LowerBound(next->entries_, NameOf(*entry->key));
+  auto place = LowerBound(next->entries_, NameOf(*entry->key));
   if (place != next->entries_.end() && NameOf(*(*place)->key) == NameOf(*entry->key)) {
     *place = std::move(entry);
   } else {
     auto by_uid = std::make_shared<Snapshot::UidIndex>(*next->by_uid_);
-    by_uid->insert(LowerBoundUid(*by_uid, entry->key->uid), entry->key);
+    const auto indexed = LowerBoundUid(*by_uid, entry->key->uid);
+    if (indexed != by_uid->end() && (*indexed)->uid == entry->key->uid) {
+      next->entries_.erase(LowerBound(next->entries_, NameOf(**indexed)));
+      place = LowerBound(next->entries_, NameOf(*entry->key));
+      *indexed = entry->key;
+    } else {
+      by_uid->insert(indexed, entry->key);
+    }
     next->by_uid_ = std::move(by_uid);
     next->entries_.insert(place, std::move(entry));
   }

@@ -47,7 +47,7 @@ class Registry {
 
   // Replaces everything. Two entries must not share a name or uid.
   void Load(std::vector<EntryPointer> entries, int64_t revision);
-  // Adds an entry or replaces that of the same name, which must have the same uid.
+  // Adds an entry or replaces that of the same uid, which may have had another name. No other uid may have its name.
   void Put(EntryPointer entry, int64_t revision);
   void Erase(const EntryKey& key, int64_t revision);
 

@@ -40,6 +40,8 @@ absl::Status Store::WriteLocked(const Transaction& transaction) {
     if (object.blob.empty()) {
       status = drop_object_.Bind(1, object.name).Run();
     } else {
+      if (!object.renamed_from.empty()) status = drop_object_.Bind(1, object.renamed_from).Run();
+      if (!status.ok()) return status;
       status = put_object_.Bind(1, object.name)
                    .Bind(2, object.uid)
                    .Bind(3, transaction.revision)

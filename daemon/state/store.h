@@ -34,7 +34,8 @@ struct Transaction {
   struct Object {
     std::string name;
     std::string uid;
-    absl::string_view blob;  // empty: the object is removed
+    absl::string_view blob;         // empty: the object is removed
+    std::string renamed_from = {};  // the name it had, if that was another
   };
   std::optional<Object> object;
   absl::string_view events;  // serialized WatchResponse in FULL view

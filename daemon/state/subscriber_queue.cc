@@ -89,13 +89,15 @@ void SubscriberQueue::Close() {
 }
 
 void SubscriberQueue::Coalesce() {
-  absl::flat_hash_map<absl::string_view, uint32_t*> newest;  // by uid: the count of the event that is kept
+  // By uid and name, for a domain that is renamed goes under one and comes under the other: the count of the event that
+  // is kept.
+  absl::flat_hash_map<std::pair<absl::string_view, absl::string_view>, uint32_t*> newest;
   for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
     const std::vector<EventSummary>& events = item->record->events();
     if (item->coalesced.empty()) item->coalesced.resize(events.size());
     for (size_t i = events.size(); i-- > 0;) {
       if ((item->mask >> i & 1) == 0) continue;
-      const auto [kept, is_newest] = newest.try_emplace(events[i].uid, &item->coalesced[i]);
+      const auto [kept, is_newest] = newest.try_emplace({events[i].uid, events[i].name}, &item->coalesced[i]);
       if (is_newest) continue;
       *kept->second += 1 + item->coalesced[i];
       item->mask &= ~(JournalRecord::Mask{1} << i);

@@ -231,4 +231,31 @@ TEST_CASE_METHOD(Visibility, "a domain is defined only where the caller may, and
   CHECK(ReasonOf(Call<v1::Domain>(&ManagerImpl::UpdateDomain, update).status()) == v1::REASON_PERMISSION_DENIED);
 }
 
+TEST_CASE_METHOD(Visibility,
+                 "a domain is renamed by whom both names are, and who sees one of them is told of that one") {
+  REQUIRE(Verb(&ManagerImpl::DestroyDomain, "web1").ok());
+  Bind({{.unix_user = "alice", .role = "administrator", .restriction = {"", "web*", ""}}});
+  v1::RenameDomainRequest request;
+  request.set_name(Name("web1"));
+  request.set_new_name("hidden");
+  access = Alice("domain.update").access;
+  CHECK(ReasonOf(Call<v1::Domain>(&ManagerImpl::RenameDomain, request).status()) == v1::REASON_PERMISSION_DENIED);
+  request.set_new_name("web2");
+  CHECK(Call<v1::Domain>(&ManagerImpl::RenameDomain, request).ok());
+  Bind({{.unix_user = "alice", .role = "operator", .restriction = {"", "web*", ""}}});  // who may define nothing
+  request.set_name(Name("web2"));
+  request.set_new_name("web3");
+  CHECK(ReasonOf(Call<v1::Domain>(&ManagerImpl::RenameDomain, request).status()) == v1::REASON_PERMISSION_DENIED);
+
+  access = auth::Access::Everything();
+  request.set_new_name("hidden");
+  const auto renamed = Call<v1::Domain>(&ManagerImpl::RenameDomain, request);
+  REQUIRE(renamed.ok());
+  const std::vector<v1::WatchResponse> told = Replay(renamed->revision(), {}, Alice("event.watch"));
+  REQUIRE(told.size() == 1);
+  REQUIRE(told[0].events_size() == 1);
+  CHECK(told[0].events(0).detail() == v1::EVENT_DETAIL_UNDEFINED_RENAMED);
+  CHECK(told[0].DebugString().find("hidden") == std::string::npos);
+}
+
 }  // namespace reeve::state

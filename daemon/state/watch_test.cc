@@ -240,6 +240,31 @@ TEST_CASE_METHOD(Fixture, "a slow watcher gets the newest event of each object, 
   CHECK(left_out[Name("end")] == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "also a slow watcher is told that a name is gone when its domain has another") {
+  options.limits.watch_events = 8;
+  Open();
+  Watcher watcher(*manager, From(1));
+  CHECK(watcher.HasNone());
+  REQUIRE(Create("old").ok());
+  v1::RenameDomainRequest request;
+  request.set_name(Name("old"));
+  request.set_new_name("new");
+  REQUIRE(Call<v1::Domain>(&ManagerImpl::RenameDomain, request).ok());
+  for (int i = 0; i < 20; ++i) REQUIRE(SetAutostart("new", i % 2 == 0).ok());
+  Watcher other(*manager, From(23));
+  REQUIRE(Create("end").ok());
+  REQUIRE(other.Next().ok());
+  std::map<std::string, v1::EventDetail> last;
+  for (int64_t revision = 0; revision < 23;) {
+    const auto message = watcher.Next();
+    REQUIRE(message.ok());
+    revision = message->revision();
+    for (const v1::Event& event : message->events()) last[event.domain().name()] = event.detail();
+  }
+  CHECK(last[Name("old")] == v1::EVENT_DETAIL_UNDEFINED_RENAMED);
+  CHECK(last[Name("new")] == v1::EVENT_DETAIL_CHANGED_AUTOSTART);
+}
+
 TEST_CASE_METHOD(Fixture, "a watcher beyond its budget must resync; others do not notice") {
   options.limits.watch_events = 8;
   Open();

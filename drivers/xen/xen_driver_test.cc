@@ -1,6 +1,9 @@
 // The driver on a fake of Xen: every ending, what others do behind its back, and what fails.
 #include "drivers/xen/xen_driver.h"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -296,6 +299,26 @@ TEST_CASE("A daemon that comes back finds what runs, and handles what ended mean
     CHECK(recovered[1].key.name == "web1");
     CHECK(recovered[1].key.run == 3);
     CHECK(recovered[1].spec.os().kernel() == "/boot/vmlinuz");
+  }
+  SECTION("the same guest, told of as new while recovery looks") {
+    host.Restart();
+    const auto looks = [&] {
+      const std::vector<std::string> calls = host.xen.calls();
+      return std::count(calls.begin(), calls.end(), "List");
+    };
+    host.xen.During("List", [&] {
+      const auto before = looks();
+      host.xen.LookAgain();
+      // Were the monitor to take the guest now, recovery would not find it. It must not; so this is no wait for
+      // anything.
+      for (int i = 0; i < 1000 && looks() == before; ++i) sched_yield();
+    });
+    auto recovered = host.driver->Recover({{host.key, spec}}, &host.recorder);
+    REQUIRE(recovered.size() == 2);
+    REQUIRE(recovered[1].running.has_value());
+    CHECK(recovered[1].running->id == domid);
+    host.driver.reset();  // what the monitor was told is handled
+    CHECK(host.recorder.unread() == 0);
   }
   SECTION("a restart that waits is done") {
     host.xen.Stop(domid, StopReason::kReboot);

@@ -45,8 +45,16 @@ class Cli(EndToEnd):
         cli("autostart", "web1", "--disable")
         cli("destroy", "web1")
         self.assertIn("shut off (destroyed)", cli("domstate", "web1", "--reason").stdout)
-        cli("undefine", "web1")
-        self.assertNotIn("web1", cli("list", "--all").stdout)
+        uuid = cli("domuuid", "web1").stdout
+        self.assertIn("'web1' has been renamed to 'web2'", cli("domrename", "web1", "web2").stdout)
+        self.assertEqual(cli("domuuid", "web2").stdout, uuid)
+        self.assertIn("<name>web2</name>", cli("dumpxml", "web2").stdout)
+        cli("start", "web2")
+        refused = cli("domrename", "web2", "web1", check=False)
+        self.assertEqual((refused.returncode, "is running" in refused.stderr), (1, True), refused.stderr)
+        cli("destroy", "web2")
+        cli("undefine", "web2")
+        self.assertNotIn("web", cli("list", "--all").stdout)
 
     def test_errors_have_an_exit_code_and_a_sentence(self):
         for arguments, word in ((("start", "nobody"), "nobody"), (("frobnicate",), "frobnicate"), (("start",), ""),

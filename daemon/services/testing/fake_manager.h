@@ -248,6 +248,10 @@ class FakeManager final : public state::Manager {
     SetCaller(caller, "");
     done(v1::DeleteDomainResponse());
   }
+  void RenameDomain(const state::Caller& caller, v1::RenameDomainRequest request,
+                    state::Done<v1::Domain> done) override {
+    Change(caller, request.name(), std::move(done));
+  }
   void StartDomain(const state::Caller& caller, v1::StartDomainRequest request, state::Done<v1::Domain> done) override {
     if (request.name() == "drop") return;  // a bug: `done` is never called
     Change(caller, request.name(), std::move(done));

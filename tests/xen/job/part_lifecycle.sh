@@ -3,6 +3,7 @@ check "the hypervisor is Xen" eval 'has 4.17 "$(reeve version)"'
 check "Domain-0 is a domain" eval 'has Domain-0 "$(reeve list)"'
 check "Domain-0 cannot be destroyed" refused "Domain-0" reeve destroy Domain-0
 check "capabilities name PV and PVH guests" eval 'text=$(reeve capabilities); has xenpv "$text" && has xenpvh "$text"'
+check "how many virtual CPUs a guest may have" eval '[ "$(reeve maxvcpus)" = 512 ] && [ "$(reeve maxvcpus --machine xenpvh)" = 128 ]'
 check "domain capabilities" eval 'has "<machine>xenpvh</machine>" "$(reeve domcapabilities --machine xenpvh)"'
 check "define" define t1
 check "start" reeve start t1
