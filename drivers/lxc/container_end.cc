@@ -103,8 +103,9 @@ drivers::GuestExit Container::Finish(const Stopped& stopped, std::optional<Conta
   const std::optional<ExitRecord> record = TakeRecord();
   int signal = 0;
   stopped();
-  if (!RemoveParts(&parts_, &signal).ok()) *leftover = std::move(parts_);
+  const bool removed = RemoveParts(&parts_, &signal).ok();
   absl::MutexLock lock(&mutex_);
+  if (!removed) *leftover = std::move(parts_);  // somebody may just be reading the plan
   ReapOrphan(pidfd_);
   return ReportExit(record, signal, now);
 }
