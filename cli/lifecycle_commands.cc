@@ -32,6 +32,7 @@ int CallVerb(Context& context, const Arguments& arguments, const DomainVerb& met
   if (!name.ok()) return FailDomain(context, failure, argument, name.status());
   v1::DomainVerbRequest request;
   request.set_name(*name);
+  request.set_force(arguments.Has("force"));
   for (absl::string_view word : absl::StrSplit(arguments.Get("mode"), ',', absl::SkipEmpty())) {
     const v1::ShutdownMode mode = ModeOf(word);
     if (mode == v1::SHUTDOWN_MODE_UNSPECIFIED) {
@@ -165,7 +166,9 @@ CommandGroup LifecycleCommands() {
            .run = Suspend},
           {.name = "resume",
            .summary = "let a frozen domain go on",
-           .options = {DomainOf(Completion::kActiveDomain)},
+           .description = "For a guest that stands still since its migration broke the destination is asked first.",
+           .options = {DomainOf(Completion::kActiveDomain),
+                       Flag("force", "don't ask the destination: it is certain that it does not have the guest")},
            .run = Resume},
           {.name = "managedsave",
            .summary = "save the memory of a domain and end it",

@@ -249,7 +249,8 @@ class Core {
                                        const Target& target);
   absl::StatusOr<v1::Domain> DestroyJob(ChangeContext& context, absl::string_view etag, const Target& target);
   absl::StatusOr<v1::Domain> SuspendJob(ChangeContext& context, absl::string_view etag, const Target& target);
-  absl::StatusOr<v1::Domain> ResumeJob(ChangeContext& context, absl::string_view etag, const Target& target);
+  absl::StatusOr<v1::Domain> ResumeJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                       const Target& target);
 
   // long_job.h
   // A job with an operation. `verb` begins the messages of errors ("save"), `name` is Operation.verb ("domain.save").
@@ -313,6 +314,12 @@ class Core {
   // Asks the destination, in the domain's queue, later and again until it answers.
   void SettleLater(const Target& target, uint64_t run);
   void SettleJob(const Target& target, uint64_t run);
+  // Asks it now, and does what it says. TOKEN_REFUSED: it knows nothing of the guest any more.
+  absl::Status AskDestination(ChangeContext& context, const Target& target, const Entry& entry,
+                              const v1::MigrateDomainRequest& request);
+  // For a guest that is to be resumed while only the destination may say whose it is. True: it runs on; false: it is not
+  // such a guest. DOMAIN_STATE.
+  absl::StatusOr<bool> ResumeInDoubt(ChangeContext& context, const Target& target, const Entry& entry);
   // The same for those that an earlier daemon left so; before Recover, which the jobs then wait for.
   std::vector<std::pair<Target, uint64_t>> Unsettled() const;
 

@@ -99,10 +99,9 @@ absl::StatusOr<v1::Domain> Core::StartGuest(ChangeContext& context, drivers::Hyp
   v1::DomainStateReason reason = restored ? v1::DOMAIN_STATE_REASON_RESTORED : launch.reason;
   if (guest->paused) reason = v1::DOMAIN_STATE_REASON_STARTING_UP;
   MarkRunning(&record, *guest, key.run, reason, options_.clock->Now());
-  const Change change{
-      .record = std::move(record),
-      .event = context.NewEvent(v1::EVENT_TYPE_STARTED,
-                                restored ? v1::EVENT_DETAIL_STARTED_RESTORED : launch.detail, before)};
+  const Change change{.record = std::move(record),
+                      .event = context.NewEvent(v1::EVENT_TYPE_STARTED,
+                                                restored ? v1::EVENT_DETAIL_STARTED_RESTORED : launch.detail, before)};
   absl::StatusOr<v1::Domain> started = Commit(context, change);
   if (started.ok() && launch.auto_destroy) {
     if (absl::Status status = EndWithConnection(target, key.run, context.connection); !status.ok()) {
@@ -217,9 +216,15 @@ absl::StatusOr<v1::Domain> Core::SuspendJob(ChangeContext& context, absl::string
   return CommitOrKeep(context, target, change, "the guest was suspended");
 }
 
-absl::StatusOr<v1::Domain> Core::ResumeJob(ChangeContext& context, absl::string_view etag, const Target& target) {
-  absl::StatusOr<EntryPointer> entry = InState(Expect(target, etag), v1::DOMAIN_STATE_PAUSED);
+absl::StatusOr<v1::Domain> Core::ResumeJob(ChangeContext& context, const v1::DomainVerbRequest& request,
+                                           const Target& target) {
+  absl::StatusOr<EntryPointer> entry = InState(Expect(target, request.etag()), v1::DOMAIN_STATE_PAUSED);
   if (!entry.ok()) return entry.status();
+  if (!request.force()) {
+    absl::StatusOr<bool> settled = ResumeInDoubt(context, target, **entry);
+    if (!settled.ok()) return settled.status();
+    if (*settled) return DomainOf(*registry_.snapshot()->Find(target.hypervisor, target.name));
+  }
   absl::StatusOr<drivers::HypervisorDriver*> driver = DriverOf(target.hypervisor);
   if (!driver.ok()) return driver.status();
   if (absl::Status status = (*driver)->Resume(KeyOf(**entry)); !status.ok()) return DriverError(status);
@@ -284,7 +289,7 @@ void ManagerImpl::ResumeDomain(const Caller& caller, v1::DomainVerbRequest reque
       caller, request, "resume", [&] { return core_->TargetOf(caller, request.name()); }, true, std::move(done),
       [core = core_.get(), request](ChangeContext& context, const Target& target) {
         if (absl::Status status = RefuseModes(request); !status.ok()) return absl::StatusOr<v1::Domain>(status);
-        return core->ResumeJob(context, request.etag(), target);
+        return core->ResumeJob(context, request, target);
       });
 }
 

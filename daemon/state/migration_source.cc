@@ -169,37 +169,70 @@ void Core::SettleJob(const Target& target, uint64_t run) {
   if (!stored.ok()) return again(stored.status());
   v1::MigrateDomainRequest request;
   if (stored->empty() || !request.ParseFromString(*stored)) return settling_.Forget(name);
-  const bool stands = StandsStill(**entry);
   const bool destroyed = DomainOf(**entry).status().reason() == v1::DOMAIN_STATE_REASON_DESTROYED;
-  if (destroyed || (!stands && IsActive((*entry)->state))) {
+  if (destroyed || (!StandsStill(**entry) && IsActive((*entry)->state))) {
     // Somebody has decided it meanwhile, and knew better.
     settling_.Forget(name);
     return ForgetQuestion(*store_, uid, run);
   }
-  auto destination = options_.open_destination(request.destination(), request.ticket_id(), request.ticket_secret());
-  if (!destination.ok()) return again(destination.status());
-  absl::StatusOr<v1::MigrationOutcome> outcome = (*destination)->Settle();
-  if (ReasonOf(outcome.status()) == v1::REASON_TOKEN_REFUSED) {
-    util::LogError(name,
-                   ": the destination of its migration knows nothing of it any more: look whether it runs there, "
-                   "then resume or destroy it here");
-    settling_.Forget(name);
-    return ForgetQuestion(*store_, uid, run);
-  }
-  if (!outcome.ok()) return again(outcome.status());
   ChangeContext context;
   context.cause = v1::EVENT_CAUSE_DAEMON;
-  absl::Status status = absl::OkStatus();
-  if (stands) {
-    absl::StatusOr<drivers::HypervisorDriver*> driver = DriverOf(target.hypervisor);
-    status = driver.ok() ? (*driver)->EndSending(KeyOf(**entry), outcome->arrived()) : driver.status();
+  const absl::Status status = AskDestination(context, target, **entry, request);
+  if (ReasonOf(status) == v1::REASON_TOKEN_REFUSED) {
+    util::LogError(name, ": ", status.message(), ": look whether it runs there, then resume or destroy it here");
+  } else if (!status.ok()) {
+    again(status);
   }
-  if (!status.ok()) return again(status);
+}
+
+absl::Status Core::AskDestination(ChangeContext& context, const Target& target, const Entry& entry,
+                                  const v1::MigrateDomainRequest& request) {
+  const std::string name = target.resource_name();
+  auto destination = options_.open_destination(request.destination(), request.ticket_id(), request.ticket_secret());
+  if (!destination.ok()) return destination.status();
+  absl::StatusOr<v1::MigrationOutcome> outcome = (*destination)->Settle();
+  if (ReasonOf(outcome.status()) == v1::REASON_TOKEN_REFUSED) {
+    settling_.Forget(name);
+    ForgetQuestion(*store_, entry.key->uid, entry.run);
+    return Error(v1::REASON_TOKEN_REFUSED, "the destination of its migration knows nothing of it any more");
+  }
+  if (!outcome.ok()) return outcome.status();
+  if (StandsStill(entry)) {
+    absl::StatusOr<drivers::HypervisorDriver*> driver = DriverOf(target.hypervisor);
+    if (!driver.ok()) return driver.status();
+    if (absl::Status status = (*driver)->EndSending(KeyOf(entry), outcome->arrived()); !status.ok()) return status;
+  }
   settling_.Forget(name);
-  status = outcome->arrived() ? HasMoved(context, target, request)
-                              : RunsOn(context, target, "the destination has not taken it over");
+  const absl::Status status = outcome->arrived() ? HasMoved(context, target, request)
+                                                 : RunsOn(context, target, "the destination has not taken it over");
   if (!status.ok()) util::LogError(name, ": ", status.message());
   util::LogInfo(name, outcome->arrived() ? ": has moved" : ": runs on", ", as the destination says");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Core::ResumeInDoubt(ChangeContext& context, const Target& target, const Entry& entry) {
+  if (!StandsStill(entry)) return false;
+  absl::StatusOr<std::string> stored = store_->GetMeta(MetaKey(entry.key->uid, entry.run));
+  if (!stored.ok()) return stored.status();
+  v1::MigrateDomainRequest request;
+  // Who resumes it when there is nobody to be asked has been told to look himself.
+  if (stored->empty() || !request.ParseFromString(*stored)) return false;
+  ChangeContext asking = context;
+  asking.request = nullptr;  // what is found out is not yet the answer of the call
+  const absl::Status status = AskDestination(asking, target, entry, request);
+  if (ReasonOf(status) == v1::REASON_TOKEN_REFUSED) {
+    return Error(v1::REASON_DOMAIN_STATE,
+                 absl::StrCat(status.message(), ": look whether it runs there; if not, resume it once more"));
+  }
+  if (!status.ok()) {
+    return Error(v1::REASON_DOMAIN_STATE,
+                 absl::StrCat("only the destination of its migration, ", request.destination(),
+                              ", can say whether it has the guest, and cannot be asked (", status.message(),
+                              "); where it is certain that it has not, force the resume"));
+  }
+  const EntryPointer present = registry_.snapshot()->FindUid(entry.key->uid);
+  if (present != nullptr && IsActive(present->state)) return true;
+  return Error(v1::REASON_DOMAIN_STATE, absl::StrCat("the domain has moved to ", request.destination()));
 }
 
 void ManagerImpl::MigrateDomain(const Caller& caller, v1::MigrateDomainRequest request, Done<v1::Operation> done) {

@@ -422,6 +422,11 @@ TEST_CASE("A guest whose destination has forgotten it is the user's to decide up
   }
   SECTION("destroyed there and resumed here") {
     REQUIRE(pair.destination.Call<v1::Domain>(&ManagerImpl::DestroyDomain, verb).ok());
+    if (pair.fault.settle_failures > 0) {  // it may still answer
+      const auto resumed = pair.source.Call<v1::Domain>(&ManagerImpl::ResumeDomain, verb);
+      CHECK(ReasonOf(resumed.status()) == v1::REASON_DOMAIN_STATE);
+      verb.set_force(true);
+    }
     REQUIRE(pair.source.Call<v1::Domain>(&ManagerImpl::ResumeDomain, verb).ok());
     CHECK(pair.source.running() + pair.destination.running() == 1);
   }
@@ -432,6 +437,36 @@ TEST_CASE("A guest whose destination has forgotten it is the user's to decide up
   CHECK(pair.source.Look()->status().state() == state);
   CHECK(pair.source.Look()->status().reason() != v1::DOMAIN_STATE_REASON_MIGRATED_AWAY);
   CHECK(pair.source.running() + pair.destination.running() == 1);
+}
+
+TEST_CASE("Who resumes a guest in doubt is told what the destination says") {
+  const bool arrived = GENERATE(false, true);
+  Pair pair;
+  pair.fault = arrived ? Break{Break::When::kBefore, true, 2, 1000} : Break{Break::When::kBefore, false, 3, 1000};
+  CHECK(ReasonOf(pair.Migrate()) == v1::REASON_TRANSFER_FAILED);
+  pair.Rest();
+  v1::DomainVerbRequest verb;
+  verb.set_name(kName);
+  const auto resume = [&] { return pair.source.Call<v1::Domain>(&ManagerImpl::ResumeDomain, verb); };
+  const absl::Status unanswered = resume().status();
+  CHECK(ReasonOf(unanswered) == v1::REASON_DOMAIN_STATE);
+  CHECK(pair.source.running() == 0);
+  pair.fault.settle_failures = 0;
+  SECTION("while it remembers") {
+    const auto resumed = resume();
+    CHECK(resumed.ok() == !arrived);
+    if (resumed.ok()) CHECK(resumed->status().state() == v1::DOMAIN_STATE_RUNNING);
+    if (arrived) CHECK(ReasonOf(resumed.status()) == v1::REASON_DOMAIN_STATE);
+    CHECK(pair.source.running() + pair.destination.running() == 1);
+  }
+  SECTION("when it has forgotten: the second time is the user's word") {
+    pair.destination.clock.Advance(absl::Hours(2));
+    CHECK(ReasonOf(resume().status()) == v1::REASON_DOMAIN_STATE);
+    CHECK(pair.source.running() == 0);
+    CHECK(resume().ok());
+    CHECK(pair.source.running() == 1);
+  }
+  pair.SettleAgain();
 }
 
 // Whoever has these permissions, for one domain.
