@@ -1,5 +1,7 @@
 """The runner counts truthfully."""
 
+import contextlib
+import io
 import unittest
 
 import counts
@@ -10,6 +12,11 @@ class Counting(unittest.TestCase):
     def count(self, log, succeeded):
         one = counts.from_catch2(log, succeeded)
         return one.passed, one.failed
+
+    @staticmethod
+    def twice(results):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return counts.twice(lambda: results.pop(0))
 
     def test_catch2_summaries(self):
         self.assertEqual(self.count("x\nAll tests passed (187 assertions in 2 test cases)\n", True), (2, 0))
@@ -33,13 +40,13 @@ class Counting(unittest.TestCase):
 
     def test_what_failed_is_run_once_more_and_told(self):
         results = [(counts.Counts(2, 1), ["a: b"]), (counts.Counts(3), [])]
-        total, failures = counts.twice(lambda: results.pop(0))
+        total, failures = self.twice(results)
         self.assertEqual((total.line(), total.unsteady, failures), ("3 passed, 0 failed", ["a: b"], []))
         results = [(counts.Counts(2, 1), ["a: b"]), (counts.Counts(2, 1), ["a: c"])]
-        total, failures = counts.twice(lambda: results.pop(0))
+        total, failures = self.twice(results)
         self.assertEqual((total.line(), total.unsteady, failures), ("2 passed, 1 failed", [], ["a: c"]))
         results = [(counts.Counts(0, 6), ["x"] * 6)]
-        self.assertEqual(counts.twice(lambda: results.pop(0))[0].line(), "0 passed, 6 failed")
+        self.assertEqual(self.twice(results)[0].line(), "0 passed, 6 failed")
 
     def test_the_first_failure_of_a_log(self):
         rule = "-" * 79
