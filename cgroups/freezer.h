@@ -8,8 +8,10 @@
 
 namespace reeve::cgroups {
 
+inline constexpr absl::Duration kFreezeTimeout = absl::Seconds(5);
+
 // As the methods of Group.
-absl::Status Freeze(const Location& location, absl::Duration timeout);
+absl::Status Freeze(const Location& location, absl::Duration timeout = kFreezeTimeout);
 absl::Status Thaw(const Location& location);
 absl::StatusOr<bool> IsFrozen(const Location& location);
 absl::Status Kill(const Location& location);

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "cgroups/freezer.h"
 #include "cgroups/hierarchies.h"
 #include "cgroups/location.h"
 #include "util/fd.h"
@@ -63,7 +64,7 @@ class Group {
 
   // Freeze returns when every process stands still, DEADLINE_EXCEEDED (and thawed again) when that takes over
   // `timeout`.
-  absl::Status Freeze(absl::Duration timeout = absl::Seconds(5));
+  absl::Status Freeze(absl::Duration timeout = kFreezeTimeout);
   // Fine also when its processes then end at once and somebody removes the group.
   absl::Status Thaw();
   absl::StatusOr<bool> IsFrozen() const;

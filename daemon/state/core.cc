@@ -196,6 +196,13 @@ absl::StatusOr<EntryPointer> Core::Expect(const Target& target, absl::string_vie
   return entry;
 }
 
+absl::StatusOr<EntryPointer> Core::ExpectPersistent(const Target& target, absl::string_view etag,
+                                                    absl::string_view message) const {
+  absl::StatusOr<EntryPointer> entry = Expect(target, etag);
+  if (!entry.ok() || (*entry)->persistent) return entry;
+  return Error(v1::REASON_DOMAIN_TRANSIENT, message, {{"name", target.resource_name()}});
+}
+
 absl::StatusOr<Target> Core::TargetOf(const Caller& caller, absl::string_view name) const {
   absl::StatusOr<EntryPointer> entry = Find(caller, name);
   if (entry.ok()) return Target{(*entry)->key->hypervisor, (*entry)->key->name, (*entry)->key->uid, ""};
@@ -238,9 +245,7 @@ absl::Status Core::CheckNameIsFree(const Snapshot& snapshot, const std::string& 
   const formats::DomainNameParts parts = formats::SplitDomainResourceName(resource_name);
   if (const EntryPointer entry = snapshot.Find(parts.hypervisor, parts.name);
       entry != nullptr && entry->key->uid != uid) {
-    return Error(v1::REASON_DOMAIN_EXISTS,
-                 absl::StrCat("there is a domain of this name already, with UUID ", entry->key->uid),
-                 {{"name", resource_name}, {"uid", entry->key->uid}});
+    return NameTaken(*entry->key);
   }
   for (const auto& [other, name] : reserved_uids_) {
     if (name != resource_name || other == uid) continue;

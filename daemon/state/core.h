@@ -116,6 +116,9 @@ class Core {
   void Settle(drivers::HypervisorDriver* driver, const std::string& uid) const;
   // The domain of a job. DOMAIN_NOT_FOUND, ETAG_MISMATCH.
   absl::StatusOr<EntryPointer> Expect(const Target& target, absl::string_view etag) const;
+  // The same, of one that is defined: DOMAIN_TRANSIENT with this message.
+  absl::StatusOr<EntryPointer> ExpectPersistent(const Target& target, absl::string_view etag,
+                                                absl::string_view message) const;
   // Of a change by this caller: PERMISSION_DENIED, and for one that is hidden as for one that is not there.
   absl::StatusOr<Target> TargetOf(const Caller& caller, absl::string_view name) const;
   // DOMAIN_EXISTS when another uid has this name, or has reserved it.
@@ -317,9 +320,9 @@ class Core {
   // Asks it now, and does what it says. TOKEN_REFUSED: it knows nothing of the guest any more.
   absl::Status AskDestination(ChangeContext& context, const Target& target, const Entry& entry,
                               const v1::MigrateDomainRequest& request);
-  // For a guest that is to be resumed while only the destination may say whose it is. True: it runs on; false: it is not
-  // such a guest. DOMAIN_STATE.
-  absl::StatusOr<bool> ResumeInDoubt(ChangeContext& context, const Target& target, const Entry& entry);
+  // For a guest that is to be resumed while only the destination may say whose it is: the domain as it runs on. Null:
+  // it is not such a guest. DOMAIN_STATE.
+  absl::StatusOr<EntryPointer> ResumeInDoubt(ChangeContext& context, const Target& target, const Entry& entry);
   // The same for those that an earlier daemon left so; before Recover, which the jobs then wait for.
   std::vector<std::pair<Target, uint64_t>> Unsettled() const;
 

@@ -104,9 +104,7 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
   }
   v1::Domain& domain = definition.domain;
   if (const EntryPointer entry = registry_.snapshot()->Find(target.hypervisor, target.name); entry != nullptr) {
-    return Error(v1::REASON_DOMAIN_EXISTS,
-                 absl::StrCat("there is a domain of this name already, with UUID ", entry->key->uid),
-                 {{"name", target.resource_name()}, {"uid", entry->key->uid}});
+    return NameTaken(*entry->key);
   }
   if (domain.uid().empty()) {
     absl::StatusOr<std::string> uid = util::NewUuid();
@@ -202,12 +200,9 @@ absl::StatusOr<v1::Domain> Core::UpdateJob(ChangeContext& context, const v1::Upd
 
 absl::StatusOr<v1::DeleteDomainResponse> Core::DeleteJob(ChangeContext& context, const v1::DeleteDomainRequest& request,
                                                          const Target& target) {
-  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  absl::StatusOr<EntryPointer> entry =
+      ExpectPersistent(target, request.etag(), "the domain is transient: it vanishes when it ends");
   if (!entry.ok()) return entry.status();
-  if (!(*entry)->persistent) {
-    return Error(v1::REASON_DOMAIN_TRANSIENT, "the domain is transient: it vanishes when it ends",
-                 {{"name", target.resource_name()}});
-  }
   if (request.validate_only()) return v1::DeleteDomainResponse();
   Change change;
   change.record = RecordOf(**entry);
@@ -227,12 +222,9 @@ absl::StatusOr<v1::DeleteDomainResponse> Core::DeleteJob(ChangeContext& context,
 
 absl::StatusOr<v1::Domain> Core::RenameJob(ChangeContext& context, const v1::RenameDomainRequest& request,
                                            const Target& target) {
-  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  absl::StatusOr<EntryPointer> entry =
+      ExpectPersistent(target, request.etag(), "the domain is transient: it has its name until it ends");
   if (!entry.ok()) return entry.status();
-  if (!(*entry)->persistent) {
-    return Error(v1::REASON_DOMAIN_TRANSIENT, "the domain is transient: it has its name until it ends",
-                 {{"name", target.resource_name()}});
-  }
   if (IsActive((*entry)->state)) return StateError(**entry);
   if (request.new_name() == target.name) return Invalid("new_name", "is the name that the domain has");
   store::v1::DomainRecord record = RecordOf(**entry);
@@ -249,12 +241,9 @@ absl::StatusOr<v1::Domain> Core::RenameJob(ChangeContext& context, const v1::Ren
 
 absl::StatusOr<v1::Domain> Core::AutostartJob(ChangeContext& context, const v1::SetDomainAutostartRequest& request,
                                               const Target& target) {
-  absl::StatusOr<EntryPointer> entry = Expect(target, request.etag());
+  absl::StatusOr<EntryPointer> entry =
+      ExpectPersistent(target, request.etag(), "the domain is transient: it cannot start with the daemon");
   if (!entry.ok()) return entry.status();
-  if (!(*entry)->persistent) {
-    return Error(v1::REASON_DOMAIN_TRANSIENT, "the domain is transient: it cannot start with the daemon",
-                 {{"name", target.resource_name()}});
-  }
   store::v1::DomainRecord record = RecordOf(**entry);
   if ((*entry)->autostart == request.autostart()) return record.domain();
   record.mutable_domain()->set_autostart(request.autostart());

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "formats/domain_name.h"
 #include "proto/secrets.h"
+#include "proto/status.h"
 
 namespace reeve::state {
 
@@ -86,6 +87,11 @@ store::v1::DomainRecord RecordOf(const Entry& entry) {
 
 std::string ResourceName(const EntryKey& key) {
   return formats::DomainResourceName(key.hypervisor, key.name);
+}
+
+absl::Status NameTaken(const EntryKey& key) {
+  return Error(v1::REASON_DOMAIN_EXISTS, absl::StrCat("there is a domain of this name already, with UUID ", key.uid),
+               {{"name", ResourceName(key)}, {"uid", key.uid}});
 }
 
 }  // namespace reeve::state

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "auth/labels.h"
 #include "reeve/store/v1/record.pb.h"
 #include "reeve/v1/domain.pb.h"
@@ -52,5 +53,8 @@ EntryPointer MakeEntry(const store::v1::DomainRecord& record, std::shared_ptr<co
 v1::Domain DomainOf(const Entry& entry);
 store::v1::DomainRecord RecordOf(const Entry& entry);
 std::string ResourceName(const EntryKey& key);
+
+// For who wants the name of this domain for another one. DOMAIN_EXISTS.
+absl::Status NameTaken(const EntryKey& key);
 
 }  // namespace reeve::state

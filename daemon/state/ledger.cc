@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "formats/domain_name.h"
 #include "proto/secrets.h"
-#include "proto/status.h"
 #include "util/proto_time.h"
 
 namespace reeve::state {
@@ -35,9 +34,7 @@ absl::StatusOr<v1::Domain> Ledger::Commit(const Change& change, RequestRecord* r
   const formats::DomainNameParts name = formats::SplitDomainResourceName(domain.name());
   if (const EntryPointer present = before->Find(name.hypervisor, name.name);
       present != nullptr && present->key->uid != domain.uid()) {
-    return Error(v1::REASON_DOMAIN_EXISTS,
-                 absl::StrCat("there is a domain of this name already, with UUID ", present->key->uid),
-                 {{"name", domain.name()}, {"uid", present->key->uid}});
+    return NameTaken(*present->key);
   }
   const int64_t revision = before->revision() + 1;
   const absl::Time now = clock_->Now();

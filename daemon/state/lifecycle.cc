@@ -221,9 +221,9 @@ absl::StatusOr<v1::Domain> Core::ResumeJob(ChangeContext& context, const v1::Dom
   absl::StatusOr<EntryPointer> entry = InState(Expect(target, request.etag()), v1::DOMAIN_STATE_PAUSED);
   if (!entry.ok()) return entry.status();
   if (!request.force()) {
-    absl::StatusOr<bool> settled = ResumeInDoubt(context, target, **entry);
+    absl::StatusOr<EntryPointer> settled = ResumeInDoubt(context, target, **entry);
     if (!settled.ok()) return settled.status();
-    if (*settled) return DomainOf(*registry_.snapshot()->Find(target.hypervisor, target.name));
+    if (*settled != nullptr) return DomainOf(**settled);
   }
   absl::StatusOr<drivers::HypervisorDriver*> driver = DriverOf(target.hypervisor);
   if (!driver.ok()) return driver.status();

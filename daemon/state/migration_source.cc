@@ -210,13 +210,13 @@ absl::Status Core::AskDestination(ChangeContext& context, const Target& target, 
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Core::ResumeInDoubt(ChangeContext& context, const Target& target, const Entry& entry) {
-  if (!StandsStill(entry)) return false;
+absl::StatusOr<EntryPointer> Core::ResumeInDoubt(ChangeContext& context, const Target& target, const Entry& entry) {
+  if (!StandsStill(entry)) return nullptr;
   absl::StatusOr<std::string> stored = store_->GetMeta(MetaKey(entry.key->uid, entry.run));
   if (!stored.ok()) return stored.status();
   v1::MigrateDomainRequest request;
   // Who resumes it when there is nobody to be asked has been told to look himself.
-  if (stored->empty() || !request.ParseFromString(*stored)) return false;
+  if (stored->empty() || !request.ParseFromString(*stored)) return nullptr;
   ChangeContext asking = context;
   asking.request = nullptr;  // what is found out is not yet the answer of the call
   const absl::Status status = AskDestination(asking, target, entry, request);
@@ -230,8 +230,8 @@ absl::StatusOr<bool> Core::ResumeInDoubt(ChangeContext& context, const Target& t
                               ", can say whether it has the guest, and cannot be asked (", status.message(),
                               "); where it is certain that it has not, force the resume"));
   }
-  const EntryPointer present = registry_.snapshot()->FindUid(entry.key->uid);
-  if (present != nullptr && IsActive(present->state)) return true;
+  EntryPointer present = registry_.snapshot()->FindUid(entry.key->uid);
+  if (present != nullptr && IsActive(present->state)) return present;
   return Error(v1::REASON_DOMAIN_STATE, absl::StrCat("the domain has moved to ", request.destination()));
 }
 

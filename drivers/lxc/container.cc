@@ -14,8 +14,6 @@
 namespace reeve::lxc {
 namespace {
 
-constexpr absl::Duration kFreezeTimeout = absl::Seconds(5);
-
 absl::Status NotRunning() {
   return Error(v1::REASON_DOMAIN_STATE, "the domain has ended");
 }
@@ -31,7 +29,7 @@ Container::Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, cons
     : loop_(std::move(loop)),
       parts_(std::move(parts)),
       key_(parts_.key),
-      group_(parts_.group ? std::make_optional<cgroups::Location>(*parts_.group) : std::nullopt),
+      group_(*parts_.group),
       pidfd_(std::move(pidfd)) {
   guest_.id = started.pid;
   guest_.supervisor_pid = parts_.supervisor.pid;
@@ -129,8 +127,7 @@ absl::Status Container::InGroup(absl::FunctionRef<absl::Status(const cgroups::Lo
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = RefuseEnded(); !status.ok()) return status;
   }
-  if (!group_) return Failed(absl::FailedPreconditionError("the domain has lost its control group"));
-  absl::Status status = action(*group_);
+  absl::Status status = action(group_);
   if (status.ok()) return status;
   absl::MutexLock lock(&mutex_);
   absl::Status ended = RefuseEnded();
@@ -138,8 +135,8 @@ absl::Status Container::InGroup(absl::FunctionRef<absl::Status(const cgroups::Lo
 }
 
 absl::Status Container::Suspend() {
-  absl::Status status = InGroup(
-      [](const cgroups::Location& group) { return WithContext("freeze", cgroups::Freeze(group, kFreezeTimeout)); });
+  absl::Status status =
+      InGroup([](const cgroups::Location& group) { return WithContext("freeze", cgroups::Freeze(group)); });
   if (!status.ok()) return status;
   absl::MutexLock lock(&mutex_);
   guest_.paused = true;
@@ -165,7 +162,7 @@ absl::StatusOr<v1::DomainStatistics> Container::Sample(Sweep* sweep) const {
     devices.nodes = parts_.plan.nodes;
     devices.interfaces = parts_.plan.interfaces;
   }
-  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(group_path(), devices, pid);
+  absl::StatusOr<v1::DomainStatistics> statistics = sweep->Read(group_.path, devices, pid);
   if (!statistics.ok()) return Failed(statistics.status());
   // The process that has its number now may be another one.
   absl::MutexLock lock(&mutex_);

@@ -36,7 +36,7 @@ class Container : public std::enable_shared_from_this<Container> {
   using Ended = std::function<void(const std::shared_ptr<Container>&)>;
   using Rebooted = std::function<void(const drivers::DomainKey&, const drivers::RunningGuest&, bool requested)>;
 
-  // `started` is the supervisor's message about the first process, `pidfd` what came with it.
+  // `parts` has a group. `started` is the supervisor's message about the first process, `pidfd` what came with it.
   Container(std::shared_ptr<EventLoop> loop, ContainerParts parts, const Message& started, util::UniqueFd pidfd);
 
   // Watches the supervisor. `paused` is how the guest stands now.
@@ -66,7 +66,7 @@ class Container : public std::enable_shared_from_this<Container> {
   // `sweep` is of the calling thread.
   absl::StatusOr<v1::DomainStatistics> Sample(Sweep* sweep) const;
   // Of its control group, below the root of each hierarchy.
-  std::string group_path() const { return group_ ? group_->path : ""; }
+  const std::string& group_path() const { return group_.path; }
   // What limits are in force.
   absl::Status ReadTuning(v1::DomainTuning* tuning) const;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::ConsoleOptions& options,
@@ -101,7 +101,7 @@ class Container : public std::enable_shared_from_this<Container> {
   ContainerParts parts_;
   // These are needed also when what could not be removed has been given to the cleaner, or is just being removed.
   const drivers::DomainKey key_;
-  const std::optional<cgroups::Location> group_;
+  const cgroups::Location group_;
   Ended ended_callback_;
   Rebooted rebooted_callback_;
 

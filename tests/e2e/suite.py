@@ -17,18 +17,19 @@ import subreaper  # noqa: E402
 
 
 def run_module(module, pattern="", folder=FOLDER):
-    """The state of each test of a module, and what a failed one said. One that never reported has failed."""
+    """(Counts, lines that tell what failed) of each test of a module. One that never reported has failed."""
     with tempfile.NamedTemporaryFile(mode="r", encoding="utf-8") as report:
         status = subprocess.call(["/usr/bin/python3", os.path.join(FOLDER, "run_module.py"), module, report.name, pattern],
                                  cwd=folder, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
                                                   "PYTHONPATH": os.pathsep.join((folder, FOLDER))})
         lines = [json.loads(line) for line in report]
     if not lines:
-        return {module: ("failed", f"it did not load (status {status})")}
+        return {module: (counts.Counts(failed=1), [f"{module}: it did not load (status {status})"])}
     states = {line["test"]: (line["state"], line["told"]) for line in lines[1:]}
     for test in lines[0]["expected"]:
         states.setdefault(test, ("failed" if status else "skipped", "it never reported"))
-    return states
+    return {test: (counts.Counts(**{state: 1}), ["\n".join((test, told.rstrip()))] if state == "failed" else [])
+            for test, (state, told) in states.items()}
 
 
 def run(modules=None, pattern="", folder=FOLDER):
@@ -38,19 +39,14 @@ def run(modules=None, pattern="", folder=FOLDER):
                               if name.startswith("test_") and name.endswith(".py"))
     for module in names:
         print(f"-- {module}", flush=True)
-        states = run_module(module, pattern, folder)
-        failed = [test for test, (state, _) in states.items() if state == "failed"]
-        for test in failed:
-            told = "\n".join((test, states[test][1].rstrip()))
-            if len(failed) <= counts.MOST_AGAIN and test != module:
-                print(f"-- once more: {test}", flush=True)
-                states[test] = run_module(module, test, folder).get(test, ("failed", ""))
-            if states[test][0] == "failed":
-                failures.append(told)
-            else:
-                total.unsteady.append(told)
-        for state, _ in states.values():
-            total.add(counts.Counts(**{state: 1}))
+
+        def run_again(tests, module=module):
+            ran = [run_module(module, test, folder) for test in tests]
+            return {test: results[test] for test, results in zip(tests, ran) if test in results}
+
+        one, failed = counts.settle(run_module(module, pattern, folder), run_again)
+        total.add(one)
+        failures += failed
     return total, failures
 
 

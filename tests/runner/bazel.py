@@ -35,7 +35,7 @@ def binary(label):
 
 
 def run_tests(labels, flags):
-    """Runs tests; returns the exit status and (Counts, log) of each that was run."""
+    """Runs tests; returns the exit status, and of each that was run (Counts, lines that tell what failed)."""
     with tempfile.NamedTemporaryFile(suffix=".json") as events_file:
         status = run(["test", *labels, "--keep_going", f"--build_event_json_file={events_file.name}", *flags])
         events = [json.loads(line) for line in open(events_file.name, encoding="utf-8") if line.strip()]
@@ -53,32 +53,19 @@ def run_tests(labels, flags):
         text = ""
         if label in logs and os.path.exists(logs[label]):
             text = open(logs[label], encoding="utf-8", errors="replace").read()
-        results[label] = counts.from_catch2(text, state in ("PASSED", "FLAKY")), text
+        one = counts.from_catch2(text, state in ("PASSED", "FLAKY"))
+        results[label] = one, [f"{label}: {one.failed} failed\n{counts.first_failure(text)}"] if one.failed else []
     return status, results
 
 
 def test(flags):
     """Runs all unprivileged tests. Returns (Counts, lines that tell what failed)."""
-    expected = query('tests(//...) except attr(tags, "manual", tests(//...))')
     status, results = run_tests(["//..."], flags)
-    total, failures = counts.Counts(), []
-    missing = counts.Counts(failed=1), "it did not build, or was not run"
-    failed = {label: result for label in expected if (result := results.get(label, missing))[0].failed}
-    again = {}
-    if 0 < len(failed) <= counts.MOST_AGAIN:
-        print(f"-- once more: {', '.join(failed)}", flush=True)
-        again = run_tests(failed, flags)[1]
-    for label in expected:
-        one, log = results.get(label, missing)
-        if label in failed:
-            told = f"{label}: {one.failed} failed\n{counts.first_failure(log)}"
-            if label in again and not again[label][0].failed:
-                one = again[label][0]
-                one.unsteady.append(told)
-            else:
-                failures.append(told)
-        total.add(one)
-    if status != 0 and not failed:
+    for label in query('tests(//...) except attr(tags, "manual", tests(//...))'):
+        results.setdefault(label, (counts.Counts(failed=1), [f"{label}: it did not build, or was not run"]))
+    good = not any(one.failed for one, _ in results.values())
+    total, failures = counts.settle(results, lambda labels: run_tests(labels, flags)[1])
+    if status != 0 and good:
         total.failed = 1
         failures.append(f"bazel test ended with status {status}")
     return total, failures

@@ -1,9 +1,5 @@
 """Counts of test cases, and how a Catch2 log tells them."""
 
-# A test that fails is run once more. When it passes then it counts as passed, and the run says at its end which tests were
-# unsteady and what they said: that is a fault to be mended, in the test or, as often as not, in what it tests. It is no
-# reason to hold back what everybody else has done. Where more than MOST_AGAIN fail it is not by chance.
-
 import dataclasses
 import re
 
@@ -27,18 +23,33 @@ class Counts:
         return f"{text}, {self.skipped} skipped" if self.skipped else text
 
 
+# A test that fails is run once more. When it passes then it counts as passed, and the run says at its end which tests were
+# unsteady and what they said: that is a fault to be mended, in the test or, as often as not, in what it tests. It is no
+# reason to hold back what everybody else has done. Where more than MOST_AGAIN fail it is not by chance.
 MOST_AGAIN = 5
 
 
+def settle(results, run_again):
+    """(Counts, lines that tell what failed) of all `results`: by name (Counts, lines). What failed is run once more by
+    run_again(names), which returns the same for these, or for as many of them as could be run."""
+    failed = [name for name, (one, _) in results.items() if one.failed]
+    again = {}
+    if 0 < sum(len(results[name][1]) for name in failed) <= MOST_AGAIN:
+        print("-- once more: " + "; ".join(line.partition("\n")[0] for name in failed for line in results[name][1]), flush=True)
+        again = run_again(failed)
+    total, failures = Counts(), []
+    for name, (one, told) in results.items():
+        if name in again:
+            first, (one, told) = told, again[name]
+            one.unsteady += [] if one.failed else first
+        total.add(one)
+        failures += told
+    return total, failures
+
+
 def twice(run):
-    """Runs a function that returns (Counts, lines that tell what failed), again if need be."""
-    first, failures = run()
-    if not 0 < len(failures) <= MOST_AGAIN:
-        return first, failures
-    print("-- once more: " + "; ".join(failure.partition("\n")[0] for failure in failures), flush=True)
-    second, failed = run()
-    second.unsteady += [] if failed else failures
-    return second, failed
+    """settle for what is run as a whole by a function that returns (Counts, lines)."""
+    return settle({"": run()}, lambda _: {"": run()})
 
 
 def first_failure(log):

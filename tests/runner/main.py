@@ -189,8 +189,7 @@ def xen_migration(flags):
 
 
 SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats,
-          "fuzz": fuzz, "cgroup2": cgroup2, "xen": xen,
-          "xen-migration": xen_migration}
+          "fuzz": fuzz, "cgroup2": cgroup2, "xen": xen, "xen-migration": xen_migration}
 
 
 def default_suites():
