@@ -9,6 +9,8 @@ import time
 
 MEMORY_MIB = 2048
 BOOT_SECONDS = 600
+# What the machine's firmware says of it, for test_sysinfo.
+SERIAL_NUMBER = "reeve-0017"
 
 _BEGIN = re.compile(r"^@@ begin (\S+)$")
 _END = re.compile(r"^@@ end (\S+) (\d+)$")
@@ -44,7 +46,8 @@ def boot(kernel, initrd, arguments, log):
     # The emulator: KVM opens on machines where Debian's kernel hangs in it.
     # It goes with this process, however that ends.
     command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
-               "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-nic", "none", "-kernel", kernel, "-initrd",
+               "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-nic", "none",
+               "-smbios", f"type=1,manufacturer=Reeve,product=Bench,serial={SERIAL_NUMBER}", "-kernel", kernel, "-initrd",
                initrd, "-append", f"console=ttyS0 quiet loglevel=1 panic=-1 {arguments}"]
     report, text = Report(), b""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

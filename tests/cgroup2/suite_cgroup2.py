@@ -22,12 +22,12 @@ import subreaper  # noqa: E402
 PROGRAMS = ["//daemon:reeved", "//cli:reeve", "//drivers/lxc:reeve-supervisor"]
 TESTS = ["//cgroups:kernel_controllers_test", "//cgroups:kernel_devices_test", "//cgroups:kernel_group_test"]
 # The variants, each with the kernel's arguments and the tests of guest/ that it must report.
-COMMON = ["node", "define", "start", "limits", "tuning", "devices", "suspend", "statistics", "survives-kill", "survives-stop", "destroy",
+COMMON = ["node", "sysinfo", "define", "start", "limits", "tuning", "devices", "suspend", "statistics", "survives-kill", "survives-stop", "destroy",
           "leaves-nothing"]
 VARIANTS = {
     "plain": ("rdinit=/overlay/reeve/boot reeve=plain", COMMON),
     "systemd": ("rdinit=/overlay/reeve/boot reeve=systemd systemd.unified_cgroup_hierarchy=1 systemd.unit=reeve-tests.target "
-                "systemd.show_status=0 systemd.log_level=warning", COMMON + ["scope"]),
+                "systemd.show_status=0 systemd.log_level=warning", COMMON + ["scope", "sleep"]),
 }
 
 

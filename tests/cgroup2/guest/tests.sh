@@ -49,6 +49,14 @@ test_node() {
   reeve node cgroups
 }
 
+# By SMBIOS, as machine.py tells QEMU to say it.
+test_sysinfo() {
+  reeve sysinfo >/run/sysinfo
+  cat /run/sysinfo
+  grep -q "reeve-0017" /run/sysinfo
+  grep -q "<entry name='manufacturer'>Reeve</entry>" /run/sysinfo
+}
+
 test_define() {
   definition >/run/web.xml
   reeve define /run/web.xml
@@ -168,7 +176,7 @@ run_test() {
 run_tests() {
   for program in /reeve/tests/*; do run_program "${program##*/}"; done
   start_daemon
-  for name in node define start limits tuning devices suspend statistics survives-kill survives-stop destroy leaves-nothing \
+  for name in node sysinfo define start limits tuning devices suspend statistics survives-kill survives-stop destroy leaves-nothing \
     $extra_tests; do
     run_test "$name"
   done
