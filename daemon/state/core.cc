@@ -216,51 +216,6 @@ absl::StatusOr<Target> Core::TargetOf(const Caller& caller, absl::string_view na
   return entry.status();
 }
 
-absl::StatusOr<UidReservation> UidReservation::Make(Core* core, const std::string& uid,
-                                                    const std::string& resource_name, const auth::Access& access,
-                                                    absl::string_view renamed_from) {
-  const std::lock_guard<std::mutex> lock(core->mutex_);
-  // In this order: a creation gives its reservation up behind its commit.
-  const SnapshotPointer snapshot = core->registry_.snapshot();
-  std::string other;
-  if (const auto reserved = core->reserved_uids_.find(uid); reserved != core->reserved_uids_.end()) {
-    other = reserved->second;
-  } else if (const EntryPointer entry = snapshot->FindUid(uid); entry != nullptr) {
-    const std::string name = ResourceName(*entry->key);
-    if (name != resource_name && name != renamed_from) other = name;
-  }
-  if (other.empty()) {
-    if (absl::Status status = core->CheckNameIsFree(*snapshot, uid, resource_name); !status.ok()) return status;
-    core->reserved_uids_.emplace(uid, resource_name);
-    return UidReservation(core, uid);
-  }
-  if (!access.Sees(other))
-    return Error(v1::REASON_UUID_IN_USE, absl::StrCat("UUID ", uid, " is in use"), {{"uid", uid}});
-  return Error(v1::REASON_UUID_IN_USE, absl::StrCat("UUID ", uid, " is that of ", other),
-               {{"uid", uid}, {"domain", other}});
-}
-
-absl::Status Core::CheckNameIsFree(const Snapshot& snapshot, const std::string& uid,
-                                   const std::string& resource_name) const {
-  const formats::DomainNameParts parts = formats::SplitDomainResourceName(resource_name);
-  if (const EntryPointer entry = snapshot.Find(parts.hypervisor, parts.name);
-      entry != nullptr && entry->key->uid != uid) {
-    return NameTaken(*entry->key);
-  }
-  for (const auto& [other, name] : reserved_uids_) {
-    if (name != resource_name || other == uid) continue;
-    return Error(v1::REASON_DOMAIN_EXISTS, "a domain of this name is being made or renamed",
-                 {{"name", resource_name}, {"uid", other}});
-  }
-  return absl::OkStatus();
-}
-
-UidReservation::~UidReservation() {
-  if (core_ == nullptr) return;
-  const std::lock_guard<std::mutex> lock(core_->mutex_);
-  core_->reserved_uids_.erase(uid_);
-}
-
 void MarkEnded(store::v1::DomainRecord* record, v1::DomainStateReason reason, absl::string_view message,
                absl::Time time) {
   v1::DomainStatus& status = *record->mutable_domain()->mutable_status();

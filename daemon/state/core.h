@@ -27,6 +27,7 @@
 #include "daemon/state/pages.h"
 #include "daemon/state/registry.h"
 #include "daemon/state/requests.h"
+#include "daemon/state/reservations.h"
 #include "daemon/state/store.h"
 #include "daemon/state/unstored.h"
 #include "daemon/state/watch_hub.h"
@@ -58,7 +59,6 @@ struct ChangeContext {
 };
 
 class Core;
-class UidReservation;
 
 // Takes what a driver reports of its guests to the manager, until that goes.
 class Observer final : public drivers::GuestObserver {
@@ -121,9 +121,6 @@ class Core {
                                                 absl::string_view message) const;
   // Of a change by this caller: PERMISSION_DENIED, and for one that is hidden as for one that is not there.
   absl::StatusOr<Target> TargetOf(const Caller& caller, absl::string_view name) const;
-  // DOMAIN_EXISTS when another uid has this name, or has reserved it.
-  absl::Status CheckNameIsFree(const Snapshot& snapshot, const std::string& uid,
-                               const std::string& resource_name) const;  // under mutex_
 
   // statistics.cc
   Sampler MakeSampler(const google::protobuf::RepeatedField<int>& parts) const;
@@ -294,7 +291,7 @@ class Core {
   // whose UUID is reserved. SPEC_..., DOMAIN_EXISTS, UUID_IN_USE, DOMAIN_STATE.
   struct ImageRecord {
     store::v1::DomainRecord record;
-    std::unique_ptr<UidReservation> reservation;
+    std::optional<Reservations::Reservation> reservation;
   };
   absl::StatusOr<ImageRecord> RecordForImage(ChangeContext& context, drivers::HypervisorDriver* driver,
                                              const Target& target, const store::v1::ImageHead& head);
@@ -351,6 +348,7 @@ class Core {
   const std::unique_ptr<Store> store_;
   Registry registry_;
   const RegistryLabels labels_{&registry_};
+  Reservations reservations_{&registry_};
   WatchHub hub_;
   Ledger ledger_;
   RequestTable requests_;
@@ -363,7 +361,6 @@ class Core {
   std::atomic<bool> draining_{false};
 
   std::mutex mutex_;                                                 // of the following
-  absl::flat_hash_map<std::string, std::string> reserved_uids_;      // uid -> resource name, while it is being created
   absl::flat_hash_map<std::string, std::string> reboot_requestors_;  // uid -> who asked for the reboot to come
   std::optional<std::vector<std::function<void()>>> held_reports_;   // of drivers, until Recover has ended
   util::Timers::Id maintenance_timer_ = 0;
@@ -377,24 +374,6 @@ class Core {
  private:
   void SetMaintenanceTimer();
   void SubmitMaintenance();
-};
-
-// Keeps uid and name for a domain that is being created, or given this name. Move-only.
-class UidReservation {
- public:
-  // UUID_IN_USE when another domain has it, or is being created with it; which one is told whom may know of it. The
-  // domain `renamed_from` may. DOMAIN_EXISTS when another uid has the name, or is about to.
-  static absl::StatusOr<UidReservation> Make(Core* core, const std::string& uid, const std::string& resource_name,
-                                             const auth::Access& access, absl::string_view renamed_from = "");
-  UidReservation(UidReservation&& other) noexcept
-      : core_(std::exchange(other.core_, nullptr)), uid_(std::move(other.uid_)) {}
-  UidReservation& operator=(UidReservation&&) = delete;
-  ~UidReservation();
-
- private:
-  UidReservation(Core* core, std::string uid) : core_(core), uid_(std::move(uid)) {}
-  Core* core_;
-  std::string uid_;
 };
 
 // Puts a domain that has ended into its state: `record` of a running one becomes that of one that is off.

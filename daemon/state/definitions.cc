@@ -111,8 +111,8 @@ absl::StatusOr<v1::Domain> Core::CreateJob(ChangeContext& context, const v1::Cre
     if (!uid.ok()) return uid.status();
     domain.set_uid(*std::move(uid));
   }
-  absl::StatusOr<UidReservation> reservation =
-      UidReservation::Make(this, domain.uid(), target.resource_name(), *context.access);
+  absl::StatusOr<Reservations::Reservation> reservation =
+      reservations_.Reserve(domain.uid(), target.resource_name(), *context.access);
   if (!reservation.ok()) return reservation.status();
   if (absl::Status status = (*driver)->Validate(domain.spec()); !status.ok()) return status;
   const absl::Cleanup settle = [&] { Settle(*driver, domain.uid()); };
@@ -165,7 +165,7 @@ absl::StatusOr<v1::Domain> Core::UpdateJob(ChangeContext& context, const v1::Upd
   const EntryKey& key = *(*entry)->key;
   if (!wanted.uid().empty() && wanted.uid() != key.uid) {
     // The UUID may be another domain's, which is the more useful thing to say.
-    if (auto reservation = UidReservation::Make(this, wanted.uid(), target.resource_name(), *context.access);
+    if (auto reservation = reservations_.Reserve(wanted.uid(), target.resource_name(), *context.access);
         !reservation.ok()) {
       return reservation.status();
     }
@@ -229,8 +229,8 @@ absl::StatusOr<v1::Domain> Core::RenameJob(ChangeContext& context, const v1::Ren
   if (request.new_name() == target.name) return Invalid("new_name", "is the name that the domain has");
   store::v1::DomainRecord record = RecordOf(**entry);
   record.mutable_domain()->set_name(formats::DomainResourceName(target.hypervisor, request.new_name()));
-  absl::StatusOr<UidReservation> reservation =
-      UidReservation::Make(this, (*entry)->key->uid, record.domain().name(), *context.access, target.resource_name());
+  absl::StatusOr<Reservations::Reservation> reservation =
+      reservations_.Reserve((*entry)->key->uid, record.domain().name(), *context.access, target.resource_name());
   if (!reservation.ok()) return reservation.status();
   if (request.validate_only()) return record.domain();
   return Commit(context,

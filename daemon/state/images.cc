@@ -159,9 +159,10 @@ absl::StatusOr<Core::ImageRecord> Core::RecordForImage(ChangeContext& context, d
     }
     return image;
   }
-  absl::StatusOr<UidReservation> made = UidReservation::Make(this, head.uid(), target.resource_name(), *context.access);
+  absl::StatusOr<Reservations::Reservation> made =
+      reservations_.Reserve(head.uid(), target.resource_name(), *context.access);
   if (!made.ok()) return made.status();
-  image.reservation = std::make_unique<UidReservation>(*std::move(made));
+  image.reservation.emplace(*std::move(made));
   v1::Domain& domain = *image.record.mutable_domain();
   domain.set_name(target.resource_name());
   domain.set_uid(head.uid());
