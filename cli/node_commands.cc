@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/context.h"
+#include "cli/cpu_commands.h"
 #include "cli/domains.h"
 #include "cli/json.h"
 #include "cli/session.h"
@@ -250,6 +251,8 @@ CommandGroup NodeCommands() {
            .options = {Value("type", "TYPE", "type of the domain, e.g. xen"),
                        Value("machine", "MACHINE", "machine type, e.g. xenpv; default: that of the host's own kind")},
            .run = MaxVcpus},
+          CpuCompareCommand(),
+          CpuBaselineCommand(),
           {.name = "uri", .summary = "print the hypervisor's URI", .run = Uri},
           {.name = "hypervisors", .summary = "list the hypervisors of the daemon", .run = Hypervisors},
           {.name = "session", .summary = "show who the daemon takes you for", .run = SessionCommand},

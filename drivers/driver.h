@@ -6,9 +6,8 @@
 // - Calls that change a domain (Start, Shutdown, Reboot, Destroy, Suspend, Resume, Save, and those of GuestImages) are
 //   made one at a time per domain, on threads that may block; calls for different domains come at the same time from
 //   different threads.
-// - Describe, Validate, Sample, SampleMany, ReadTuning and (Domain)Capabilities may come at any time from any thread, also
-// while such a call hangs, and must
-//   not wait for it.
+// - Describe, Validate, Sample, SampleMany, ReadTuning, (Domain)Capabilities and those of HostAccess may come at any time
+//   from any thread, also while such a call hangs, and must not wait for it.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +23,7 @@
 #include "absl/time/time.h"
 #include "drivers/guest_access.h"
 #include "drivers/guest_images.h"
+#include "drivers/host_access.h"
 #include "drivers/passed_files.h"
 #include "proto/status.h"
 #include "reeve/v1/domain.pb.h"
@@ -109,7 +109,7 @@ struct ConsoleOptions {
 // A hypervisor driver. Errors carry a reason (proto/status.h) and name the step; the manager adds verb and domain
 // before them. After an error of Start nothing of the guest is left; after an error of another call the guest is as it
 // was.
-class HypervisorDriver : public GuestAccess, public GuestImages {
+class HypervisorDriver : public GuestAccess, public GuestImages, public HostAccess {
  public:
   // Name, URI, type, version and whether it can run here. The counts are filled in by the caller.
   virtual v1::Hypervisor Describe() const = 0;

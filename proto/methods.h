@@ -18,6 +18,7 @@
 #include "reeve/v1/guest_service.pb.h"
 #include "reeve/v1/hypervisor_service.pb.h"
 #include "reeve/v1/image_service.pb.h"
+#include "reeve/v1/node_device_service.pb.h"
 #include "reeve/v1/node_service.pb.h"
 #include "reeve/v1/operation_service.pb.h"
 #include "reeve/v1/power_service.pb.h"
@@ -159,6 +160,10 @@ inline constexpr UnaryMethod<v1::GetCapabilitiesRequest, v1::Capabilities> kGetC
     "/reeve.v1.HypervisorService/GetCapabilities"};
 inline constexpr UnaryMethod<v1::GetDomainCapabilitiesRequest, v1::Capabilities> kGetDomainCapabilities{
     "/reeve.v1.HypervisorService/GetDomainCapabilities"};
+inline constexpr UnaryMethod<v1::CompareCpuRequest, v1::CpuComparison> kCompareCpu{
+    "/reeve.v1.HypervisorService/CompareCpu"};
+inline constexpr UnaryMethod<v1::BaselineCpuRequest, v1::CpuBaseline> kBaselineCpu{
+    "/reeve.v1.HypervisorService/BaselineCpu"};
 
 inline constexpr UnaryMethod<v1::ConvertRequest, v1::ConvertResponse> kConvert{"/reeve.v1.ConvertService/Convert"};
 inline constexpr UnaryMethod<v1::ValidateRequest, v1::ValidateResponse> kValidate{"/reeve.v1.ConvertService/Validate"};
@@ -179,6 +184,17 @@ inline constexpr UnaryMethod<v1::AllocateHugePagesRequest, v1::HugePages> kAlloc
 inline constexpr UnaryMethod<v1::SuspendNodeRequest, v1::SuspendNodeResponse> kSuspendNode{
     "/reeve.v1.NodeService/SuspendNode"};
 inline constexpr UnaryMethod<v1::GetVersionRequest, v1::Version> kGetVersion{"/reeve.v1.NodeService/GetVersion"};
+
+inline constexpr UnaryMethod<v1::ListNodeDevicesRequest, v1::ListNodeDevicesResponse> kListNodeDevices{
+    "/reeve.v1.NodeDeviceService/ListNodeDevices"};
+inline constexpr UnaryMethod<v1::GetNodeDeviceRequest, v1::NodeDevice> kGetNodeDevice{
+    "/reeve.v1.NodeDeviceService/GetNodeDevice"};
+inline constexpr UnaryMethod<v1::NodeDeviceRequest, v1::NodeDevice> kDetachNodeDevice{
+    "/reeve.v1.NodeDeviceService/DetachNodeDevice"};
+inline constexpr UnaryMethod<v1::NodeDeviceRequest, v1::NodeDevice> kReattachNodeDevice{
+    "/reeve.v1.NodeDeviceService/ReattachNodeDevice"};
+inline constexpr UnaryMethod<v1::NodeDeviceRequest, v1::NodeDevice> kResetNodeDevice{
+    "/reeve.v1.NodeDeviceService/ResetNodeDevice"};
 
 inline constexpr UnaryMethod<v1::GetSessionRequest, v1::Session> kGetSession{"/reeve.v1.SessionService/GetSession"};
 inline constexpr UnaryMethod<v1::TestPermissionsRequest, v1::TestPermissionsResponse> kTestPermissions{

@@ -79,6 +79,8 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kRedeemEnrollmentToken);
   Check(methods::kValidate);
   Check(methods::kGetDomainCapabilities);
+  Check(methods::kCompareCpu);
+  Check(methods::kBaselineCpu);
   Check(methods::kExportDomain);
   Check(methods::kCreateDomain);
   Check(methods::kUpdateDomain);
@@ -130,6 +132,11 @@ TEST_CASE("every method of the table is one of the API, with its types, and ever
   Check(methods::kSetNodeMemoryParameters);
   Check(methods::kAllocateHugePages);
   Check(methods::kSuspendNode);
+  Check(methods::kListNodeDevices);
+  Check(methods::kGetNodeDevice);
+  Check(methods::kDetachNodeDevice);
+  Check(methods::kReattachNodeDevice);
+  Check(methods::kResetNodeDevice);
   Check(methods::kGetVersion);
   Check(methods::kGetSession);
   Check(methods::kTestPermissions);

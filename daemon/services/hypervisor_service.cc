@@ -30,6 +30,17 @@ void RegisterHypervisorService(Dispatcher* dispatcher, state::Manager* manager, 
           done(manager->GetDomainCapabilities(request));
         });
       });
+  dispatcher->Later(methods::kCompareCpu, [manager, workers](CallPointer, v1::CompareCpuRequest request,
+                                                             state::Done<v1::CpuComparison> done) {
+    workers->Post(
+        [manager, request = std::move(request), done = std::move(done)] { done(manager->CompareCpu(request)); });
+  });
+  dispatcher->Later(methods::kBaselineCpu,
+                    [manager, workers](CallPointer, v1::BaselineCpuRequest request, state::Done<v1::CpuBaseline> done) {
+                      workers->Post([manager, request = std::move(request), done = std::move(done)] {
+                        done(manager->BaselineCpu(request));
+                      });
+                    });
 }
 
 }  // namespace reeve::services

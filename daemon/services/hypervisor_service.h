@@ -7,7 +7,7 @@
 
 namespace reeve::services {
 
-// Both outlive the server. Capabilities are read by a worker: a driver looks at the host for them.
+// Both outlive the server. Capabilities and processors are the workers' work: a driver looks at the host for them.
 void RegisterHypervisorService(Dispatcher* dispatcher, state::Manager* manager, WorkerPool* workers);
 
 }  // namespace reeve::services

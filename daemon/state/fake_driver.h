@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -52,6 +53,8 @@ class FakeDriver final : public drivers::HypervisorDriver {
   void SetAvailable(bool available) { available_ = available; }
   // Called with "start web1" and "started web1" around the effect.
   std::function<void(const std::string&)> step;
+  // What it tells; nothing: it cannot.
+  std::optional<v1::HostCpu> processor;
   // What it was told that domains have, by uid.
   std::map<std::string, std::vector<v1::DomainSpec>> settled;
 
@@ -115,6 +118,9 @@ class FakeDriver final : public drivers::HypervisorDriver {
     hypervisor.set_available(available_);
     if (!available_) hypervisor.set_unavailable_reason("the test says so");
     return hypervisor;
+  }
+  absl::StatusOr<v1::HostCpu> Processor() const override {
+    return processor ? *processor : HypervisorDriver::Processor();
   }
   absl::StatusOr<std::string> Capabilities() const override { return "<capabilities/>"; }
   absl::Status Validate(const v1::DomainSpec& spec) const override {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daemon/state/guest_manager.h"
+#include "daemon/state/host_manager.h"
 #include "daemon/state/image_manager.h"
 #include "daemon/state/watch.h"
 #include "drivers/driver.h"
@@ -36,7 +37,7 @@ struct StateSummary {
 // stored (or have failed). Every error carries a reason. A domain that is hidden from the caller is treated, in every
 // respect, as one that is not there: not found, not listed, not counted, not watched. One that he may see, but not do
 // this with, gives PERMISSION_DENIED before anything of it is looked at.
-class Manager : public GuestManager, public ImageManager {
+class Manager : public GuestManager, public HostManager, public ImageManager {
  public:
   // Reads.
   virtual absl::StatusOr<v1::Domain> GetDomain(const Caller& caller, const v1::GetDomainRequest& request) const = 0;

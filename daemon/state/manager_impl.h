@@ -137,6 +137,10 @@ class ManagerImpl final : public Manager, public MigrationManager {
   absl::StatusOr<v1::Capabilities> GetCapabilities(const v1::GetCapabilitiesRequest& request) const override;
   absl::StatusOr<v1::Capabilities> GetDomainCapabilities(
       const v1::GetDomainCapabilitiesRequest& request) const override;
+  absl::Status ChangeNodeDevice(absl::string_view hypervisor, DeviceVerb verb,
+                                const v1::PciDeviceAddress& address) override;
+  absl::StatusOr<v1::CpuComparison> CompareCpu(const v1::CompareCpuRequest& request) const override;
+  absl::StatusOr<v1::CpuBaseline> BaselineCpu(const v1::BaselineCpuRequest& request) const override;
   StateSummary Summary() const override;
 
   void CreateDomain(const Caller& caller, v1::CreateDomainRequest request, Done<v1::Domain> done) override;
@@ -221,6 +225,8 @@ class ManagerImpl final : public Manager, public MigrationManager {
 
  private:
   explicit ManagerImpl(std::unique_ptr<Core> core);
+
+  absl::StatusOr<v1::HostCpu> ProcessorOf(absl::string_view hypervisor) const;
 
   const std::unique_ptr<Core> core_;
 };

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "drivers/test/guest.h"
 #include "drivers/test/timestamp.h"
+#include "drivers/cpu/choose_model.h"
 #include "formats/capabilities_xml.h"
 #include "formats/domain_spec_check.h"
 #include "proto/status.h"
@@ -73,7 +74,9 @@ v1::Hypervisor TestDriver::Describe() const {
 
 absl::StatusOr<std::string> TestDriver::Capabilities() const {
   v1::HostCapabilities capabilities;
-  capabilities.mutable_host()->mutable_cpu()->set_architecture(architecture_);
+  absl::StatusOr<v1::HostCpu> processor = Processor();
+  if (!processor.ok()) return processor.status();
+  *capabilities.mutable_host()->mutable_cpu() = cpu::DescribeHost(*std::move(processor));
   v1::GuestCapability* guest = capabilities.add_guests();
   guest->set_os_type("exe");
   guest->set_architecture(architecture_);

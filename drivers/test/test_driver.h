@@ -31,6 +31,8 @@ class TestDriver final : public drivers::HypervisorDriver, public TestControls {
 
   v1::Hypervisor Describe() const override;
   absl::StatusOr<std::string> Capabilities() const override;
+  // test_driver_processor.cc
+  absl::StatusOr<v1::HostCpu> Processor() const override;
   absl::Status Validate(const v1::DomainSpec& spec) const override;
   absl::Status Complete(const drivers::DomainKey& domain, v1::DomainSpec* spec) override;
   std::vector<drivers::RecoveredDomain> Recover(const std::vector<drivers::KnownDomain>& known,

@@ -233,6 +233,23 @@ class FakeManager final : public state::Manager {
     capabilities.set_xml("<domainCapabilities/>");
     return capabilities;
   }
+  absl::StatusOr<v1::CpuComparison> CompareCpu(const v1::CompareCpuRequest& request) const override {
+    v1::CpuComparison comparison;
+    comparison.set_result(v1::CPU_COMPARISON_RESULT_INCOMPATIBLE);
+    comparison.set_reason(request.xml());
+    return comparison;
+  }
+  absl::StatusOr<v1::CpuBaseline> BaselineCpu(const v1::BaselineCpuRequest& request) const override {
+    v1::CpuBaseline baseline;
+    if (request.xml_size() == 0) return Error(v1::REASON_SPEC_INVALID, "there are no processors");
+    baseline.set_xml(request.xml(0));
+    return baseline;
+  }
+  absl::Status ChangeNodeDevice(absl::string_view hypervisor, state::DeviceVerb,
+                                const v1::PciDeviceAddress&) override {
+    if (hypervisor == "hypervisors/test") return absl::OkStatus();
+    return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "it cannot");
+  }
   state::StateSummary Summary() const override { return {.revision = 9, .oldest_revision = 3, .watches = 1}; }
 
   void CreateDomain(const state::Caller& caller, v1::CreateDomainRequest request,
