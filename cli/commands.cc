@@ -16,6 +16,7 @@
 #include "cli/migrate_command.h"
 #include "cli/monitor_commands.h"
 #include "cli/node_commands.h"
+#include "cli/node_device_commands.h"
 #include "cli/operation_commands.h"
 #include "cli/pki_commands.h"
 #include "cli/proxy_command.h"
@@ -28,11 +29,11 @@ namespace reeve::cli {
 
 const std::vector<CommandGroup>& AllCommands() {
   static const auto* groups = new std::vector<CommandGroup>{
-      DomainCommands(),  MonitorCommands(), DefinitionCommands(), FormatCommands(), LifecycleCommands(),
-      ImageCommands(),   MigrateCommands(), DeviceCommands(),     TuningCommands(), GuestCommands(),
-      ConsoleCommands(), EventCommands(),   OperationCommands(),  NodeCommands(),   HostCommands(),
-      AuthCommands(),    UserCommands(),    PkiCommands(),        TokenCommands(),  ProxyCommands(),
-      AdminCommands(),   TestCommands(),    BuiltinCommands(),
+      DomainCommands(),     MonitorCommands(), DefinitionCommands(), FormatCommands(),  LifecycleCommands(),
+      ImageCommands(),      MigrateCommands(), DeviceCommands(),     TuningCommands(),  GuestCommands(),
+      ConsoleCommands(),    EventCommands(),   OperationCommands(),  NodeCommands(),    HostCommands(),
+      NodeDeviceCommands(), AuthCommands(),    UserCommands(),       PkiCommands(),     TokenCommands(),
+      ProxyCommands(),      AdminCommands(),   TestCommands(),       BuiltinCommands(),
   };
   return *groups;
 }

@@ -7,6 +7,8 @@
 #include "drivers/node/memory_parameters.h"
 #include "drivers/node/node_facts.h"
 #include "drivers/node/node_statistics.h"
+#include "drivers/node/pci_devices.h"
+#include "drivers/node/pci_names.h"
 #include "drivers/node/suspend_node.h"
 #include "drivers/node/system_information.h"
 
@@ -29,6 +31,14 @@ services::NodeFunctions MakeNodeFunctions() {
       [logind = std::shared_ptr<node::SleepManager>(node::MakeLogind())](const v1::SuspendNodeRequest& request) {
         return node::SuspendNode({}, logind.get(), request);
       };
+  return functions;
+}
+
+services::NodeDeviceFunctions MakeNodeDeviceFunctions() {
+  services::NodeDeviceFunctions functions;
+  functions.parse_name = node::ParsePciDeviceName;
+  functions.list = [] { return node::ListPciDevices(); };
+  functions.get = [](const v1::PciDeviceAddress& address) { return node::ReadPciDevice(address); };
   return functions;
 }
 

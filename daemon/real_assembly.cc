@@ -370,6 +370,7 @@ class RealAssembly final : public Assembly {
     dependencies.health = &health_;
     dependencies.workers = workers_.get();
     dependencies.node = MakeNodeFunctions();
+    dependencies.node_devices = MakeNodeDeviceFunctions();
     dependencies.version.set_daemon(util::kVersion);
     dependencies.version.set_api("v1");
     dependencies.version.set_grpc(grpc::Version());

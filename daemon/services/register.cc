@@ -17,6 +17,7 @@
 #include "daemon/services/hypervisor_service.h"
 #include "daemon/services/image_service.h"
 #include "daemon/services/migration_service.h"
+#include "daemon/services/node_device_service.h"
 #include "daemon/services/node_service.h"
 #include "daemon/services/operation_service.h"
 #include "daemon/services/reflection_service.h"
@@ -42,6 +43,7 @@ void RegisterAll(Dispatcher* dispatcher, const Dependencies& dependencies) {
   RegisterHypervisorService(dispatcher, manager, dependencies.workers);
   RegisterImageService(dispatcher, manager, dependencies.workers);
   RegisterMigrationService(dispatcher, dependencies.migrations, dependencies.workers);
+  RegisterNodeDeviceService(dispatcher, dependencies.node_devices, manager, dependencies.workers);
   RegisterNodeService(dispatcher, dependencies.node, dependencies.version, dependencies.workers);
   RegisterOperationService(dispatcher, manager);
   RegisterPowerService(dispatcher, manager);

@@ -11,6 +11,7 @@
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/enrollment.h"
 #include "daemon/services/health.h"
+#include "daemon/services/node_device_service.h"
 #include "daemon/services/node_service.h"
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager.h"
@@ -32,6 +33,7 @@ struct Dependencies {
   Health* health = nullptr;
   WorkerPool* workers = nullptr;  // for what may read the store or wait for a driver's lock
   NodeFunctions node;
+  NodeDeviceFunctions node_devices;
   v1::Version version;
   // pid, start_time, version, log_level, resident_kib, file_descriptors and threads; the rest is filled in here.
   std::function<v1::Daemon()> daemon;

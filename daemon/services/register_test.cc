@@ -108,6 +108,34 @@ TEST_CASE("without a test driver its service is not there") {
   CHECK(health.Get("reeve.v1.TestService") == grpc::health::v1::HealthCheckResponse::SERVICE_UNKNOWN);
 }
 
+TEST_CASE("devices of the host") {
+  Harness harness;
+  const auto channel = Connect(harness.path());
+  const auto list = CallUnary(channel.get(), methods::kListNodeDevices, {});
+  REQUIRE(list->devices_size() == 1);
+  v1::GetNodeDeviceRequest get;
+  get.set_name(list->devices(0).name());
+  CHECK(CallUnary(channel.get(), methods::kGetNodeDevice, get)->name() == "nodeDevices/pci_0000_00_03_0");
+  get.set_name("nodeDevices/pci_0000_00_04_0");
+  CHECK(ReasonOf(CallUnary(channel.get(), methods::kGetNodeDevice, get).status()) == v1::REASON_NODE_DEVICE_NOT_FOUND);
+  get.set_name("nodeDevices/net_lo");
+  CHECK(ReasonOf(CallUnary(channel.get(), methods::kGetNodeDevice, get).status()) == v1::REASON_NAME_INVALID);
+  const auto reader = Connect(harness.read_only_path());
+  for (const auto& method : {methods::kDetachNodeDevice, methods::kReattachNodeDevice, methods::kResetNodeDevice}) {
+    INFO(method.path);
+    v1::NodeDeviceRequest change;
+    change.set_hypervisor("hypervisors/test");
+    change.set_name("nodeDevices/pci_0000_00_03_0");
+    CHECK(CallUnary(channel.get(), method, change)->name() == "nodeDevices/pci_0000_00_03_0");
+    CHECK(ReasonOf(CallUnary(reader.get(), method, change).status()) == v1::REASON_CONNECTION_READ_ONLY);
+    change.set_name("nodeDevices/pci_0000_00_04_0");
+    CHECK(ReasonOf(CallUnary(channel.get(), method, change).status()) == v1::REASON_NODE_DEVICE_NOT_FOUND);
+    change.set_name("nodeDevices/pci_0000_00_03_0");
+    change.set_hypervisor("hypervisors/lxc");
+    CHECK(ReasonOf(CallUnary(channel.get(), method, change).status()) == v1::REASON_UNSUPPORTED_BY_DRIVER);
+  }
+}
+
 TEST_CASE("node, capabilities, version, daemon, log level, test controls") {
   Harness harness;
   const auto channel = Connect(harness.path());
@@ -125,6 +153,13 @@ TEST_CASE("node, capabilities, version, daemon, log level, test controls") {
   CHECK(CallUnary(channel.get(), methods::kSuspendNode, {}).ok());
   CHECK(CallUnary(channel.get(), methods::kGetCapabilities, {})->xml() == "<capabilities/>");
   CHECK(CallUnary(channel.get(), methods::kGetDomainCapabilities, {})->xml() == "<domainCapabilities/>");
+  v1::CompareCpuRequest compare;
+  compare.set_xml("<cpu/>");
+  CHECK(CallUnary(channel.get(), methods::kCompareCpu, compare)->reason() == "<cpu/>");
+  v1::BaselineCpuRequest baseline;
+  CHECK(ReasonOf(CallUnary(channel.get(), methods::kBaselineCpu, baseline).status()) == v1::REASON_SPEC_INVALID);
+  baseline.add_xml("<cpu/>");
+  CHECK(CallUnary(channel.get(), methods::kBaselineCpu, baseline)->xml() == "<cpu/>");
   const auto version = CallUnary(channel.get(), methods::kGetVersion, {});
   CHECK(version->daemon() == "1.2.3");
   CHECK(version->api() == "v1");

@@ -31,6 +31,11 @@ class FakeTree {
     std::filesystem::create_directories(std::filesystem::path(Path(path)).parent_path());
     std::ofstream(Path(path)) << text << "\n";
   }
+  // A symbolic link, to wherever.
+  void Link(const std::string& path, const std::string& target) const {
+    std::filesystem::create_directories(std::filesystem::path(Path(path)).parent_path());
+    std::filesystem::create_symlink(target, Path(path));
+  }
   void Remove(const std::string& path) const { std::filesystem::remove(Path(path)); }
   // Makes one CPU's topology files.
   void Cpu(int cpu, int socket, int core, int die = 0) const {
@@ -38,6 +43,15 @@ class FakeTree {
     Write(directory + "physical_package_id", absl::StrCat(socket));
     Write(directory + "core_id", absl::StrCat(core));
     Write(directory + "die_id", absl::StrCat(die));
+  }
+  // Makes a PCI function: `place` is where it hangs, e.g. "pci0000:00"; its directory is returned.
+  std::string Pci(const std::string& place, const std::string& address) const {
+    const std::string directory = absl::StrCat("sys/devices/", place, "/", address);
+    Write(directory + "/class", "0x020000");
+    Write(directory + "/vendor", "0x8086");
+    Write(directory + "/device", "0x100e");
+    Link("sys/bus/pci/devices/" + address, Path(directory));
+    return directory;
   }
 
  private:

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 
 #include "absl/status/status.h"
@@ -29,6 +31,12 @@ class DriverContext {
   const std::string& state_directory() const { return options_.state_directory; }
   const std::string& sysfs() const { return options_.sysfs; }
 
+  // PCI functions of the host change hands: shared by who gives some to a guest, alone by who takes some from the host
+  // or gives them back, for whom libxenlight does not look whether a guest has them.
+  std::shared_mutex& host_devices() { return host_devices_; }
+  // Those wait for each other before that.
+  std::mutex& host_device_turn() { return host_device_turn_; }
+
   GuestTable& guests() { return guests_; }
   DisplayPorts& display_ports() { return display_ports_; }
   // DOMAIN_STATE when it does not run.
@@ -45,6 +53,8 @@ class DriverContext {
   XenDriverOptions options_;
   GuestTable guests_;
   DisplayPorts display_ports_;
+  std::shared_mutex host_devices_;
+  std::mutex host_device_turn_;
 };
 
 // DOMAIN_BUSY: another part is at work on the domain.

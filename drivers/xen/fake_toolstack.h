@@ -1,4 +1,4 @@
-// Xen in memory, for tests of the driver: what the lab cannot do, and what must fail on demand.
+// The driver's way to a FakeXen.
 #pragma once
 
 #include <unistd.h>
@@ -6,195 +6,19 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "drivers/cpu/cpu_models.h"
+#include "drivers/cpu/cpuid.h"
+#include "drivers/xen/fake_xen.h"
 #include "drivers/xen/toolstack.h"
 
 namespace reeve::xen {
-
-// The hypervisor, which outlives toolstacks as the real one does. Thread-safe.
-class FakeXen {
- public:
-  struct Domain {
-    GuestFacts facts;
-    std::string name;
-    std::map<std::string, std::string> notes;
-    // What was attached to it while it ran, by target, MAC address or place on the host.
-    std::map<std::string, std::string> devices;
-    Scheduling scheduling{.scheduler = "credit2", .weight = 256};
-    std::map<uint32_t, std::set<uint32_t>> pins;
-    bool watched = false;
-    bool configured = true;
-  };
-
-  FakeXen() {
-    domains_[0] = {.facts = {.domid = 0, .uuid = "00000000-0000-0000-0000-000000000000"}, .name = "Domain-0"};
-  }
-
-  // What another toolstack does.
-  uint32_t CreateBehind(const std::string& name, const std::string& uuid, bool paused = false) {
-    const uint32_t domid = Add(name, uuid, 65536, paused);
-    Changed();
-    return domid;
-  }
-  // The same, as it is while its toolstack still works on it: paused, and without a configuration.
-  uint32_t BeginBehind(const std::string& name, const std::string& uuid) {
-    const uint32_t domid = Add(name, uuid, 65536, true);
-    {
-      absl::MutexLock lock(&mutex_);
-      domains_.at(domid).configured = false;
-    }
-    Changed();
-    return domid;
-  }
-  void FinishBehind(uint32_t domid) {
-    {
-      absl::MutexLock lock(&mutex_);
-      domains_.at(domid).configured = true;
-    }
-    PauseBehind(domid, false);
-  }
-  void DestroyBehind(uint32_t domid) { Remove(domid); }
-  void PauseBehind(uint32_t domid, bool paused) {
-    {
-      absl::MutexLock lock(&mutex_);
-      domains_.at(domid).facts.paused = paused;
-    }
-    Changed();
-  }
-  // What the guest does.
-  void Stop(uint32_t domid, StopReason reason) {
-    ToolstackObserver* observer = nullptr;
-    {
-      absl::MutexLock lock(&mutex_);
-      Domain& domain = domains_.at(domid);
-      domain.facts.stopped = true;
-      domain.facts.stop_reason = reason;
-      if (domain.watched) observer = observer_;
-    }
-    if (observer != nullptr) observer->OnStopped(domid, reason);
-  }
-
-  // The same, before anything has told of it.
-  void StopUnheard(uint32_t domid, StopReason reason) {
-    absl::MutexLock lock(&mutex_);
-    Domain& domain = domains_.at(domid);
-    domain.facts.stopped = true;
-    domain.facts.stop_reason = reason;
-  }
-  // What the driver's regular look does.
-  void LookAgain() { Changed(); }
-
-  // Does this in the middle of the next call of this name: a List has its answer by then, and has not given it.
-  void During(const std::string& call, std::function<void()> action) {
-    absl::MutexLock lock(&mutex_);
-    interruptions_[call] = std::move(action);
-  }
-  // What the host has free, and what Domain-0 gives of what it is asked for at a time; guests take what they have.
-  void SetHostMemory(uint64_t free_kib, uint64_t given_kib, const std::string& command_line) {
-    absl::MutexLock lock(&mutex_);
-    free_kib_ = free_kib;
-    given_kib_ = given_kib;
-    command_line_ = command_line;
-  }
-  // The next call of this name fails with this status.
-  void Fail(const std::string& call, absl::Status status) {
-    absl::MutexLock lock(&mutex_);
-    failures_[call] = std::move(status);
-  }
-  Domain domain(uint32_t domid) const {
-    absl::MutexLock lock(&mutex_);
-    return domains_.at(domid);
-  }
-  std::vector<std::string> calls() const {
-    absl::MutexLock lock(&mutex_);
-    return calls_;
-  }
-  std::vector<uint32_t> domids() const {
-    absl::MutexLock lock(&mutex_);
-    std::vector<uint32_t> ids;
-    for (const auto& [domid, domain] : domains_) ids.push_back(domid);
-    return ids;
-  }
-
- private:
-  friend class FakeToolstack;
-
-  uint32_t Add(const std::string& name, const std::string& uuid, uint64_t memory_kib, bool paused) {
-    absl::MutexLock lock(&mutex_);
-    const uint32_t domid = next_++;
-    domains_[domid] = {.facts = {.domid = domid,
-                                 .uuid = uuid,
-                                 .paused = paused,
-                                 .memory_kib = memory_kib,
-                                 .maximum_memory_kib = memory_kib,
-                                 .vcpus_online = 1},
-                       .name = name};
-    return domid;
-  }
-  void Remove(uint32_t domid) {
-    ToolstackObserver* observer = nullptr;
-    bool watched = false;
-    {
-      absl::MutexLock lock(&mutex_);
-      const auto found = domains_.find(domid);
-      if (found == domains_.end()) return;
-      watched = found->second.watched;
-      domains_.erase(found);
-      observer = observer_;
-    }
-    if (observer != nullptr && watched) observer->OnGone(domid);
-    Changed();
-  }
-  void Changed() {
-    ToolstackObserver* observer = nullptr;
-    {
-      absl::MutexLock lock(&mutex_);
-      observer = observer_;
-    }
-    if (observer != nullptr) observer->OnDomainsChanged();
-  }
-  void Interrupt(const std::string& call) {
-    std::function<void()> action;
-    {
-      absl::MutexLock lock(&mutex_);
-      const auto found = interruptions_.find(call);
-      if (found == interruptions_.end()) return;
-      action = std::move(found->second);
-      interruptions_.erase(found);
-    }
-    action();
-  }
-  absl::Status Take(const std::string& call) {
-    if (call != "List") Interrupt(call);
-    absl::MutexLock lock(&mutex_);
-    calls_.push_back(call);
-    const auto found = failures_.find(call);
-    if (found == failures_.end()) return absl::OkStatus();
-    absl::Status status = std::move(found->second);
-    failures_.erase(found);
-    return status;
-  }
-
-  mutable absl::Mutex mutex_;
-  uint64_t free_kib_ ABSL_GUARDED_BY(mutex_) = 2 << 20;
-  uint64_t given_kib_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::string command_line_ ABSL_GUARDED_BY(mutex_);
-  ToolstackObserver* observer_ ABSL_GUARDED_BY(mutex_) = nullptr;
-  uint32_t next_ ABSL_GUARDED_BY(mutex_) = 1;
-  std::map<uint32_t, Domain> domains_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, absl::Status> failures_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::function<void()>> interruptions_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
-};
 
 // One daemon's view of a FakeXen, which outlives it. The destructor waits for nothing: observers are called by the
 // thread that makes something happen.
@@ -221,7 +45,9 @@ class FakeToolstack final : public Toolstack {
                      .cpus = 2,
                      .cpu_khz = 2'000'000,
                      .hvm = true,
-                     .command_line = xen_.command_line_};
+                     .iommu = xen_.iommu_,
+                     .command_line = xen_.command_line_,
+                     .processor = Processor()};
   }
   absl::StatusOr<uint64_t> MemoryNeeded(DomainConfig* config) const override {
     if (absl::Status status = xen_.Take("MemoryNeeded"); !status.ok()) return status;
@@ -262,7 +88,9 @@ class FakeToolstack final : public Toolstack {
   }
   absl::StatusOr<uint32_t> Create(DomainConfig* config) override {
     if (absl::Status status = xen_.Take("Create"); !status.ok()) return status;
-    return xen_.Add((*config)->c_info.name, UuidOf(*config), (*config)->b_info.max_memkb, true);
+    const uint32_t domid = xen_.Add((*config)->c_info.name, UuidOf(*config), (*config)->b_info.max_memkb, true);
+    for (int i = 0; i < (*config)->num_pcidevs; ++i) xen_.GiveBehind(domid, FunctionOf((*config)->pcidevs[i]));
+    return domid;
   }
   absl::StatusOr<uint32_t> Restore(DomainConfig* config, int descriptor) override {
     if (absl::Status status = xen_.Take("Restore"); !status.ok()) return status;
@@ -327,8 +155,7 @@ class FakeToolstack final : public Toolstack {
   // A core is "core", and " of a paused guest" where it is one.
   absl::Status DumpCore(uint32_t domid, const std::string& path) override {
     bool paused = false;
-    absl::Status status =
-        Change("DumpCore", domid, [&](FakeXen::Domain* domain) { paused = domain->facts.paused; });
+    absl::Status status = Change("DumpCore", domid, [&](FakeXen::Domain* domain) { paused = domain->facts.paused; });
     if (!status.ok()) return status;
     std::ofstream file(path);
     file << (paused ? "core of a paused guest" : "core");
@@ -363,16 +190,47 @@ class FakeToolstack final : public Toolstack {
     return Change("InsertMedium", domid, [&](FakeXen::Domain* domain) { domain->devices["cdrom"] = source; });
   }
   absl::Status AddPci(uint32_t domid, libxl_device_pci* device) override {
-    return Change("AddPci", domid, [&](FakeXen::Domain* domain) { domain->devices[PciName(*device)] = "pci"; });
+    return Change("AddPci", domid, [&](FakeXen::Domain* domain) {
+      domain->devices[PciName(*device)] = "pci";
+      domain->functions.insert(FunctionOf(*device));
+    });
   }
   absl::Status RemovePci(uint32_t domid, libxl_device_pci* device) override {
-    return Change("RemovePci", domid, [&](FakeXen::Domain* domain) { domain->devices.erase(PciName(*device)); });
+    return Change("RemovePci", domid, [&](FakeXen::Domain* domain) {
+      domain->devices.erase(PciName(*device));
+      domain->functions.erase(FunctionOf(*device));
+    });
   }
   absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) override {
     return Change("AddUsb", domid, [&](FakeXen::Domain* domain) { domain->devices[UsbName(*device)] = "usb"; });
   }
   absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) override {
     return Change("RemoveUsb", domid, [&](FakeXen::Domain* domain) { domain->devices.erase(UsbName(device)); });
+  }
+  absl::StatusOr<std::vector<PciFunction>> PciOf(uint32_t domid) const override {
+    if (absl::Status status = xen_.Take("PciOf"); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
+    const auto found = xen_.domains_.find(domid);
+    if (found == xen_.domains_.end()) return std::vector<PciFunction>();
+    return std::vector<PciFunction>(found->second.functions.begin(), found->second.functions.end());
+  }
+  absl::StatusOr<std::vector<PciFunction>> AssignablePci() const override {
+    if (absl::Status status = xen_.Take("AssignablePci"); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
+    return std::vector<PciFunction>(xen_.assignable_.begin(), xen_.assignable_.end());
+  }
+  // Also where it fails: libxenlight does not undo what it has done by then.
+  absl::Status MakePciAssignable(const PciFunction& function) override {
+    absl::Status status = xen_.Take("MakePciAssignable");
+    absl::MutexLock lock(&xen_.mutex_);
+    xen_.assignable_.insert(function);
+    return status;
+  }
+  absl::Status ReturnPciToHost(const PciFunction& function) override {
+    if (absl::Status status = xen_.Take("ReturnPciToHost"); !status.ok()) return status;
+    absl::MutexLock lock(&xen_.mutex_);
+    xen_.assignable_.erase(function);
+    return absl::OkStatus();
   }
   absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const override {
     absl::MutexLock lock(&xen_.mutex_);
@@ -429,6 +287,18 @@ class FakeToolstack final : public Toolstack {
   }
 
  private:
+  // A SandyBridge with one feature more.
+  static cpu::ProcessorFacts Processor() {
+    cpu::ProcessorFacts facts{.vendor = "Intel", .features = cpu::FindCpuModel("SandyBridge")->features};
+    facts.features |= cpu::FeaturesIn(cpu::FeatureWord::kLeaf1Edx, 1U << 27);  // "ss"
+    facts.signature.set_family(6);
+    facts.signature.set_model(42);
+    facts.signature.set_stepping(7);
+    return facts;
+  }
+  static PciFunction FunctionOf(const libxl_device_pci& device) {
+    return {static_cast<uint32_t>(device.domain), device.bus, device.dev, device.func};
+  }
   static std::string PciName(const libxl_device_pci& device) {
     return absl::StrCat("pci ", device.bus, ":", device.dev, ".", device.func);
   }

@@ -28,7 +28,9 @@ absl::StatusOr<PreparedGuest> PrepareGuest(DriverContext& context, const drivers
   if (!ports.ok()) return ports.status();
   absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), key, spec, {.ports_are_chosen = true});
   if (!config.ok()) return config.status();
-  return PreparedGuest{std::move(spec), *std::move(config), *std::move(ports)};
+  std::shared_lock<std::shared_mutex> host_devices(context.host_devices(), std::defer_lock);
+  if ((*config)->num_pcidevs > 0) host_devices.lock();
+  return PreparedGuest{std::move(spec), *std::move(config), *std::move(ports), std::move(host_devices)};
 }
 
 absl::StatusOr<Guest> MakeGuest(DriverContext& context, const drivers::DomainKey& key, const v1::DomainSpec& spec,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <shared_mutex>
 
 #include "absl/status/statusor.h"
 #include "drivers/driver.h"
@@ -14,11 +15,12 @@
 namespace reeve::xen {
 
 // What a guest is made of: its specification with the ports of its displays, and the same for libxenlight. The ports
-// are held until the guest has been made.
+// are held until the guest has been made, and so are PCI functions of the host where it gets some.
 struct PreparedGuest {
   v1::DomainSpec spec;
   DomainConfig config;
   HeldPorts ports;
+  std::shared_lock<std::shared_mutex> host_devices;
 };
 
 absl::StatusOr<PreparedGuest> PrepareGuest(DriverContext& context, const drivers::DomainKey& key, v1::DomainSpec spec);

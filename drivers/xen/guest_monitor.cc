@@ -12,6 +12,7 @@
 #include "drivers/xen/endings.h"
 #include "drivers/xen/guest_changes.h"
 #include "drivers/xen/guest_making.h"
+#include "drivers/xen/host_devices.h"
 #include "util/files.h"
 #include "util/log.h"
 
@@ -87,6 +88,7 @@ void GuestMonitor::SeeForeignStop(uint32_t domid, StopReason reason) {
 
 void GuestMonitor::EndGuest(GuestClaim claim, const std::string& console_words, const drivers::GuestExit& exit) {
   const Guest& guest = *claim.guest();
+  ReturnManaged(context_, guest);
   guest.console->Close(console_words);
   claim.Drop();
   if (observer_ != nullptr) observer_->OnExit(guest.key, exit);

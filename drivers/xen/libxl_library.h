@@ -34,7 +34,14 @@ namespace reeve::xen {
   F(libxl_device_nic_init)               \
   F(libxl_device_nic_remove)             \
   F(libxl_device_pci_add)                \
+  F(libxl_device_pci_assignable_add)     \
+  F(libxl_device_pci_assignable_list)    \
+  F(libxl_device_pci_assignable_list_free) \
+  F(libxl_device_pci_assignable_remove)  \
+  F(libxl_device_pci_dispose)            \
   F(libxl_device_pci_init)               \
+  F(libxl_device_pci_list)               \
+  F(libxl_device_pci_list_free)          \
   F(libxl_device_pci_remove)             \
   F(libxl_device_usbctrl_init)           \
   F(libxl_device_usbdev_add)             \

@@ -64,6 +64,10 @@ class LibxlToolstack final : public Toolstack {
   absl::Status RemovePci(uint32_t domid, libxl_device_pci* device) override;
   absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) override;
   absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) override;
+  absl::StatusOr<std::vector<PciFunction>> PciOf(uint32_t domid) const override;
+  absl::StatusOr<std::vector<PciFunction>> AssignablePci() const override;
+  absl::Status MakePciAssignable(const PciFunction& function) override;
+  absl::Status ReturnPciToHost(const PciFunction& function) override;
   absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const override;
   absl::Status SetScheduling(uint32_t domid, const Scheduling& scheduling) override;
   absl::StatusOr<std::vector<VcpuFacts>> VcpusOf(uint32_t domid) const override;

@@ -2,6 +2,37 @@
 #include "drivers/xen/libxl_toolstack_class.h"
 
 namespace reeve::xen {
+namespace {
+
+std::vector<PciFunction> FunctionsIn(const libxl_device_pci* list, int count) {
+  std::vector<PciFunction> functions;
+  for (int i = 0; list != nullptr && i < count; ++i) {
+    functions.push_back({static_cast<uint32_t>(list[i].domain), list[i].bus, list[i].dev, list[i].func});
+  }
+  return functions;
+}
+
+// A function as libxenlight's.
+class LibxlFunction {
+ public:
+  LibxlFunction(const LibxlLibrary& library, const PciFunction& function) : library_(library) {
+    library_.libxl_device_pci_init(&device_);
+    device_.domain = static_cast<int>(function.domain);
+    device_.bus = static_cast<uint8_t>(function.bus);
+    device_.dev = static_cast<uint8_t>(function.slot);
+    device_.func = static_cast<uint8_t>(function.function);
+  }
+  ~LibxlFunction() { library_.libxl_device_pci_dispose(&device_); }
+  LibxlFunction(const LibxlFunction&) = delete;
+  LibxlFunction& operator=(const LibxlFunction&) = delete;
+  libxl_device_pci* get() { return &device_; }
+
+ private:
+  const LibxlLibrary& library_;
+  libxl_device_pci device_;
+};
+
+}  // namespace
 
 absl::Status LibxlToolstack::AddDisk(uint32_t domid, libxl_device_disk* disk) {
   const LibxlStep step = Step("libxl_device_disk_add", domid);
@@ -53,6 +84,34 @@ absl::Status LibxlToolstack::AddPci(uint32_t domid, libxl_device_pci* device) {
 absl::Status LibxlToolstack::RemovePci(uint32_t domid, libxl_device_pci* device) {
   const LibxlStep step = Step("libxl_device_pci_remove", domid);
   return step.Result(library_->libxl_device_pci_remove(context_, domid, device, nullptr));
+}
+
+absl::StatusOr<std::vector<PciFunction>> LibxlToolstack::PciOf(uint32_t domid) const {
+  int count = 0;
+  libxl_device_pci* const list = library_->libxl_device_pci_list(context_, domid, &count);
+  std::vector<PciFunction> functions = FunctionsIn(list, count);
+  if (list != nullptr) library_->libxl_device_pci_list_free(list, count);
+  return functions;
+}
+
+absl::StatusOr<std::vector<PciFunction>> LibxlToolstack::AssignablePci() const {
+  int count = 0;
+  libxl_device_pci* const list = library_->libxl_device_pci_assignable_list(context_, &count);
+  std::vector<PciFunction> functions = FunctionsIn(list, count);
+  if (list != nullptr) library_->libxl_device_pci_assignable_list_free(list, count);
+  return functions;
+}
+
+absl::Status LibxlToolstack::MakePciAssignable(const PciFunction& function) {
+  const LibxlStep step = Step("libxl_device_pci_assignable_add", -1);
+  LibxlFunction device(*library_, function);
+  return step.Result(library_->libxl_device_pci_assignable_add(context_, device.get(), /*rebind=*/1));
+}
+
+absl::Status LibxlToolstack::ReturnPciToHost(const PciFunction& function) {
+  const LibxlStep step = Step("libxl_device_pci_assignable_remove", -1);
+  LibxlFunction device(*library_, function);
+  return step.Result(library_->libxl_device_pci_assignable_remove(context_, device.get(), /*rebind=*/1));
 }
 
 absl::Status LibxlToolstack::AddUsb(uint32_t domid, libxl_device_usbdev* device) {

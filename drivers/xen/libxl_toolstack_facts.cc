@@ -1,7 +1,10 @@
 // What there is: the host, domains, what is noted of them.
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <iterator>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +30,13 @@ absl::StatusOr<HostFacts> LibxlToolstack::Host() const {
   facts.cpus = info.nr_cpus;
   facts.cpu_khz = info.cpu_khz;
   facts.hvm = info.cap_hvm;
+  // The hypervisor has eight words of features for us; the rest is what the processor says to Domain-0.
+  static_assert(sizeof(info.hw_cap) == cpu::kXenWords * sizeof(uint32_t));
+  std::array<uint32_t, cpu::kXenWords> words;
+  std::copy(std::begin(info.hw_cap), std::end(info.hw_cap), words.begin());
+  facts.processor = cpu::ReadCpuid();
+  facts.processor.features = cpu::CorrectedByXen(facts.processor.features, words);
+  facts.iommu = info.cap_hvm_directio;
   library_->libxl_physinfo_dispose(&info);
   return facts;
 }

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "drivers/saved_image.h"
+#include "drivers/xen/host_devices.h"
 #include "drivers/xen/memory_writing.h"
 #include "proto/status.h"
 #include "util/errno.h"
@@ -86,6 +87,7 @@ absl::Status SaveManaged(DriverContext& context, const drivers::DomainKey& domai
   if (absl::Status destroyed = context.toolstack().Destroy(guest.domid); !destroyed.ok()) {
     util::LogError("destroy ", guest.key.name, " after it was saved: ", destroyed.message());
   }
+  ReturnManaged(context, guest);
   guest.console->Close("the guest was saved");
   claim->Drop();
   return absl::OkStatus();

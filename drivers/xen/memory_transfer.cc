@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "drivers/xen/guest_making.h"
+#include "drivers/xen/host_devices.h"
 #include "drivers/xen/memory_writing.h"
 #include "drivers/xen/still_note.h"
 #include "proto/status.h"
@@ -17,7 +18,8 @@ absl::Status Refuse(absl::string_view why) {
   return Error(v1::REASON_DOMAIN_STATE, absl::StrCat("the guest ", why));
 }
 
-// After something that has failed: the guest goes on, and a daemon that comes back must not take it for one that stands.
+// After something that has failed: the guest goes on, and a daemon that comes back must not take it for one that
+// stands.
 void TakeNoteAway(DriverContext& context, const Guest& guest) {
   if (absl::Status status = WriteStillNote(context.toolstack(), guest.domid, StillReason::kNone); !status.ok()) {
     util::LogWarn("take the note of ", guest.key.name, " away: ", status.message());
@@ -50,6 +52,7 @@ absl::Status EndSending(DriverContext& context, const drivers::DomainKey& domain
   if (!gone) return LetRunOn(context, guest);
   absl::Status status = context.toolstack().Destroy(guest.domid);
   if (!status.ok() && status.code() != absl::StatusCode::kNotFound) return DriverError(status);
+  ReturnManaged(context, guest);
   guest.console->Close("the guest was saved or has moved");
   claim->Drop();
   return absl::OkStatus();

@@ -1,6 +1,7 @@
 // What the driver asks of Xen: one narrow interface, with a real one (libxl_toolstack.h) and a fake.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "drivers/cpu/cpuid.h"
 #include "drivers/xen/domain_config.h"
 
 namespace reeve::xen {
@@ -56,7 +58,20 @@ struct HostFacts {
   uint32_t cpus = 0;
   uint32_t cpu_khz = 0;
   bool hvm = false;          // whether it can run HVM and PVH guests
+  bool iommu = false;        // whether it can give guests devices of the host
   std::string command_line;  // with which the hypervisor was started
+  // The hardware's, also what Domain-0 is not given.
+  cpu::ProcessorFacts processor;
+};
+
+// A PCI function of the host.
+struct PciFunction {
+  uint32_t domain = 0;
+  uint32_t bus = 0;
+  uint32_t slot = 0;
+  uint32_t function = 0;
+
+  auto operator<=>(const PciFunction&) const = default;
 };
 
 // Told of what happens to domains, on a thread of the toolstack's; must not block it for long. It may call the
@@ -141,6 +156,15 @@ class Toolstack {
   virtual absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) = 0;
   // By the host's bus and device of it.
   virtual absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) = 0;
+
+  // The functions that a domain has.
+  virtual absl::StatusOr<std::vector<PciFunction>> PciOf(uint32_t domid) const = 0;
+  // Those that are taken from the host's drivers for guests, also what a guest has; none without the back end's module.
+  virtual absl::StatusOr<std::vector<PciFunction>> AssignablePci() const = 0;
+  // Takes a function from its driver, which is remembered, or gives it back to that. Whether a domain has it is not
+  // looked at. After an error of the first it may be taken nevertheless.
+  virtual absl::Status MakePciAssignable(const PciFunction& function) = 0;
+  virtual absl::Status ReturnPciToHost(const PciFunction& function) = 0;
 
   virtual absl::StatusOr<Scheduling> SchedulingOf(uint32_t domid) const = 0;
   virtual absl::Status SetScheduling(uint32_t domid, const Scheduling& scheduling) = 0;

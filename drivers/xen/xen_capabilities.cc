@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
+#include "drivers/cpu/choose_model.h"
 #include "formats/capabilities_xml.h"
 #include "formats/domain_capabilities_xml.h"
 #include "proto/status.h"
@@ -47,7 +48,7 @@ void AddValues(const char* name, std::initializer_list<const char*> values, v1::
 
 std::string CapabilitiesXml(const HostFacts& host) {
   v1::HostCapabilities capabilities;
-  capabilities.mutable_host()->mutable_cpu()->set_architecture(kArchitecture);
+  *capabilities.mutable_host()->mutable_cpu() = cpu::DescribeHost(cpu::ToHostCpu(host.processor));
   capabilities.mutable_host()->mutable_power_management();
   AddGuest("xen", "xenpv", kMaximumPvProcessors, &capabilities);
   if (host.hvm) {

@@ -9,7 +9,7 @@
 
 namespace reeve::xen {
 
-// A <capabilities> document: PV always, HVM and PVH where the processor can.
+// A <capabilities> document: the processor by the name of a model, PV always, HVM and PVH where the processor can.
 std::string CapabilitiesXml(const HostFacts& host);
 
 // A <domainCapabilities> document for a machine ("xenpv", "xenfv", "xenpvh"; empty: "xenpv"). UNSUPPORTED_BY_DRIVER for

@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "drivers/cpu/cpuid.h"
 #include "drivers/default_mac.h"
 #include "drivers/xen/config_builder.h"
 #include "drivers/xen/driver_context.h"
@@ -15,6 +17,7 @@
 #include "drivers/xen/guest_monitor.h"
 #include "drivers/xen/guest_note.h"
 #include "drivers/xen/guest_statistics.h"
+#include "drivers/xen/host_devices.h"
 #include "drivers/xen/libvirt_image.h"
 #include "drivers/xen/live_changes.h"
 #include "drivers/xen/managed_save.h"
@@ -163,6 +166,7 @@ absl::StatusOr<drivers::GuestExit> XenDriver::Destroy(const DomainKey& domain) {
   const Guest& guest = *claim->guest();
   absl::Status status = context.toolstack().Destroy(guest.domid);
   if (!status.ok() && status.code() != absl::StatusCode::kNotFound) return DriverError(status);
+  ReturnManaged(context, guest);
   guest.console->Close("the guest was destroyed");
   claim->Drop();
   return DestroyedByUs(absl::Now());
@@ -254,7 +258,11 @@ absl::Status XenDriver::ChangeDevice(const DomainKey& domain, drivers::DeviceCha
   DriverContext& context = implementation_->context;
   absl::StatusOr<Guest> guest = context.FindChangeable(domain);
   if (!guest.ok()) return guest.status();
+  std::shared_lock<std::shared_mutex> host_devices(context.host_devices(), std::defer_lock);
+  if (device.host_devices_size() > 0) host_devices.lock();
   absl::Status status = ChangeGuestDevice(context.toolstack(), context.library(), *guest, change, device, after);
+  if (host_devices.owns_lock()) host_devices.unlock();
+  if (status.ok() && change == drivers::DeviceChange::kDetach) ReturnManaged(context, device);
   return status.ok() ? implementation_->Note(*guest, after) : DriverError(status);
 }
 
@@ -272,6 +280,26 @@ absl::Status XenDriver::ReadTuning(const DomainKey& domain, v1::DomainTuning* tu
 
 absl::StatusOr<v1::ListVcpusResponse> XenDriver::ListVcpus(const DomainKey& domain) const {
   return ListGuestVcpus(implementation_->context, domain);
+}
+
+absl::StatusOr<v1::HostCpu> XenDriver::Processor() const {
+  const DriverContext& context = implementation_->context;
+  if (absl::Status status = context.RefuseUnavailable(); !status.ok()) return status;
+  absl::StatusOr<HostFacts> host = context.toolstack().Host();
+  if (!host.ok()) return DriverError(host.status());
+  return cpu::ToHostCpu(host->processor);
+}
+
+absl::Status XenDriver::DetachFromHost(const v1::PciDeviceAddress& address) {
+  return TakeFromHost(implementation_->context, address);
+}
+
+absl::Status XenDriver::ReattachToHost(const v1::PciDeviceAddress& address) {
+  return GiveToHost(implementation_->context, address);
+}
+
+absl::Status XenDriver::ResetDevice(const v1::PciDeviceAddress& address) {
+  return ResetHostDevice(implementation_->context, address);
 }
 
 absl::StatusOr<std::unique_ptr<drivers::Console>> XenDriver::OpenConsole(const DomainKey& domain,

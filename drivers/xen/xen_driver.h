@@ -65,6 +65,10 @@ class XenDriver final : public drivers::HypervisorDriver {
                     const v1::DomainSpec& after) override;
   absl::Status ReadTuning(const drivers::DomainKey& domain, v1::DomainTuning* tuning) const override;
   absl::StatusOr<v1::ListVcpusResponse> ListVcpus(const drivers::DomainKey& domain) const override;
+  absl::StatusOr<v1::HostCpu> Processor() const override;
+  absl::Status DetachFromHost(const v1::PciDeviceAddress& address) override;
+  absl::Status ReattachToHost(const v1::PciDeviceAddress& address) override;
+  absl::Status ResetDevice(const v1::PciDeviceAddress& address) override;
   absl::StatusOr<std::unique_ptr<drivers::Console>> OpenConsole(const drivers::DomainKey& domain,
                                                                 const drivers::ConsoleOptions& options,
                                                                 drivers::ConsoleReader reader) override;

@@ -23,7 +23,7 @@ from reeve.v1 import (admin_service_pb2, admin_service_pb2_grpc, console_service
                       event_service_pb2, event_service_pb2_grpc, exec_service_pb2, exec_service_pb2_grpc,
                       file_service_pb2, file_service_pb2_grpc, guest_service_pb2, guest_service_pb2_grpc,
                       hypervisor_service_pb2, hypervisor_service_pb2_grpc, lxc_options_pb2, migration_service_pb2,
-                      migration_service_pb2_grpc,
+                      migration_service_pb2_grpc, node_device_service_pb2, node_device_service_pb2_grpc,
                       node_service_pb2, node_service_pb2_grpc, operation_service_pb2, operation_service_pb2_grpc,
                       options_pb2, reasons_pb2, session_service_pb2, session_service_pb2_grpc, statistics_service_pb2,
                       statistics_service_pb2_grpc, test_service_pb2, test_service_pb2_grpc, tuning_service_pb2,
@@ -83,6 +83,7 @@ class Client:
         self.consoles = console_service_pb2_grpc.ConsoleServiceStub(self.channel)
         self.admin = admin_service_pb2_grpc.AdminServiceStub(self.channel)
         self.node = node_service_pb2_grpc.NodeServiceStub(self.channel)
+        self.node_devices = node_device_service_pb2_grpc.NodeDeviceServiceStub(self.channel)
         self.session = session_service_pb2_grpc.SessionServiceStub(self.channel)
         self.operations = operation_service_pb2_grpc.OperationServiceStub(self.channel)
         self.hypervisors = hypervisor_service_pb2_grpc.HypervisorServiceStub(self.channel)

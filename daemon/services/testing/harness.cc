@@ -60,6 +60,31 @@ NodeFunctions FakeNode() {
   return node;
 }
 
+// One device.
+NodeDeviceFunctions FakeNodeDevices() {
+  NodeDeviceFunctions devices;
+  devices.parse_name = [](absl::string_view name) -> absl::StatusOr<v1::PciDeviceAddress> {
+    v1::PciDeviceAddress address;
+    if (name == "nodeDevices/pci_0000_00_03_0") address.set_slot(3);
+    if (name == "nodeDevices/pci_0000_00_04_0") address.set_slot(4);
+    if (address.slot() == 0) return Error(v1::REASON_NAME_INVALID, "there is no such name");
+    return address;
+  };
+  devices.get = [](const v1::PciDeviceAddress& address) -> absl::StatusOr<v1::NodeDevice> {
+    if (address.slot() != 3) return Error(v1::REASON_NODE_DEVICE_NOT_FOUND, "there is no such device");
+    v1::NodeDevice device;
+    device.set_name("nodeDevices/pci_0000_00_03_0");
+    *device.add_capabilities()->mutable_pci()->mutable_address() = address;
+    return device;
+  };
+  devices.list = [get = devices.get]() -> absl::StatusOr<std::vector<v1::NodeDevice>> {
+    v1::PciDeviceAddress address;
+    address.set_slot(3);
+    return std::vector<v1::NodeDevice>{*get(address)};
+  };
+  return devices;
+}
+
 }  // namespace
 
 Harness::Harness(Options options)
@@ -79,6 +104,7 @@ Harness::Harness(Options options)
   dependencies.health = &health;
   dependencies.workers = &workers;
   dependencies.node = FakeNode();
+  dependencies.node_devices = FakeNodeDevices();
   dependencies.version.set_daemon("1.2.3");
   dependencies.daemon = [] {
     v1::Daemon daemon;

@@ -14,10 +14,10 @@ enabled = false
 TOML
 check "the daemon starts" start_daemon
 only=$(cat part)
-# Two more, each in a machine of its own: they need each other.
-pair="migration peer"
-for part in lifecycle console save images killed behind devices tuning linux hvm errors events figures $pair; do
-  [[ -n "$only" || " $pair " != *" $part "* ]] || continue
+# More that need another machine each: one with a device to give away, and two that need each other.
+apart="passthrough unplug migration peer"
+for part in lifecycle console save images killed behind devices tuning linux hvm errors events figures $apart; do
+  [[ -n "$only" || " $apart " != *" $part "* ]] || continue
   [[ -z "$only" || " $only " == *" $part "* ]] || continue
   echo "## $part at $(now) s"
   . "./part_$part.sh"

@@ -5,6 +5,26 @@ check "Domain-0 cannot be destroyed" refused "Domain-0" reeve destroy Domain-0
 check "capabilities name PV and PVH guests" eval 'text=$(reeve capabilities); has xenpv "$text" && has xenpvh "$text"'
 check "how many virtual CPUs a guest may have" eval '[ "$(reeve maxvcpus)" = 512 ] && [ "$(reeve maxvcpus --machine xenpvh)" = 128 ]'
 check "domain capabilities" eval 'has "<machine>xenpvh</machine>" "$(reeve domcapabilities --machine xenpvh)"'
+reeve capabilities >/run/capabilities.xml
+check "the host's processor has a model" grep -q "<model>" /run/capabilities.xml
+check "the host is what its capabilities say" eval 'has "is identical to host CPU" "$(reeve cpu-compare /run/capabilities.xml)"'
+# One feature of each word that Xen has: required where `xl info` has the bit, forbidden where not.
+described_by_xen() {
+  local words word=0 feature policy
+  IFS=: read -ra words <<<"$(xl info | sed -n 's/^hw_caps *: *//p')"
+  [ ${#words[@]} -eq 8 ] || return 1
+  for feature in sse2:26 popcnt:23 nx:20 lahf_lm:0 xsaveopt:0 smep:7 umip:2 invtsc:8; do
+    policy=forbid
+    (((0x${words[$word]} >> ${feature#*:} & 1) == 0)) || policy=require
+    echo "<feature policy='$policy' name='${feature%:*}'/>"
+    word=$((word + 1))
+  done
+}
+echo "<cpu><model>486</model>$(described_by_xen)</cpu>" >/run/xen.xml
+check "its features are those that Xen tells" eval 'grep -q invtsc /run/xen.xml && has "is a superset" "$(reeve cpu-compare /run/xen.xml)"'
+check "a baseline of it fits" eval 'reeve cpu-baseline --migratable /run/capabilities.xml >/run/baseline.xml && grep -Eq "identical|superset" <<<"$(reeve cpu-compare /run/baseline.xml)"'
+echo "<cpu><model>486</model><feature policy='require' name='avx512-4fmaps'/></cpu>" >/run/more.xml
+check "what it lacks is told" eval 'has "required: avx512-4fmaps" "$(reeve cpu-compare /run/more.xml)"'
 check "define" define t1
 check "start" reeve start t1
 check "it runs" state_is t1 running
