@@ -193,7 +193,7 @@ SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "forma
 
 
 def default_suites():
-    return ["unit", "e2e", "security", "fuzz", "cgroup2", "xen"] + (["formats"] if os.environ.get(CORPUS) else [])
+    return ["unit", "e2e", "security", "fuzz", "cgroup2", "xen", "xen-migration"] + (["formats"] if os.environ.get(CORPUS) else [])
 
 
 def main(arguments):
