@@ -13,6 +13,7 @@
 #include "drivers/xen/guest_changes.h"
 #include "drivers/xen/guest_making.h"
 #include "drivers/xen/host_devices.h"
+#include "drivers/xen/recovery.h"
 #include "util/files.h"
 #include "util/log.h"
 
@@ -48,7 +49,7 @@ void GuestMonitor::OnDomainsChanged() {
 }
 
 void GuestMonitor::HandleStop(uint32_t domid, StopReason reason) {
-  if (reason == StopReason::kSuspend) return;  // somebody saves it; it will be gone, or go on
+  if (reason == StopReason::kSuspend) return SettleAbandoned(context_, domid);
   std::optional<GuestClaim> claim = context_.guests().ClaimStopped(domid);
   if (!claim.has_value()) return SeeForeignStop(domid, reason);
   // What was heard may be older than the claim: a guest that has been reset since runs again.

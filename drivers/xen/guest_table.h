@@ -32,6 +32,8 @@ struct Guest {
   v1::DomainState kept = v1::DOMAIN_STATE_UNSPECIFIED;
   bool still = false;   // its machine has stopped since its memory was written (GuestImages::SendMemory)
   bool asleep = false;  // its machine has stopped because it sleeps
+  // A daemon that is gone had asked it to stop for a save, which it may do until then; nobody waits for it any more.
+  absl::Time abandoned_until = absl::InfinitePast();
   std::shared_ptr<PtyConsole> console;
 
   // Whether its end is the driver's affair.

@@ -120,6 +120,11 @@ absl::Status RemoveManagedSave(const DriverContext& context, const drivers::Doma
   return util::ErrnoStatus(absl::StrCat("remove ", path));
 }
 
+bool HasUnfinishedSave(const DriverContext& context, const drivers::DomainKey& key) {
+  const std::string path = SavedPath(context, key.uid);
+  return access(UnfinishedPath(path).c_str(), F_OK) == 0 || access(path.c_str(), F_OK) == 0;
+}
+
 void GiveUpManagedSave(DriverContext& context, const drivers::DomainKey& key, uint32_t domid) {
   const std::string path = SavedPath(context, key.uid);
   const bool unfinished = unlink(UnfinishedPath(path).c_str()) == 0;

@@ -21,6 +21,9 @@ absl::StatusOr<std::optional<uint32_t>> RestoreManagedSave(DriverContext& contex
 // Drops the save of a domain; nothing when there is none.
 absl::Status RemoveManagedSave(const DriverContext& context, const drivers::DomainKey& key);
 
+// Whether a daemon has begun to save this guest, and not told anybody that it was done.
+bool HasUnfinishedSave(const DriverContext& context, const drivers::DomainKey& key);
+
 // For a guest that has stopped to be saved by a daemon which ended before it told anybody that it was done: the guest
 // goes on, and the file goes. One that another toolstack saves is left alone.
 void GiveUpManagedSave(DriverContext& context, const drivers::DomainKey& key, uint32_t domid);

@@ -17,6 +17,9 @@
 namespace reeve::xen {
 namespace {
 
+// For a guest to stop that was asked to: as long as libxenlight waits for its answer.
+constexpr absl::Duration kAnswerTime = absl::Minutes(1);
+
 // The domains that the store believes to run and that were not met yet, by uid.
 using Missing = std::map<std::string, const drivers::KnownDomain*>;
 
@@ -26,6 +29,17 @@ drivers::GuestExit Vanished() {
   exit.detail = v1::EVENT_DETAIL_STOPPED_VANISHED;
   exit.message = "it ended while the daemon did not run";
   return exit;
+}
+
+// A daemon that ended while it wrote the memory has told nobody that it was done.
+void LetGoOn(DriverContext& context, const Guest& guest, StillReason reason) {
+  if (reason == StillReason::kSending) {
+    if (absl::Status status = LetRunOn(context, guest); !status.ok()) {
+      util::LogError("let ", guest.key.name, " run on, whose memory was being written: ", status.message());
+    }
+  } else if (reason == StillReason::kNone) {
+    GiveUpManagedSave(context, guest.key, guest.domid);
+  }
 }
 
 void RecoverPresent(DriverContext& context, ToolstackObserver* monitor, Missing* missing,
@@ -65,22 +79,27 @@ void RecoverPresent(DriverContext& context, ToolstackObserver* monitor, Missing*
     domain.key = guest->key;
     domain.spec = guest->spec;
     domain.running = guest->Describe();
+    const bool abandoned = reason == StillReason::kSending ||
+                           (!guest->foreign && reason == StillReason::kNone && HasUnfinishedSave(context, guest->key));
+    if (!stands && abandoned) guest->abandoned_until = absl::Now() + kAnswerTime;
     const Guest adopted = *guest;
     AdoptGuest(context, *claim, *std::move(guest));
-    // A daemon that ended while it wrote the memory has told nobody that it was done.
-    if (stands && reason == StillReason::kSending) {
-      if (absl::Status status = LetRunOn(context, adopted); !status.ok()) {
-        util::LogError("let ", domain.key.name, " run on, whose memory was being written: ", status.message());
-      }
-    } else if (stands && reason == StillReason::kNone) {
-      GiveUpManagedSave(context, domain.key, facts.domid);
-    }
+    if (stands) LetGoOn(context, adopted, reason);
     // Its end waits to be handled since the last daemon.
     if (facts.stopped) monitor->OnStopped(facts.domid, facts.stop_reason);
   }
 }
 
 }  // namespace
+
+void SettleAbandoned(DriverContext& context, uint32_t domid) {
+  // Not while a part of ours holds it, which has asked for the stop itself.
+  const std::optional<GuestClaim> claim = context.guests().ClaimDomid(domid);
+  if (!claim.has_value() || claim->guest()->abandoned_until < absl::Now()) return;
+  const absl::StatusOr<GuestFacts> facts = context.toolstack().Look(domid);
+  if (!facts.ok() || !facts->stopped || facts->dying || facts->stop_reason != StopReason::kSuspend) return;
+  LetGoOn(context, *claim->guest(), ReadStillNote(context.toolstack(), domid));
+}
 
 std::vector<drivers::RecoveredDomain> RecoverGuests(DriverContext& context, ToolstackObserver* monitor,
                                                     const std::vector<drivers::KnownDomain>& known) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/xen/still_note.h"
 #include "drivers/xen/test_host.h"
 #include "proto/status.h"
 
@@ -338,6 +339,24 @@ TEST_CASE("A daemon that comes back finds what runs, and handles what ended mean
     CHECK_FALSE(std::filesystem::exists(file));
     const std::vector<std::string> calls = host.xen.calls();
     CHECK(std::count(calls.begin(), calls.end(), "Resume") == 1);
+  }
+  SECTION("a save that was cut off before the guest had stopped is given up when it does") {
+    const bool managed = GENERATE(true, false);
+    const std::filesystem::path file = host.directory / "save" / absl::StrCat(kUid, ".unfinished");
+    if (managed) {
+      std::filesystem::create_directories(file.parent_path());
+      std::ofstream(file) << "half";
+    } else {
+      FakeToolstack toolstack(&host.xen, host.library);
+      REQUIRE(WriteStillNote(toolstack, domid, StillReason::kSending).ok());
+    }
+    host.Restart();
+    REQUIRE(host.driver->Recover({{host.key, spec}}, &host.recorder)[1].running.has_value());
+    host.xen.Stop(domid, StopReason::kSuspend);
+    host.driver.reset();  // what the monitor was told is handled
+    const std::vector<std::string> calls = host.xen.calls();
+    CHECK(std::count(calls.begin(), calls.end(), "Resume") == 1);
+    CHECK_FALSE(std::filesystem::exists(file));
   }
   SECTION("one that is gone has ended") {
     host.xen.DestroyBehind(domid);
