@@ -107,10 +107,15 @@ FeatureSet FeaturesOfXen(const std::array<uint32_t, kXenWords>& words) {
   return features;
 }
 
-FeatureSet CorrectedByXen(FeatureSet features, const std::array<uint32_t, kXenWords>& words) {
+FeatureSet CorrectedByXen(absl::string_view vendor, FeatureSet features,
+                          const std::array<uint32_t, kXenWords>& words) {
   std::array<uint32_t, kXenWords> all;
   all.fill(UINT32_MAX);
-  return (features & ~FeaturesOfXen(all)) | FeaturesOfXen(words);
+  features = (features & ~FeaturesOfXen(all)) | FeaturesOfXen(words);
+  const bool clears_sep = vendor == "AMD" || vendor == "Hygon";
+  const auto& places = GetTables().places;
+  if (clears_sep && features.test(places.at("lm"))) features.set(places.at("sep"));
+  return features;
 }
 
 std::optional<size_t> FindFeature(absl::string_view name) {

@@ -49,8 +49,10 @@ FeatureSet FeaturesIn(FeatureWord word, uint32_t value);
 // (xen/arch-x86/cpufeatureset.h).
 inline constexpr size_t kXenWords = 8;
 FeatureSet FeaturesOfXen(const std::array<uint32_t, kXenWords>& words);
-// `features`, with those of these words as Xen says.
-FeatureSet CorrectedByXen(FeatureSet features, const std::array<uint32_t, kXenWords>& words);
+// `features`, with those of these words as Xen says. Of one bit it says less than a guest can have: on processors of AMD
+// and Hygon it clears "sep", for PV guests cannot use SYSENTER there; HVM guests can, and all with 64 bits have it.
+FeatureSet CorrectedByXen(absl::string_view vendor, FeatureSet features,
+                          const std::array<uint32_t, kXenWords>& words);
 
 // The place of a feature in a set; nothing for a name that is not known.
 std::optional<size_t> FindFeature(absl::string_view name);

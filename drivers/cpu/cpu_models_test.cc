@@ -52,10 +52,13 @@ TEST_CASE("what Xen says of its words takes the place of what the processor says
   CHECK(NamesOf(FeaturesOfXen(words)) ==
         std::vector<std::string>{"avx2", "cx8", "invtsc", "lm", "svm", "umip", "vmx", "xsaveopt"});
   FeatureSet processor = FeaturesIn(FeatureWord::kLeaf7Edx, 1U << 26) | FeaturesIn(FeatureWord::kLeaf1Edx, 1);
-  processor = CorrectedByXen(processor, words);
+  const FeatureSet of_amd = CorrectedByXen("AMD", processor, words);
+  processor = CorrectedByXen("Intel", processor, words);
   CHECK(Has(processor, "spec-ctrl"));  // of a word that Xen does not give
   CHECK_FALSE(Has(processor, "fpu"));
   CHECK(Has(processor, "cx8"));
+  CHECK_FALSE(Has(processor, "sep"));
+  CHECK(Has(of_amd, "sep"));
 }
 
 TEST_CASE("models have the features that libvirt and QEMU give them") {

@@ -28,11 +28,12 @@ BUILD_SECONDS = 900
 RUN_SECONDS = 1200
 # Two parts in machines of their own: they need each other.
 PAIR = ["migration", "peer"]
-# What other parts need beside the machine of lab/run. An IOMMU by which devices go to guests; a device that Dom0 does not
-# need, behind a port of its own; one that cannot be reset.
-SPARE = ["-machine", "q35", "-device", "intel-iommu,intremap=off", "-device", "pcie-root-port,id=spare,chassis=1",
-         "-device", "virtio-rng-pci,bus=spare", "-device", "pci-testdev"]
-HARDWARE = {"passthrough": SPARE, "unplug": SPARE}
+# Parts on another machine than that of lab/run. It has an IOMMU by which devices go to guests; a device that Dom0 does not
+# need, behind a port of its own; one that cannot be reset. Its Dom0 has all of the memory.
+SECOND = "balloon passthrough"
+HARDWARE = ["-machine", "q35", "-device", "intel-iommu,intremap=off", "-device", "pcie-root-port,id=spare,chassis=1",
+            "-device", "virtio-rng-pci,bus=spare", "-device", "pci-testdev", "-append",
+            "console=com1 com1=115200,8n1 no-real-mode edd=off spec-ctrl=no bootscrub=0"]
 PROGRAMS = ["//daemon:reeved", "//cli:reeve"]
 # The last of a job's checks: a job that ends before it has failed.
 LAST = "the daemon ends cleanly"
@@ -115,7 +116,7 @@ def run_machines(cache, parts):
         for job, part in zip(jobs, parts):
             os.mkdir(job)
             prepare(cache, job, part)
-        hardware = [HARDWARE.get(part, []) for part in parts]
+        hardware = [HARDWARE if part in (SECOND, *SECOND.split(), "unplug") else [] for part in parts]
         if parts == PAIR:
             write_certificates(jobs)
             port = free_port()
@@ -153,7 +154,7 @@ def run(part=""):
         return counts.Counts(failed=1), [f"xen: the lab was not built: {error}"]
     built = time.monotonic()
     # The machine of all other parts keeps one CPU busy: there is room for another beside it.
-    parts = PAIR if part == PAIR[0] else [part] if part else ["", "passthrough"]
+    parts = PAIR if part == PAIR[0] else [part] if part else ["", SECOND]
     total, failures = counts.twice(lambda: run_machines(cache, parts))
     print(f"== xen: built in {built - start:.0f} s, run in {time.monotonic() - built:.0f} s", flush=True)
     return total, failures

@@ -20,10 +20,10 @@ described_by_xen() {
     word=$((word + 1))
   done
 }
-echo "<cpu><model>486</model>$(described_by_xen)</cpu>" >/run/xen.xml
+echo "<cpu mode='host-passthrough'>$(described_by_xen)</cpu>" >/run/xen.xml
 check "its features are those that Xen tells" eval 'grep -q invtsc /run/xen.xml && has "is a superset" "$(reeve cpu-compare /run/xen.xml)"'
 check "a baseline of it fits" eval 'reeve cpu-baseline --migratable /run/capabilities.xml >/run/baseline.xml && grep -Eq "identical|superset" <<<"$(reeve cpu-compare /run/baseline.xml)"'
-echo "<cpu><model>486</model><feature policy='require' name='avx512-4fmaps'/></cpu>" >/run/more.xml
+echo "<cpu mode='host-passthrough'><feature policy='require' name='avx512-4fmaps'/></cpu>" >/run/more.xml
 check "what it lacks is told" eval 'has "required: avx512-4fmaps" "$(reeve cpu-compare /run/more.xml)"'
 check "define" define t1
 check "start" reeve start t1
