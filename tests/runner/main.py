@@ -183,17 +183,22 @@ def xen(flags, part=""):
     return suite_xen.run(part)
 
 
+def xen_passthrough(flags):
+    """What needs another machine: devices and memory of the host that go to guests."""
+    return xen(flags, "balloon passthrough")
+
+
 def xen_migration(flags):
     """Guests that move between two such machines."""
     return xen(flags, "migration")
 
 
 SUITES = {"unit": unit, "e2e": e2e, "security": security, "bench": bench, "formats": formats,
-          "fuzz": fuzz, "cgroup2": cgroup2, "xen": xen, "xen-migration": xen_migration}
+          "fuzz": fuzz, "cgroup2": cgroup2, "xen": xen, "xen-passthrough": xen_passthrough, "xen-migration": xen_migration}
 
 
 def default_suites():
-    return ["unit", "e2e", "security", "fuzz", "cgroup2", "xen", "xen-migration"] + (["formats"] if os.environ.get(CORPUS) else [])
+    return ["unit", "e2e", "security", "fuzz", "cgroup2", "xen", "xen-passthrough", "xen-migration"] + (["formats"] if os.environ.get(CORPUS) else [])
 
 
 def main(arguments):

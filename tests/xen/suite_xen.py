@@ -110,7 +110,7 @@ def await_listener(port, machine):
 
 
 def run_machines(cache, parts):
-    """Boots a machine for each of the parts, side by side; those of PAIR have a network of their own."""
+    """Boots a machine for each of the parts; those of PAIR have a network of their own."""
     with tempfile.TemporaryDirectory(prefix="reeve-xen-") as folder:
         jobs = [os.path.join(folder, str(number)) for number in range(len(parts))]
         for job, part in zip(jobs, parts):
@@ -145,7 +145,7 @@ def run_machines(cache, parts):
 
 
 def run(part=""):
-    """The part of that name; without one all but the migration, which has two machines for itself."""
+    """The part of that name; without one all that the machine of lab/run can do. "migration" has two of them."""
     cache = cache_directory()
     start = time.monotonic()
     try:
@@ -153,9 +153,7 @@ def run(part=""):
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return counts.Counts(failed=1), [f"xen: the lab was not built: {error}"]
     built = time.monotonic()
-    # The machine of all other parts keeps one CPU busy: there is room for another beside it.
-    parts = PAIR if part == PAIR[0] else [part] if part else ["", SECOND]
-    total, failures = counts.twice(lambda: run_machines(cache, parts))
+    total, failures = counts.twice(lambda: run_machines(cache, PAIR if part == PAIR[0] else [part]))
     print(f"== xen: built in {built - start:.0f} s, run in {time.monotonic() - built:.0f} s", flush=True)
     return total, failures
 
