@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/services/caller.h"
+#include "daemon/services/tell.h"
 
 namespace reeve::services {
 
@@ -18,29 +19,18 @@ void RegisterHypervisorService(Dispatcher* dispatcher, state::Manager* manager, 
                      if (hypervisor.ok()) *response = *std::move(hypervisor);
                      return hypervisor.status();
                    });
-  dispatcher->Later(methods::kGetCapabilities, [manager, workers](CallPointer, v1::GetCapabilitiesRequest request,
-                                                                  state::Done<v1::Capabilities> done) {
-    workers->Post(
-        [manager, request = std::move(request), done = std::move(done)] { done(manager->GetCapabilities(request)); });
-  });
-  dispatcher->Later(
-      methods::kGetDomainCapabilities,
-      [manager, workers](CallPointer, v1::GetDomainCapabilitiesRequest request, state::Done<v1::Capabilities> done) {
-        workers->Post([manager, request = std::move(request), done = std::move(done)] {
-          done(manager->GetDomainCapabilities(request));
-        });
-      });
-  dispatcher->Later(methods::kCompareCpu, [manager, workers](CallPointer, v1::CompareCpuRequest request,
-                                                             state::Done<v1::CpuComparison> done) {
-    workers->Post(
-        [manager, request = std::move(request), done = std::move(done)] { done(manager->CompareCpu(request)); });
-  });
-  dispatcher->Later(methods::kBaselineCpu,
-                    [manager, workers](CallPointer, v1::BaselineCpuRequest request, state::Done<v1::CpuBaseline> done) {
-                      workers->Post([manager, request = std::move(request), done = std::move(done)] {
-                        done(manager->BaselineCpu(request));
-                      });
-                    });
+  Tell<v1::GetCapabilitiesRequest, v1::Capabilities>(
+      dispatcher, workers, methods::kGetCapabilities,
+      [manager](const v1::GetCapabilitiesRequest& request) { return manager->GetCapabilities(request); });
+  Tell<v1::GetDomainCapabilitiesRequest, v1::Capabilities>(
+      dispatcher, workers, methods::kGetDomainCapabilities,
+      [manager](const v1::GetDomainCapabilitiesRequest& request) { return manager->GetDomainCapabilities(request); });
+  Tell<v1::CompareCpuRequest, v1::CpuComparison>(
+      dispatcher, workers, methods::kCompareCpu,
+      [manager](const v1::CompareCpuRequest& request) { return manager->CompareCpu(request); });
+  Tell<v1::BaselineCpuRequest, v1::CpuBaseline>(
+      dispatcher, workers, methods::kBaselineCpu,
+      [manager](const v1::BaselineCpuRequest& request) { return manager->BaselineCpu(request); });
 }
 
 }  // namespace reeve::services

@@ -2,11 +2,10 @@
 
 #include <utility>
 
+#include "daemon/services/tell.h"
+
 namespace reeve::services {
 namespace {
-
-template <typename Response>
-using Done = std::function<void(absl::StatusOr<Response>)>;
 
 absl::StatusOr<v1::NodeDevice> Get(const NodeDeviceFunctions& functions, const std::string& name) {
   const absl::StatusOr<v1::PciDeviceAddress> address = functions.parse_name(name);
@@ -30,31 +29,25 @@ absl::StatusOr<v1::NodeDevice> Change(const NodeDeviceFunctions& functions, stat
 void RegisterNodeDeviceService(Dispatcher* dispatcher, const NodeDeviceFunctions& functions, state::Manager* manager,
                                WorkerPool* workers) {
   // Any of them may block: they read files of devices, or change what has them.
-  dispatcher->Later(methods::kListNodeDevices, [functions, workers](CallPointer, v1::ListNodeDevicesRequest,
-                                                                    Done<v1::ListNodeDevicesResponse> done) {
-    workers->Post([functions, done = std::move(done)] {
-      absl::StatusOr<std::vector<v1::NodeDevice>> devices = functions.list();
-      if (!devices.ok()) return done(devices.status());
-      v1::ListNodeDevicesResponse response;
-      for (v1::NodeDevice& device : *devices) *response.add_devices() = std::move(device);
-      done(std::move(response));
-    });
-  });
-  dispatcher->Later(methods::kGetNodeDevice,
-                    [functions, workers](CallPointer, v1::GetNodeDeviceRequest request, Done<v1::NodeDevice> done) {
-                      workers->Post([functions, name = std::move(*request.mutable_name()), done = std::move(done)] {
-                        done(Get(functions, name));
-                      });
-                    });
+  Tell<v1::ListNodeDevicesRequest, v1::ListNodeDevicesResponse>(
+      dispatcher, workers, methods::kListNodeDevices,
+      [functions](const v1::ListNodeDevicesRequest&) -> absl::StatusOr<v1::ListNodeDevicesResponse> {
+        absl::StatusOr<std::vector<v1::NodeDevice>> devices = functions.list();
+        if (!devices.ok()) return devices.status();
+        v1::ListNodeDevicesResponse response;
+        for (v1::NodeDevice& device : *devices) *response.add_devices() = std::move(device);
+        return response;
+      });
+  Tell<v1::GetNodeDeviceRequest, v1::NodeDevice>(
+      dispatcher, workers, methods::kGetNodeDevice,
+      [functions](const v1::GetNodeDeviceRequest& request) { return Get(functions, request.name()); });
   for (const auto& [method, verb] : {std::pair{methods::kDetachNodeDevice, state::DeviceVerb::kDetach},
                                      std::pair{methods::kReattachNodeDevice, state::DeviceVerb::kReattach},
                                      std::pair{methods::kResetNodeDevice, state::DeviceVerb::kReset}}) {
-    dispatcher->Later(method, [functions, manager, workers, verb = verb](CallPointer, v1::NodeDeviceRequest request,
-                                                                         Done<v1::NodeDevice> done) {
-      workers->Post([functions, manager, verb, request = std::move(request), done = std::move(done)] {
-        done(Change(functions, manager, verb, request));
-      });
-    });
+    Tell<v1::NodeDeviceRequest, v1::NodeDevice>(
+        dispatcher, workers, method, [functions, manager, verb = verb](const v1::NodeDeviceRequest& request) {
+          return Change(functions, manager, verb, request);
+        });
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "daemon/services/tell.h"
 
 namespace reeve::services {
 namespace {
@@ -20,16 +21,6 @@ void Ask(Dispatcher* dispatcher, WorkerPool* workers, UnaryMethod<Request, Respo
   dispatcher->Later(method, [function = std::move(function), workers](
                                 CallPointer, Request, std::function<void(absl::StatusOr<Response>)> done) {
     workers->Post([function, done = std::move(done)] { done(function()); });
-  });
-}
-
-// And one that tells it something.
-template <typename Request, typename Response>
-void Tell(Dispatcher* dispatcher, WorkerPool* workers, UnaryMethod<Request, Response> method,
-          std::function<absl::StatusOr<Response>(const Request&)> function) {
-  dispatcher->Later(method, [function = std::move(function), workers](
-                                CallPointer, Request request, std::function<void(absl::StatusOr<Response>)> done) {
-    workers->Post([function, request = std::move(request), done = std::move(done)] { done(function(request)); });
   });
 }
 

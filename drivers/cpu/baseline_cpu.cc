@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "drivers/cpu/choose_model.h"
 #include "drivers/cpu/cpu_wishes.h"
+#include "drivers/cpu/shown_text.h"
 #include "proto/status.h"
 
 namespace reeve::cpu {
 namespace {
-
-constexpr size_t kShownBytes = 80;
-
-std::string Shown(absl::string_view text) {
-  return absl::StrCat("'", absl::Utf8SafeCHexEscape(text.substr(0, kShownBytes)), "'");
-}
 
 absl::Status Invalid(absl::string_view message) {
   return Error(v1::REASON_SPEC_INVALID, message);
@@ -35,7 +29,7 @@ struct Common {
 absl::Status Meet(const formats::DescribedCpu& described, Common* common) {
   const v1::Cpu& cpu = described.cpu;
   if (!described.architecture.empty() && !IsX86(described.architecture)) {
-    return Invalid(absl::StrCat("processors of architecture ", Shown(described.architecture), " have no models here"));
+    return Invalid(absl::StrCat("processors of architecture ", Quoted(described.architecture), " have no models here"));
   }
   const absl::StatusOr<CpuWishes> wishes = ReadWishes(cpu);
   if (!wishes.ok()) return wishes.status();
@@ -43,7 +37,7 @@ absl::Status Meet(const formats::DescribedCpu& described, Common* common) {
   if (cpu.vendor().empty()) {
     common->all_name_vendor = false;
   } else {
-    if (!IsVendorName(cpu.vendor())) return Invalid(absl::StrCat("no vendor ", Shown(cpu.vendor()), " is known"));
+    if (!IsVendorName(cpu.vendor())) return Invalid(absl::StrCat("no vendor ", Quoted(cpu.vendor()), " is known"));
     if (!common->vendor.empty() && common->vendor != cpu.vendor()) {
       return Invalid(absl::StrCat("its vendor is ", cpu.vendor(), ", that of another one ", common->vendor));
     }

@@ -2,20 +2,14 @@
 
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "drivers/cpu/cpu_wishes.h"
+#include "drivers/cpu/shown_text.h"
 #include "proto/status.h"
 
 namespace reeve::cpu {
 namespace {
-
-constexpr size_t kShownBytes = 80;
-
-std::string Shown(absl::string_view text) {
-  return absl::Utf8SafeCHexEscape(text.substr(0, kShownBytes));
-}
 
 std::string Listed(absl::string_view what, const google::protobuf::RepeatedPtrField<std::string>& names) {
   return absl::StrCat(what, ": ", absl::StrJoin(names, ", "));

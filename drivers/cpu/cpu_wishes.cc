@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "drivers/cpu/shown_text.h"
 #include "drivers/violations.h"
 
 namespace reeve::cpu {
@@ -11,15 +11,9 @@ namespace {
 
 constexpr int kMaxFeatures = 1024;
 constexpr size_t kMaxFaults = 20;
-constexpr size_t kShownBytes = 80;
 
 constexpr absl::string_view kModes[] = {"", "custom", "host-model", "host-passthrough", "maximum"};
 constexpr absl::string_view kMatches[] = {"", "minimum", "exact", "strict"};
-
-// A name from outside, fit for a message.
-std::string Shown(absl::string_view name) {
-  return absl::StrCat("'", absl::Utf8SafeCHexEscape(name.substr(0, kShownBytes)), "'");
-}
 
 template <size_t N>
 bool IsOneOf(absl::string_view word, const absl::string_view (&known)[N]) {
@@ -41,12 +35,12 @@ FeatureSet* SetOf(absl::string_view policy, CpuWishes* wishes) {
 absl::StatusOr<CpuWishes> ReadWishes(const v1::Cpu& cpu) {
   drivers::Violations violations;
   CpuWishes wishes;
-  if (!IsOneOf(cpu.mode(), kModes)) violations.Invalid("mode", absl::StrCat(Shown(cpu.mode()), " is not known"));
-  if (!IsOneOf(cpu.match(), kMatches)) violations.Invalid("match", absl::StrCat(Shown(cpu.match()), " is not known"));
+  if (!IsOneOf(cpu.mode(), kModes)) violations.Invalid("mode", absl::StrCat(Quoted(cpu.mode()), " is not known"));
+  if (!IsOneOf(cpu.match(), kMatches)) violations.Invalid("match", absl::StrCat(Quoted(cpu.match()), " is not known"));
   if (!cpu.model().empty()) {
     wishes.model = FindCpuModel(cpu.model());
     if (wishes.model == nullptr) {
-      violations.Invalid("model", absl::StrCat("no model ", Shown(cpu.model()), " is known"));
+      violations.Invalid("model", absl::StrCat("no model ", Quoted(cpu.model()), " is known"));
     }
   }
   if (cpu.features_size() > kMaxFeatures) {
@@ -64,11 +58,11 @@ absl::StatusOr<CpuWishes> ReadWishes(const v1::Cpu& cpu) {
     const std::optional<size_t> place = FindFeature(feature.name());
     FeatureSet* const set = SetOf(feature.policy(), &wishes);
     if (!place) {
-      fail("name", absl::StrCat("no feature ", Shown(feature.name()), " is known"));
+      fail("name", absl::StrCat("no feature ", Quoted(feature.name()), " is known"));
     } else if (set == nullptr) {
-      fail("policy", absl::StrCat(Shown(feature.policy()), " is not known"));
+      fail("policy", absl::StrCat(Quoted(feature.policy()), " is not known"));
     } else if (seen.test(*place)) {
-      fail("name", absl::StrCat("feature ", Shown(feature.name()), " is there twice"));
+      fail("name", absl::StrCat("feature ", Quoted(feature.name()), " is there twice"));
     } else {
       seen.set(*place);
       set->set(*place);
