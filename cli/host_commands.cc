@@ -1,9 +1,6 @@
 #include "cli/host_commands.h"
 
 #include <poll.h>
-#include <unistd.h>
-
-#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -133,21 +130,19 @@ int Freepages(Context& context, const Arguments& arguments) {
   }
   auto statistics = GetStatistics(context);
   if (!statistics.ok()) return context.Fail(failure, statistics.status());
-  // The daemon tells kibibytes; an ordinary page of its host is taken to be as large as one here.
-  const auto page_kib = static_cast<uint64_t>(std::max(sysconf(_SC_PAGESIZE), 1024L) / 1024);
   std::string text;
   if (*number) {
     auto cell = CellOf(*statistics, **number);
     if (!cell.ok()) return context.Fail(failure, cell.status());
     if (context.json()) return context.PrintJson(*cell);
-    text = FreePagesText(*cell, page_kib, size_kib);
+    text = FreePagesText(*cell, size_kib);
     if (text.empty()) {
       return context.Fail(failure, absl::NotFoundError(absl::StrCat("the cell has no pages of ", size_kib, " KiB")));
     }
   } else {
     for (const v1::CellMemory& cell : statistics->cells()) {
       absl::StrAppend(&text, text.empty() ? "" : "\n", "Node ", cell.cell(), ":\n",
-                      FreePagesText(cell, page_kib, size_kib));
+                      FreePagesText(cell, size_kib));
     }
   }
   if (context.json()) return context.PrintJson(*statistics);

@@ -97,12 +97,12 @@ std::string CellMemoryText(const v1::CellMemory& cell) {
   return absl::StrCat(SizeLine("total", cell.total_kib()), SizeLine("free", cell.free_kib()));
 }
 
-std::string FreePagesText(const v1::CellMemory& cell, uint64_t page_kib, uint64_t only_kib) {
+std::string FreePagesText(const v1::CellMemory& cell, uint64_t only_kib) {
   std::string text;
   const auto add = [&](uint64_t size_kib, uint64_t count) {
     if (only_kib == 0 || only_kib == size_kib) absl::StrAppend(&text, size_kib, "KiB: ", count, "\n");
   };
-  add(page_kib, cell.free_kib() / page_kib);
+  if (cell.page_kib() != 0) add(cell.page_kib(), cell.free_kib() / cell.page_kib());
   for (const v1::HugePages& pages : cell.huge_pages()) add(pages.size_kib(), pages.free());
   return text;
 }

@@ -21,9 +21,8 @@ std::string CpuUsageText(const v1::CpuTimes& before, const v1::CpuTimes& after);
 std::string NodeMemoryText(const v1::NodeMemory& memory);
 std::string CellMemoryText(const v1::CellMemory& cell);
 
-// "4KiB: 12345", one line a size. `page_kib` is the size of ordinary pages, `only_kib` the one that is asked for, 0:
-// all.
-std::string FreePagesText(const v1::CellMemory& cell, uint64_t page_kib, uint64_t only_kib);
+// "4KiB: 12345", one line a size. `only_kib` is the size that is asked for, 0: all.
+std::string FreePagesText(const v1::CellMemory& cell, uint64_t only_kib);
 
 std::string MemoryParametersText(const v1::NodeMemoryParameters& parameters);
 

@@ -42,11 +42,12 @@ TEST_CASE("times and their share of what has passed") {
 TEST_CASE("free pages of every size, or of one") {
   v1::CellMemory cell;
   cell.set_free_kib(4099);
+  cell.set_page_kib(4);
   cell.add_huge_pages()->set_size_kib(2048);
   cell.mutable_huge_pages(0)->set_free(7);
-  CHECK(FreePagesText(cell, 4, 0) == "4KiB: 1024\n2048KiB: 7\n");
-  CHECK(FreePagesText(cell, 4, 2048) == "2048KiB: 7\n");
-  CHECK(FreePagesText(cell, 4, 1024).empty());
+  CHECK(FreePagesText(cell, 0) == "4KiB: 1024\n2048KiB: 7\n");
+  CHECK(FreePagesText(cell, 2048) == "2048KiB: 7\n");
+  CHECK(FreePagesText(cell, 1024).empty());
 }
 
 TEST_CASE("sysinfo has what there is, and what a maker wrote does no harm") {

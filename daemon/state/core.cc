@@ -140,6 +140,18 @@ absl::StatusOr<drivers::HypervisorDriver*> Core::AvailableDriverOf(absl::string_
                {{"hypervisor", hypervisor}});
 }
 
+absl::StatusOr<drivers::HypervisorDriver*> Core::DriverNamed(absl::string_view name) const {
+  const absl::StatusOr<std::string> hypervisor = ParseHypervisorName(name, /*wildcard=*/false);
+  if (!hypervisor.ok()) return hypervisor.status();
+  return DriverOf(*hypervisor);
+}
+
+absl::StatusOr<drivers::HypervisorDriver*> Core::AvailableDriverNamed(absl::string_view name) const {
+  const absl::StatusOr<std::string> hypervisor = ParseHypervisorName(name, /*wildcard=*/false);
+  if (!hypervisor.ok()) return hypervisor.status();
+  return AvailableDriverOf(*hypervisor);
+}
+
 absl::StatusOr<v1::Domain> Core::Commit(ChangeContext& context, const Change& change, bool empty_response) {
   RequestRecord* request = context.recorded ? nullptr : context.request;
   absl::StatusOr<v1::Domain> domain = ledger_.Commit(change, request, empty_response);

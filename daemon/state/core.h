@@ -107,6 +107,9 @@ class Core {
   absl::StatusOr<drivers::HypervisorDriver*> DriverOf(absl::string_view hypervisor) const;
   static absl::Status HypervisorNotFound(absl::string_view hypervisor);
   absl::StatusOr<drivers::HypervisorDriver*> AvailableDriverOf(absl::string_view hypervisor) const;
+  // The same of a resource name, "hypervisors/xen"; also NAME_INVALID.
+  absl::StatusOr<drivers::HypervisorDriver*> DriverNamed(absl::string_view name) const;
+  absl::StatusOr<drivers::HypervisorDriver*> AvailableDriverNamed(absl::string_view name) const;
   // A change in a job; counts towards compaction.
   absl::StatusOr<v1::Domain> Commit(ChangeContext& context, const Change& change, bool empty_response = false);
   // Of a change of something that has happened already: keeps it when it cannot be stored.
@@ -322,6 +325,8 @@ class Core {
   absl::StatusOr<EntryPointer> ResumeInDoubt(ChangeContext& context, const Target& target, const Entry& entry);
   // The same for those that an earlier daemon left so; before Recover, which the jobs then wait for.
   std::vector<std::pair<Target, uint64_t>> Unsettled() const;
+  // Drops the questions of all others: a daemon that was killed behind the answer leaves them.
+  void DropSettled(const std::vector<std::pair<Target, uint64_t>>& unsettled) const;
 
   // migration_destination.cc
   absl::Status ReceiveJob(ChangeContext& context, const std::string& ticket, const migration::TicketTerms& terms,

@@ -1,8 +1,6 @@
 // What a driver does with the host itself.
-#include "absl/strings/str_cat.h"
 #include "daemon/state/core.h"
 #include "daemon/state/manager_impl.h"
-#include "daemon/state/names.h"
 
 namespace reeve::state {
 namespace {
@@ -23,9 +21,7 @@ absl::Status Apply(drivers::HypervisorDriver* driver, DeviceVerb verb, const v1:
 
 absl::Status ManagerImpl::ChangeNodeDevice(absl::string_view hypervisor, DeviceVerb verb,
                                            const v1::PciDeviceAddress& address) {
-  absl::StatusOr<std::string> name = ParseHypervisorName(hypervisor, /*wildcard=*/false);
-  if (!name.ok()) return name.status();
-  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->AvailableDriverOf(*name);
+  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->AvailableDriverNamed(hypervisor);
   if (!driver.ok()) return driver.status();
   const absl::Status status = Apply(*driver, verb, address);
   return status.ok() ? status : DriverError(status);

@@ -1,6 +1,9 @@
 // Guests that leave for another host.
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -13,9 +16,11 @@
 namespace reeve::state {
 namespace {
 
+constexpr char kQuestions[] = "migration/";
+
 // How the destination of one run of a guest is asked: a MigrateDomainRequest.
 std::string MetaKey(absl::string_view uid, uint64_t run) {
-  return absl::StrCat("migration/", uid, "/", run);
+  return absl::StrCat(kQuestions, uid, "/", run);
 }
 
 bool StandsStill(const Entry& entry) {
@@ -24,7 +29,7 @@ bool StandsStill(const Entry& entry) {
 }
 
 void ForgetQuestion(Store& store, absl::string_view uid, uint64_t run) {
-  // One that stays is asked once more by the next daemon, which finds that there is nothing to ask for.
+  // One that stays is dropped by the next daemon.
   if (absl::Status status = store.DropMeta(MetaKey(uid, run)); !status.ok()) util::LogWarn(status.message());
 }
 
@@ -146,6 +151,17 @@ std::vector<std::pair<Target, uint64_t>> Core::Unsettled() const {
     unsettled.emplace_back(Target{entry->key->hypervisor, entry->key->name, entry->key->uid, ""}, entry->run);
   }
   return unsettled;
+}
+
+void Core::DropSettled(const std::vector<std::pair<Target, uint64_t>>& unsettled) const {
+  std::set<std::string> asked;
+  for (const auto& [target, run] : unsettled) asked.insert(MetaKey(target.uid, run));
+  const absl::StatusOr<std::vector<std::string>> keys = store_->ListMeta(kQuestions);
+  if (!keys.ok()) return util::LogWarn(keys.status().message());
+  for (const std::string& key : *keys) {
+    if (asked.contains(key)) continue;
+    if (absl::Status status = store_->DropMeta(key); !status.ok()) util::LogWarn(status.message());
+  }
 }
 
 void Core::SettleLater(const Target& target, uint64_t run) {

@@ -12,6 +12,8 @@
 namespace reeve::state {
 namespace {
 
+constexpr char kHypervisors[] = "hypervisors/";
+
 // What a client sent, fit to be shown in a message.
 std::string Shown(absl::string_view text) {
   return util::EscapeControlCharacters(text.substr(0, 256));
@@ -33,9 +35,13 @@ EntryPointer Lookup(const Snapshot& snapshot, const formats::DomainNameParts& pa
 
 }  // namespace
 
+std::string HypervisorResourceName(absl::string_view hypervisor) {
+  return absl::StrCat(kHypervisors, hypervisor);
+}
+
 absl::StatusOr<std::string> ParseHypervisorName(absl::string_view name, bool wildcard) {
   absl::string_view rest = name;
-  const bool known_form = absl::ConsumePrefix(&rest, "hypervisors/") && !rest.empty() && !absl::StrContains(rest, '/');
+  const bool known_form = absl::ConsumePrefix(&rest, kHypervisors) && !rest.empty() && !absl::StrContains(rest, '/');
   if (known_form && (rest != "-" || wildcard)) return std::string(rest);
   return Error(v1::REASON_NAME_INVALID, absl::StrCat("'", Shown(name), "' is not of the form hypervisors/{hypervisor}"),
                {{"name", Shown(name)}});

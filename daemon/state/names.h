@@ -11,6 +11,9 @@
 
 namespace reeve::state {
 
+// "lxc" -> "hypervisors/lxc".
+std::string HypervisorResourceName(absl::string_view hypervisor);
+
 // "hypervisors/lxc" -> "lxc"; "hypervisors/-" -> "-" where `wildcard` allows it. Else NAME_INVALID.
 absl::StatusOr<std::string> ParseHypervisorName(absl::string_view name, bool wildcard);
 

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/state/core.h"
 #include "daemon/state/manager_impl.h"
-#include "daemon/state/names.h"
 #include "drivers/cpu/baseline_cpu.h"
 #include "drivers/cpu/compare_cpu.h"
 #include "formats/cpu_xml.h"
@@ -49,9 +48,7 @@ absl::StatusOr<std::vector<DescribedCpu>> DescribedIn(const v1::BaselineCpuReque
 }  // namespace
 
 absl::StatusOr<v1::HostCpu> ManagerImpl::ProcessorOf(absl::string_view hypervisor) const {
-  absl::StatusOr<std::string> name = ParseHypervisorName(hypervisor, /*wildcard=*/false);
-  if (!name.ok()) return name.status();
-  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->AvailableDriverOf(*name);
+  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->AvailableDriverNamed(hypervisor);
   if (!driver.ok()) return driver.status();
   absl::StatusOr<v1::HostCpu> host = (*driver)->Processor();
   if (!host.ok()) return DriverError(host.status());

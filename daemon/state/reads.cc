@@ -12,26 +12,6 @@
 namespace reeve::state {
 namespace {
 
-constexpr char kListDomains[] = "domain.list";
-
-// With the domains that the caller may list.
-v1::Hypervisor Describe(const Caller& caller, const HypervisorSlot& slot, const Snapshot& snapshot) {
-  v1::Hypervisor hypervisor = slot.driver->Describe();
-  const auto [begin, end] = snapshot.Range(slot.name);
-  const bool all = caller.access->HasEverywhere(kListDomains);
-  uint32_t domains = 0;
-  uint32_t running = 0;
-  for (size_t i = begin; i < end; ++i) {
-    const Entry& entry = *snapshot.entries()[i];
-    if (!all && !caller.access->Has(kListDomains, ResourceName(*entry.key))) continue;
-    ++domains;
-    running += IsActive(entry.state) ? 1 : 0;
-  }
-  hypervisor.set_domains(domains);
-  hypervisor.set_running_domains(running);
-  return hypervisor;
-}
-
 // Into the definition with which a guest runs: the ports that were chosen for its displays at its start.
 void ShowPorts(const v1::DomainStatus& status, v1::DomainSpec* spec) {
   for (int i = 0; i < status.displays_size() && i < spec->devices().graphics_size(); ++i) {
@@ -41,13 +21,11 @@ void ShowPorts(const v1::DomainStatus& status, v1::DomainSpec* spec) {
   }
 }
 
-constexpr char kHypervisors[] = "hypervisors/";
-
 // HYPERVISOR_NOT_FOUND for one that has neither driver nor domains, or is hidden.
 absl::Status CheckHypervisor(const Caller& caller, const Core& core, const Snapshot& snapshot,
                              absl::string_view hypervisor) {
   if (hypervisor == "-") return absl::OkStatus();
-  if (!caller.access->Sees(absl::StrCat(kHypervisors, hypervisor))) return Core::HypervisorNotFound(hypervisor);
+  if (!caller.access->Sees(HypervisorResourceName(hypervisor))) return Core::HypervisorNotFound(hypervisor);
   const auto [begin, end] = snapshot.Range(hypervisor);
   return begin < end ? absl::OkStatus() : core.DriverOf(hypervisor).status();
 }
@@ -58,7 +36,7 @@ absl::StatusOr<EntryPointer> Core::Find(const Caller& caller, absl::string_view 
   absl::StatusOr<EntryPointer> entry = FindDomain(*registry_.snapshot(), name, *caller.access);
   if (ReasonOf(entry.status()) == v1::REASON_DOMAIN_NOT_FOUND) {
     const formats::DomainNameParts parts = formats::SplitDomainResourceName(name);
-    if (!caller.access->Sees(absl::StrCat(kHypervisors, parts.hypervisor))) return HypervisorNotFound(parts.hypervisor);
+    if (!caller.access->Sees(HypervisorResourceName(parts.hypervisor))) return HypervisorNotFound(parts.hypervisor);
     if (auto driver = DriverOf(parts.hypervisor); !driver.ok()) return driver.status();
   }
   return entry;
@@ -129,52 +107,6 @@ absl::StatusOr<v1::Document> ManagerImpl::ExportDomain(const Caller& caller,
 absl::StatusOr<v1::Document> ManagerImpl::ExportDomainWithSecrets(const Caller& caller,
                                                                   const v1::ExportDomainRequest& request) const {
   return core_->Export(caller, request, /*with_secrets=*/true);
-}
-
-v1::ListHypervisorsResponse ManagerImpl::ListHypervisors(const Caller& caller) const {
-  const SnapshotPointer snapshot = core_->registry_.snapshot();
-  v1::ListHypervisorsResponse response;
-  for (const HypervisorSlot& slot : core_->slots_) {
-    if (!caller.access->Shows(absl::StrCat(kHypervisors, slot.name))) continue;
-    *response.add_hypervisors() = Describe(caller, slot, *snapshot);
-  }
-  return response;
-}
-
-absl::StatusOr<v1::Hypervisor> ManagerImpl::GetHypervisor(const Caller& caller,
-                                                          const v1::GetHypervisorRequest& request) const {
-  absl::StatusOr<std::string> name = ParseHypervisorName(request.name(), /*wildcard=*/false);
-  if (!name.ok()) return name.status();
-  const HypervisorSlot* slot = core_->FindSlot(*name);
-  if (slot == nullptr) return core_->DriverOf(*name).status();
-  return Describe(caller, *slot, *core_->registry_.snapshot());
-}
-
-absl::StatusOr<v1::Capabilities> ManagerImpl::GetCapabilities(const v1::GetCapabilitiesRequest& request) const {
-  absl::StatusOr<std::string> name = ParseHypervisorName(request.name(), /*wildcard=*/false);
-  if (!name.ok()) return name.status();
-  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->DriverOf(*name);
-  if (!driver.ok()) return driver.status();
-  absl::StatusOr<std::string> xml = (*driver)->Capabilities();
-  if (!xml.ok()) return WithContext(absl::StrCat("capabilities of ", request.name()), DriverError(xml.status()));
-  v1::Capabilities capabilities;
-  capabilities.set_xml(*std::move(xml));
-  return capabilities;
-}
-
-absl::StatusOr<v1::Capabilities> ManagerImpl::GetDomainCapabilities(
-    const v1::GetDomainCapabilitiesRequest& request) const {
-  absl::StatusOr<std::string> name = ParseHypervisorName(request.name(), /*wildcard=*/false);
-  if (!name.ok()) return name.status();
-  absl::StatusOr<drivers::HypervisorDriver*> driver = core_->DriverOf(*name);
-  if (!driver.ok()) return driver.status();
-  absl::StatusOr<std::string> xml = (*driver)->DomainCapabilities(request);
-  if (!xml.ok()) {
-    return WithContext(absl::StrCat("domain capabilities of ", request.name()), DriverError(xml.status()));
-  }
-  v1::Capabilities capabilities;
-  capabilities.set_xml(*std::move(xml));
-  return capabilities;
 }
 
 StateSummary ManagerImpl::Summary() const {

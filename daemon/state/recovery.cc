@@ -69,6 +69,7 @@ absl::Status Core::LoadDomains() {
 
 void Core::Recover(bool rebooted) {
   const std::vector<std::pair<Target, uint64_t>> unsettled = Unsettled();
+  DropSettled(unsettled);
   for (const HypervisorSlot& slot : slots_) {
     std::vector<drivers::KnownDomain> known;
     absl::flat_hash_set<std::string> missing;

@@ -240,4 +240,18 @@ absl::Status Store::DropMeta(absl::string_view key) {
   return remove->Bind(1, key).Run();
 }
 
+absl::StatusOr<std::vector<std::string>> Store::ListMeta(absl::string_view prefix) {
+  const std::lock_guard<std::mutex> lock(read_mutex_);
+  absl::StatusOr<Statement> query = reader_.Prepare("SELECT key FROM meta WHERE substr(key, 1, length(?1)) = ?1");
+  if (!query.ok()) return query.status();
+  query->Bind(1, prefix);
+  std::vector<std::string> keys;
+  while (true) {
+    absl::StatusOr<bool> row = query->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return keys;
+    keys.emplace_back(query->Bytes(0));
+  }
+}
+
 }  // namespace reeve::state

@@ -103,6 +103,8 @@ class Store {
   absl::StatusOr<std::string> GetMeta(absl::string_view key);
   absl::Status PutMeta(absl::string_view key, absl::string_view value);
   absl::Status DropMeta(absl::string_view key);
+  // The names that begin so.
+  absl::StatusOr<std::vector<std::string>> ListMeta(absl::string_view prefix);
 
  private:
   Store(Database writer, Database reader) : writer_(std::move(writer)), reader_(std::move(reader)) {}

@@ -1,5 +1,7 @@
 #include "drivers/node/node_memory.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,6 +42,7 @@ absl::StatusOr<Cell> ReadCell(uint64_t number, std::string meminfo, std::string 
   cell.memory.set_cell(static_cast<uint32_t>(number));
   cell.memory.set_total_kib(fields->Take("MemTotal"));
   cell.memory.set_free_kib(fields->Take("MemFree"));
+  cell.memory.set_page_kib(static_cast<uint32_t>(sysconf(_SC_PAGESIZE) / 1024));
   if (!fields->status().ok()) return fields->status();
   absl::StatusOr<std::vector<v1::HugePages>> pages = ReadHugePages(huge_pages);
   if (!pages.ok()) return pages.status();

@@ -1,5 +1,7 @@
 #include "drivers/node/node_memory.h"
 
+#include <unistd.h>
+
 #include "drivers/node/fake_tree.h"
 #include "drivers/node/node_statistics.h"
 
@@ -63,6 +65,7 @@ TEST_CASE_METHOD(Fixture, "NUMA cells come in the order of their numbers, as do 
   CHECK((*cells)[0].memory.total_kib() == 200);
   CHECK((*cells)[1].memory.cell() == 10);
   CHECK((*cells)[1].memory.free_kib() == 10);
+  CHECK((*cells)[1].memory.page_kib() * 1024 == sysconf(_SC_PAGESIZE));
   REQUIRE((*cells)[1].memory.huge_pages_size() == 2);
   CHECK((*cells)[1].memory.huge_pages(0).size_kib() == 2048);
   CHECK((*cells)[1].memory.huge_pages(1).size_kib() == 1048576);

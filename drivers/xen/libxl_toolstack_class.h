@@ -84,6 +84,7 @@ class LibxlToolstack final : public Toolstack {
   void OnEvent(libxl_event* event);
 
   const std::shared_ptr<const LibxlLibrary> library_;
+  const cpu::ProcessorFacts cpuid_ = cpu::ReadCpuid();  // each leaf is a trap into Xen
   LibxlLog log_;
   libxl_ctx* context_ = nullptr;
   std::unique_ptr<XenstoreWatch> xenstore_;

@@ -34,7 +34,7 @@ absl::StatusOr<HostFacts> LibxlToolstack::Host() const {
   static_assert(sizeof(info.hw_cap) == cpu::kXenWords * sizeof(uint32_t));
   std::array<uint32_t, cpu::kXenWords> words;
   std::copy(std::begin(info.hw_cap), std::end(info.hw_cap), words.begin());
-  facts.processor = cpu::ReadCpuid();
+  facts.processor = cpuid_;
   facts.processor.features = cpu::CorrectedByXen(facts.processor.vendor, facts.processor.features, words);
   facts.iommu = info.cap_hvm_directio;
   library_->libxl_physinfo_dispose(&info);
