@@ -20,6 +20,10 @@ absl::Status HostItself() {
   return Error(v1::REASON_UNSUPPORTED_BY_DRIVER, "Domain-0 is the host itself: it is left alone");
 }
 
+absl::Status Busy() {
+  return Error(v1::REASON_DOMAIN_BUSY, "the domain is being ended or restarted");
+}
+
 }  // namespace
 
 DriverContext::DriverContext(XenDriverOptions options) : options_(std::move(options)) {}
@@ -45,20 +49,23 @@ absl::StatusOr<Guest> DriverContext::FindChangeable(const DomainKey& domain) con
 }
 
 absl::StatusOr<GuestClaim> DriverContext::Claim(const DomainKey& domain) {
-  std::optional<GuestClaim> claim = guests_.Claim(domain.uid);
+  std::optional<GuestClaim> claim = guests_.AwaitClaim(domain.uid, options_.patience);
   if (!claim.has_value()) return Busy();
   if (!claim->guest().has_value()) return NotRunning(domain);
   if (claim->guest()->domid == 0) return HostItself();
   return *std::move(claim);
 }
 
+absl::StatusOr<GuestClaim> DriverContext::ClaimAbsent(const DomainKey& domain) {
+  std::optional<GuestClaim> claim = guests_.AwaitClaim(domain.uid, options_.patience);
+  if (!claim.has_value()) return Busy();
+  if (!claim->guest().has_value()) return *std::move(claim);
+  return Error(v1::REASON_DOMAIN_STATE, "the domain runs already", {{"domain", domain.name}});
+}
+
 void DriverContext::Close() {
   options_.toolstack.reset();
   for (const Guest& guest : guests_.All()) guest.console->Close("the daemon ends");
-}
-
-absl::Status Busy() {
-  return Error(v1::REASON_DOMAIN_BUSY, "the domain is being ended or restarted");
 }
 
 absl::Status DriverError(const absl::Status& status) {

@@ -43,8 +43,11 @@ class DriverContext {
   absl::StatusOr<Guest> Find(const drivers::DomainKey& domain) const;
   // Also UNSUPPORTED_BY_DRIVER for the domain that we run in.
   absl::StatusOr<Guest> FindChangeable(const drivers::DomainKey& domain) const;
-  // Of a domain that runs, for a part that ends it. Also DOMAIN_BUSY when another part is at work on it.
+  // Of a domain that runs, for a part that ends it. Also DOMAIN_BUSY when another part is at work
+  // on it and does not end soon.
   absl::StatusOr<GuestClaim> Claim(const drivers::DomainKey& domain);
+  // The same of one that does not, for a part that makes it: DOMAIN_STATE when it does.
+  absl::StatusOr<GuestClaim> ClaimAbsent(const drivers::DomainKey& domain);
 
   // Ends the toolstack, whose thread calls its observer until then, and closes the consoles.
   void Close();
@@ -57,8 +60,6 @@ class DriverContext {
   std::mutex host_device_turn_;
 };
 
-// DOMAIN_BUSY: another part is at work on the domain.
-absl::Status Busy();
 // A status of the toolstack as one of the driver: DOMAIN_STATE where the guest is gone, else DRIVER_FAILED.
 absl::Status DriverError(const absl::Status& status);
 // The same of the answer to asking the guest: GUEST_CANNOT where it does not listen.

@@ -39,6 +39,17 @@ void GuestClaim::Preserve(v1::DomainState state) {
 
 std::optional<GuestClaim> GuestTable::Claim(const std::string& uid) {
   absl::MutexLock lock(&mutex_);
+  return ClaimLocked(uid);
+}
+
+std::optional<GuestClaim> GuestTable::AwaitClaim(const std::string& uid, absl::Duration patience) {
+  const auto is_free = [this, &uid]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !claimed_.contains(uid); };
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&is_free), patience);
+  return ClaimLocked(uid);
+}
+
+std::optional<GuestClaim> GuestTable::ClaimLocked(const std::string& uid) {
   if (!claimed_.insert(uid).second) return std::nullopt;
   const auto found = guests_.find(uid);
   return GuestClaim(this, uid, found == guests_.end() ? std::nullopt : std::optional<Guest>(found->second));

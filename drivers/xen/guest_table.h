@@ -84,6 +84,8 @@ class GuestTable {
  public:
   // Nothing while another holds it.
   std::optional<GuestClaim> Claim(const std::string& uid);
+  // Nothing while another holds it for so long.
+  std::optional<GuestClaim> AwaitClaim(const std::string& uid, absl::Duration patience);
   // The guest with this number; nothing too when there is none in the table.
   std::optional<GuestClaim> ClaimDomid(uint32_t domid);
   // The same for one that has stopped, to do what its definition asks; nothing too when that is done, or is left to who
@@ -103,6 +105,7 @@ class GuestTable {
 
  private:
   friend class GuestClaim;
+  std::optional<GuestClaim> ClaimLocked(const std::string& uid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Guest* FindDomid(uint32_t domid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;

@@ -68,9 +68,8 @@ absl::Status KeepStill(DriverContext& context, const drivers::DomainKey& domain)
 absl::StatusOr<drivers::RunningGuest> StartFromMemory(DriverContext& context, const drivers::DomainKey& domain,
                                                       const v1::DomainSpec& spec, int descriptor) {
   if (absl::Status status = context.RefuseUnavailable(); !status.ok()) return status;
-  std::optional<GuestClaim> claim = context.guests().Claim(domain.uid);
-  if (!claim.has_value()) return Busy();
-  if (claim->guest().has_value()) return Refuse("runs already");
+  absl::StatusOr<GuestClaim> claim = context.ClaimAbsent(domain);
+  if (!claim.ok()) return claim.status();
   absl::StatusOr<PreparedGuest> prepared = PrepareGuest(context, domain, spec);
   if (!prepared.ok()) return prepared.status();
   absl::StatusOr<uint32_t> domid = context.toolstack().Restore(&prepared->config, descriptor);

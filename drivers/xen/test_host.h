@@ -87,7 +87,7 @@ struct Host {
   // The daemon ends and comes back.
   void Restart() {
     driver.reset();
-    XenDriverOptions options{.state_directory = directory.string(), .sysfs = sysfs, .library = library};
+    XenDriverOptions options{.state_directory = directory.string(), .sysfs = sysfs, .patience = patience, .library = library};
     options.toolstack = std::make_unique<FakeToolstack>(&xen, library);
     driver = std::make_unique<XenDriver>(std::move(options));
   }
@@ -109,6 +109,7 @@ struct Host {
   std::shared_ptr<const LibxlLibrary> library;
   std::filesystem::path directory;
   std::string sysfs = "/sys";
+  absl::Duration patience = absl::Seconds(20);
   Recorder recorder;
   std::unique_ptr<XenDriver> driver;
   const drivers::DomainKey key{.name = "web1", .uid = kUid, .run = 3};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "drivers/xen/libxl_library.h"
 #include "drivers/xen/toolstack.h"
 
@@ -16,6 +17,9 @@ struct XenDriverOptions {
   std::string state_directory;  // e.g. "/var/lib/reeve/xen"
   // Where the kernel tells what its back ends count.
   std::string sysfs = "/sys";
+  // How long a call waits while another part is at work on its domain, most often for the look at what the hypervisor
+  // has told of. Then it is DOMAIN_BUSY.
+  absl::Duration patience = absl::Seconds(5);
   // libxenlight; null where there is none.
   std::shared_ptr<const LibxlLibrary> library;
   // The real toolstack or a fake. Null: the driver exists but cannot run guests, for the reason `unavailable`.

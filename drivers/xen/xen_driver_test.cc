@@ -208,6 +208,9 @@ TEST_CASE("That a guest is paused while it is destroyed is nothing to tell") {
 
 TEST_CASE("A guest that is being made anew cannot be ended, and its new machine is not forgotten") {
   Host host;
+  host.patience = absl::ZeroDuration();
+  host.Restart();
+  host.driver->Recover({}, &host.recorder);
   const uint32_t domid = host.Start(host.Spec());
   host.xen.During("Create",
                   [&] { CHECK(ReasonOf(host.driver->Destroy(host.key).status()) == v1::REASON_DOMAIN_BUSY); });
