@@ -1,8 +1,12 @@
 #include "cli/node_device_commands.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "cli/context.h"
 #include "cli/domain_changes.h"
 #include "cli/node_device_text.h"
@@ -11,12 +15,28 @@
 namespace reeve::cli {
 namespace {
 
+constexpr char kPci[] = "pci";
+constexpr char kUsb[] = "usb_device";
+
+void KeepKinds(const std::vector<std::string>& kinds, v1::ListNodeDevicesResponse* list) {
+  const auto is_unwanted = [&](const v1::NodeDevice& device) {
+    const bool is_usb = device.capabilities_size() > 0 && device.capabilities(0).has_usb_device();
+    return std::find(kinds.begin(), kinds.end(), is_usb ? kUsb : kPci) == kinds.end();
+  };
+  auto& devices = *list->mutable_devices();
+  devices.erase(std::remove_if(devices.begin(), devices.end(), is_unwanted), devices.end());
+}
+
 int List(Context& context, const Arguments& arguments) {
-  if (arguments.Has("cap") && arguments.Get("cap") != "pci") {
-    return BadOption(context, "--cap", "must be pci: no other devices are listed");
+  const std::vector<std::string> kinds = absl::StrSplit(arguments.Get("cap"), ',', absl::SkipEmpty());
+  for (const std::string& kind : kinds) {
+    if (kind != kPci && kind != kUsb) {
+      return BadOption(context, "--cap", "must be of pci and usb_device: no other devices are listed");
+    }
   }
   auto list = context.Call(methods::kListNodeDevices, v1::ListNodeDevicesRequest());
   if (!list.ok()) return context.Fail("Failed to list node devices", list.status());
+  if (!kinds.empty()) KeepKinds(kinds, &*list);
   if (context.json()) return context.PrintJson(*list);
   context.output().Print(absl::StrCat(arguments.Has("tree") ? NodeDeviceTree(*list) : NodeDeviceLines(*list), "\n"));
   return kExitOk;
@@ -72,9 +92,7 @@ int Reset(Context& context, const Arguments& arguments) {
 CommandGroup NodeDeviceCommands() {
   const Option device =
       Argument("device", "DEVICE", "its name, e.g. pci_0000_00_1f_2, or address, e.g. 00:1f.2", Completion::kNone);
-  Option cap = Value("cap", "KIND", "those of this kind; there is pci only");
-  cap.completion = Completion::kWords;
-  cap.words = {"pci"};
+  const Option cap = Value("cap", "KIND[,KIND]", "those of these kinds: pci, usb_device");
   Option driver = Value("driver", "DRIVER", "which back end gets it; there is xen only");
   driver.completion = Completion::kWords;
   driver.words = {"xen"};
@@ -91,7 +109,8 @@ CommandGroup NodeDeviceCommands() {
   misspelt.hidden = true;
   return {"Devices of the host",
           {{.name = "nodedev-list",
-            .summary = "list the PCI devices of the host",
+            .summary = "list the PCI and USB devices of the host",
+            .examples = "reeve nodedev-list --tree\nreeve nodedev-list --cap usb_device",
             .options = {cap, Flag("tree", "with what hangs on what")},
             .run = List},
            {.name = "nodedev-dumpxml",

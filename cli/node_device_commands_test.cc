@@ -31,6 +31,10 @@ struct Fixture {
           *response->add_devices() = Device("pci_0000_00_02_0", "computer");
           *response->add_devices() = Device("pci_0000_00_03_0", "computer");
           *response->add_devices() = Device("pci_0000_01_00_0", "pci_0000_00_02_0");
+          v1::NodeDevice& stick = *response->add_devices();
+          stick.set_name("nodeDevices/usb_1_4");
+          stick.set_parent("pci_0000_00_03_0");
+          stick.add_capabilities()->mutable_usb_device()->set_bus(1);
           return absl::OkStatus();
         });
     daemon.On<v1::GetNodeDeviceRequest, v1::NodeDevice>(
@@ -61,10 +65,14 @@ struct Fixture {
 
 TEST_CASE_METHOD(Fixture, "devices are listed by name, and as a tree") {
   TestUser user(daemon.uri());
-  for (const char* command : {"nodedev-list", "nodedev-list --cap pci"}) {
+  for (const char* command : {"nodedev-list", "nodedev-list --cap usb_device,pci"}) {
     CHECK(user.Run(command) == kExitOk);
-    CHECK(user.out() == "pci_0000_00_02_0\npci_0000_00_03_0\npci_0000_01_00_0\n\n");
+    CHECK(user.out() == "pci_0000_00_02_0\npci_0000_00_03_0\npci_0000_01_00_0\nusb_1_4\n\n");
   }
+  CHECK(user.Run("nodedev-list --cap pci") == kExitOk);
+  CHECK(user.out() == "pci_0000_00_02_0\npci_0000_00_03_0\npci_0000_01_00_0\n\n");
+  CHECK(user.Run("nodedev-list --cap usb_device") == kExitOk);
+  CHECK(user.out() == "usb_1_4\n\n");
   CHECK(user.Run("nodedev-list --tree") == kExitOk);
   CHECK(user.out() ==
         "computer\n"
@@ -74,6 +82,8 @@ TEST_CASE_METHOD(Fixture, "devices are listed by name, and as a tree") {
         "  |   +- pci_0000_01_00_0\n"
         "  |\n"
         "  +- pci_0000_00_03_0\n"
+        "      |\n"
+        "      +- usb_1_4\n"
         "\n");
   CHECK(user.Run("nodedev-list --cap net") == kExitUsage);
   CHECK(user.Run("nodedev-list --output json") == kExitOk);

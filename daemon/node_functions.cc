@@ -5,10 +5,9 @@
 #include "drivers/node/control_groups.h"
 #include "drivers/node/huge_pages.h"
 #include "drivers/node/memory_parameters.h"
+#include "drivers/node/node_devices.h"
 #include "drivers/node/node_facts.h"
 #include "drivers/node/node_statistics.h"
-#include "drivers/node/pci_devices.h"
-#include "drivers/node/pci_names.h"
 #include "drivers/node/suspend_node.h"
 #include "drivers/node/system_information.h"
 
@@ -36,9 +35,8 @@ services::NodeFunctions MakeNodeFunctions() {
 
 services::NodeDeviceFunctions MakeNodeDeviceFunctions() {
   services::NodeDeviceFunctions functions;
-  functions.parse_name = node::ParsePciDeviceName;
-  functions.list = [] { return node::ListPciDevices(); };
-  functions.get = [](const v1::PciDeviceAddress& address) { return node::ReadPciDevice(address); };
+  functions.list = [] { return node::ListNodeDevices(); };
+  functions.get = [](absl::string_view name) { return node::ReadNodeDevice(name); };
   return functions;
 }
 

@@ -2,26 +2,26 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/services/tell.h"
+#include "proto/status.h"
 
 namespace reeve::services {
 namespace {
 
-absl::StatusOr<v1::NodeDevice> Get(const NodeDeviceFunctions& functions, const std::string& name) {
-  const absl::StatusOr<v1::PciDeviceAddress> address = functions.parse_name(name);
-  if (!address.ok()) return address.status();
-  return functions.get(*address);
-}
-
 // The device as it is then.
 absl::StatusOr<v1::NodeDevice> Change(const NodeDeviceFunctions& functions, state::Manager* manager,
                                       state::DeviceVerb verb, const v1::NodeDeviceRequest& request) {
-  const absl::StatusOr<v1::NodeDevice> before = Get(functions, request.name());
+  const absl::StatusOr<v1::NodeDevice> before = functions.get(request.name());
   if (!before.ok()) return before.status();
+  if (!before->capabilities(0).has_pci()) {
+    return Error(v1::REASON_NODE_CANNOT,
+                 absl::StrCat(request.name(), " is no PCI function: it goes to guests as it is"));
+  }
   const v1::PciDeviceAddress& address = before->capabilities(0).pci().address();
   const absl::Status status = manager->ChangeNodeDevice(request.hypervisor(), verb, address);
   if (!status.ok()) return status;
-  return functions.get(address);
+  return functions.get(request.name());
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ void RegisterNodeDeviceService(Dispatcher* dispatcher, const NodeDeviceFunctions
       });
   Tell<v1::GetNodeDeviceRequest, v1::NodeDevice>(
       dispatcher, workers, methods::kGetNodeDevice,
-      [functions](const v1::GetNodeDeviceRequest& request) { return Get(functions, request.name()); });
+      [functions](const v1::GetNodeDeviceRequest& request) { return functions.get(request.name()); });
   for (const auto& [method, verb] : {std::pair{methods::kDetachNodeDevice, state::DeviceVerb::kDetach},
                                      std::pair{methods::kReattachNodeDevice, state::DeviceVerb::kReattach},
                                      std::pair{methods::kResetNodeDevice, state::DeviceVerb::kReset}}) {

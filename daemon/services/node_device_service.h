@@ -9,19 +9,16 @@
 #include "daemon/services/dispatcher.h"
 #include "daemon/services/worker_pool.h"
 #include "daemon/state/manager.h"
-#include "reeve/v1/device_address.pb.h"
 #include "reeve/v1/node_device.pb.h"
 
 namespace reeve::services {
 
 // What is asked of the host. Called by workers, several at the same time; errors carry a reason, or become INTERNAL.
 struct NodeDeviceFunctions {
-  // The function that has this name: NAME_INVALID.
-  std::function<absl::StatusOr<v1::PciDeviceAddress>(absl::string_view name)> parse_name;
-  // Ordered by address.
+  // In the order in which they are told; each has one capability.
   std::function<absl::StatusOr<std::vector<v1::NodeDevice>>()> list;
-  // NODE_DEVICE_NOT_FOUND.
-  std::function<absl::StatusOr<v1::NodeDevice>(const v1::PciDeviceAddress&)> get;
+  // By its resource name. NAME_INVALID, NODE_DEVICE_NOT_FOUND.
+  std::function<absl::StatusOr<v1::NodeDevice>(absl::string_view name)> get;
 };
 
 // The manager has the changes made.

@@ -112,7 +112,7 @@ TEST_CASE("devices of the host") {
   Harness harness;
   const auto channel = Connect(harness.path());
   const auto list = CallUnary(channel.get(), methods::kListNodeDevices, {});
-  REQUIRE(list->devices_size() == 1);
+  REQUIRE(list->devices_size() == 2);
   v1::GetNodeDeviceRequest get;
   get.set_name(list->devices(0).name());
   CHECK(CallUnary(channel.get(), methods::kGetNodeDevice, get)->name() == "nodeDevices/pci_0000_00_03_0");
@@ -130,6 +130,8 @@ TEST_CASE("devices of the host") {
     CHECK(ReasonOf(CallUnary(reader.get(), method, change).status()) == v1::REASON_CONNECTION_READ_ONLY);
     change.set_name("nodeDevices/pci_0000_00_04_0");
     CHECK(ReasonOf(CallUnary(channel.get(), method, change).status()) == v1::REASON_NODE_DEVICE_NOT_FOUND);
+    change.set_name("nodeDevices/usb_1_4");
+    CHECK(ReasonOf(CallUnary(channel.get(), method, change).status()) == v1::REASON_NODE_CANNOT);
     change.set_name("nodeDevices/pci_0000_00_03_0");
     change.set_hypervisor("hypervisors/lxc");
     CHECK(ReasonOf(CallUnary(channel.get(), method, change).status()) == v1::REASON_UNSUPPORTED_BY_DRIVER);

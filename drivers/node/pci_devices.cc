@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "drivers/node/device_place.h"
 #include "drivers/node/pci_config.h"
 #include "drivers/node/pci_names.h"
 #include "drivers/node/read_fields.h"
@@ -28,7 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 using Address = v1::PciDeviceAddress;
 
-constexpr char kHostItself[] = "computer";  // libvirt's name of what everything hangs on
 constexpr size_t kConfigBytes = 4096;
 constexpr uint64_t kMostClass = 0xffffff;
 constexpr uint64_t kMostId = 0xffff;
@@ -61,12 +61,6 @@ std::vector<Address> AddressesIn(const std::string& directory) {
   return addresses;
 }
 
-// The last part of what a link leads to; empty: there is no such link.
-std::string LinkName(const std::string& link) {
-  std::error_code error;
-  return fs::read_symlink(link, error).filename().string();
-}
-
 // A file like "0x8086". An error names the file.
 absl::StatusOr<uint32_t> ReadHexadecimal(const std::string& path, uint64_t most) {
   const absl::StatusOr<std::string> line = ReadLine(path);
@@ -76,28 +70,6 @@ absl::StatusOr<uint32_t> ReadHexadecimal(const std::string& path, uint64_t most)
     return absl::InternalError(absl::StrCat(path, " has no number"));
   }
   return static_cast<uint32_t>(number);
-}
-
-// The place in the tree of devices, and the nearest PCI function above it. A link that leads out of that tree tells
-// nothing.
-void ReadPlace(const Sources& sources, const std::string& directory, const Address& address, v1::NodeDevice* device) {
-  device->set_parent(kHostItself);
-  std::error_code error;
-  const fs::path place = fs::canonical(directory, error);
-  if (error) return;
-  const fs::path tree = fs::canonical(sources.sys + "/devices", error);
-  if (error || !absl::StartsWith(place.string(), tree.string() + "/") ||
-      place.filename().string() != PciAddressText(address)) {
-    return;
-  }
-  device->set_sysfs_path(place.string());
-  for (fs::path above = place.parent_path(); above != tree; above = above.parent_path()) {
-    const std::optional<Address> parent = ParsePciAddress(above.filename().string());
-    if (!parent) continue;
-    const std::string name = PciDeviceName(*parent);
-    device->set_parent(name.substr(name.rfind('/') + 1));
-    return;
-  }
 }
 
 // Physical and virtual functions (SR-IOV).
@@ -139,8 +111,7 @@ absl::StatusOr<v1::NodeDevice> Read(const Sources& sources, const Address& addre
   if (!product.ok()) return product.status();
   v1::NodeDevice device;
   device.set_name(PciDeviceName(address));
-  ReadPlace(sources, directory, address, &device);
-  device.set_driver(LinkName(directory + "/driver"));
+  ReadPlace(sources, directory, PciAddressText(address), &device);
   v1::PciCapability* const pci = device.add_capabilities()->mutable_pci();
   pci->set_class_code(*code);
   *pci->mutable_address() = address;

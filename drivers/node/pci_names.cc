@@ -73,7 +73,7 @@ absl::StatusOr<v1::PciDeviceAddress> ParsePciDeviceName(absl::string_view name) 
   const std::string shown = absl::Utf8SafeCHexEscape(name.substr(0, kShownBytes));
   return Error(v1::REASON_NAME_INVALID,
                absl::StrCat("'", shown, "' is not of the form ", kPrefix,
-                            "pci_DDDD_BB_SS_F: domain, bus, slot and function in small hexadecimal digits"),
+                            "pci_DDDD_BB_SS_F (domain, bus, slot and function in small hexadecimal digits) or usb_DEVICE"),
                {{"name", shown}});
 }
 

@@ -161,6 +161,7 @@ constexpr absl::string_view kSupported[] = {
     "HostUsbDevice.device",
     "HostUsbDevice.managed",
     "HostUsbDevice.product",
+    "HostUsbDevice.startup_policy",
     "HostUsbDevice.vendor",
     "Input.bus",
     "Input.type",

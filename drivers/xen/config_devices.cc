@@ -7,6 +7,8 @@
 namespace reeve::xen {
 namespace {
 
+constexpr int kUsbPorts = 8;  // of a controller (xl.cfg(5), usbctrl)
+
 // The argument of QEMU's -serial.
 std::string SerialArgument(const ConfigContext& context, const v1::CharacterDevice& device, const std::string& field) {
   const v1::CharacterSource& source = device.source();
@@ -64,7 +66,7 @@ void SetController(const ConfigContext& context, const v1::Controller& controlle
     context.library.libxl_device_usbctrl_init(out);
     out->type = LIBXL_USBCTRL_TYPE_QUSB;
     out->version = controller.model() == "qusb1" ? 1 : 2;
-    out->ports = controller.has_ports() ? static_cast<int>(controller.ports()) : 8;
+    out->ports = controller.has_ports() ? static_cast<int>(controller.ports()) : kUsbPorts;
     if (controller.has_index()) out->devid = static_cast<int>(controller.index());
     if (controller.model() != "qusb1" && controller.model() != "qusb2") {
       context.violations->Unsupported(absl::StrCat(field, ".model"), absl::StrCat("'", controller.model(), "'"));
@@ -74,6 +76,20 @@ void SetController(const ConfigContext& context, const v1::Controller& controlle
     // What the emulator has anyway.
   } else {
     context.violations->Unsupported(absl::StrCat(field, ".type"), absl::StrCat("'", controller.type(), "'"));
+  }
+}
+
+// Those that USB devices of the host need where the specification has none. A PV or PVH guest gets its QEMU, which is
+// the back end, at its start or never; of an HVM guest that starts with a device, libxenlight 4.17 forgets the
+// controller that it has chosen for it.
+void AddUsbControllers(const ConfigContext& context) {
+  if (context.config->num_usbctrls > 0) return;
+  for (int i = 0; i * kUsbPorts < context.config->num_usbdevs; ++i) {
+    libxl_device_usbctrl* const out = AppendElement(&context.config->usbctrls, &context.config->num_usbctrls);
+    context.library.libxl_device_usbctrl_init(out);
+    out->type = context.hvm() ? LIBXL_USBCTRL_TYPE_DEVICEMODEL : LIBXL_USBCTRL_TYPE_QUSB;
+    out->version = context.hvm() ? 3 : 2;  // of the emulated ones only that of USB 3 takes devices of all speeds
+    out->ports = kUsbPorts;
   }
 }
 
@@ -156,13 +172,15 @@ void AddHostDevices(const ConfigContext& context) {
       out->type = LIBXL_USBDEV_TYPE_HOSTDEV;
       out->u.hostdev.hostbus = static_cast<uint8_t>(device.usb().bus());
       out->u.hostdev.hostaddr = static_cast<uint8_t>(device.usb().device());
-      if (!device.usb().has_bus() || !device.usb().has_device()) {
-        context.violations->Unsupported(absl::StrCat(field, ".usb"), "Xen names USB devices by bus and device");
+      const bool by_address = device.usb().has_bus() && device.usb().has_device();
+      if (!by_address && !device.usb().has_vendor()) {
+        context.violations->Invalid(absl::StrCat(field, ".usb"), "names neither bus and device nor a vendor");
       }
     } else {
       context.violations->Unsupported(field, "is neither a PCI nor a USB device");
     }
   }
+  AddUsbControllers(context);
 }
 
 }  // namespace reeve::xen

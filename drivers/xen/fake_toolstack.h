@@ -90,6 +90,10 @@ class FakeToolstack final : public Toolstack {
     if (absl::Status status = xen_.Take("Create"); !status.ok()) return status;
     const uint32_t domid = xen_.Add((*config)->c_info.name, UuidOf(*config), (*config)->b_info.max_memkb, true);
     for (int i = 0; i < (*config)->num_pcidevs; ++i) xen_.GiveBehind(domid, FunctionOf((*config)->pcidevs[i]));
+    absl::MutexLock lock(&xen_.mutex_);
+    FakeXen::Domain& domain = xen_.domains_.at(domid);
+    domain.usb_controllers = (*config)->num_usbctrls;
+    for (int i = 0; i < (*config)->num_usbdevs; ++i) domain.devices[UsbName((*config)->usbdevs[i])] = "usb";
     return domid;
   }
   absl::StatusOr<uint32_t> Restore(DomainConfig* config, int descriptor) override {
@@ -200,6 +204,10 @@ class FakeToolstack final : public Toolstack {
       domain->devices.erase(PciName(*device));
       domain->functions.erase(FunctionOf(*device));
     });
+  }
+  uint32_t CountUsbControllers(uint32_t domid) const override { return xen_.domain(domid).usb_controllers; }
+  absl::Status AddUsbController(uint32_t domid, libxl_device_usbctrl* /*controller*/) override {
+    return Change("AddUsbController", domid, [](FakeXen::Domain* domain) { ++domain->usb_controllers; });
   }
   absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) override {
     return Change("AddUsb", domid, [&](FakeXen::Domain* domain) { domain->devices[UsbName(*device)] = "usb"; });

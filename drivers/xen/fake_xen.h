@@ -27,6 +27,7 @@ class FakeXen {
     Scheduling scheduling{.scheduler = "credit2", .weight = 256};
     std::map<uint32_t, std::set<uint32_t>> pins;
     std::set<PciFunction> functions;
+    uint32_t usb_controllers = 0;
     bool watched = false;
     bool configured = true;
   };

@@ -9,6 +9,7 @@
 #include "drivers/xen/guest_note.h"
 #include "drivers/xen/host_memory.h"
 #include "drivers/xen/managed_save.h"
+#include "drivers/xen/usb_addresses.h"
 #include "util/log.h"
 
 namespace reeve::xen {
@@ -24,6 +25,8 @@ absl::StatusOr<uint32_t> MakeMachine(DriverContext& context, const drivers::Doma
 }  // namespace
 
 absl::StatusOr<PreparedGuest> PrepareGuest(DriverContext& context, const drivers::DomainKey& key, v1::DomainSpec spec) {
+  absl::Status found = FindUsbDevices(context.sysfs(), AbsentUsb::kByPolicy, spec.mutable_devices());
+  if (!found.ok()) return found;
   absl::StatusOr<HeldPorts> ports = context.display_ports().Choose(&spec);
   if (!ports.ok()) return ports.status();
   absl::StatusOr<DomainConfig> config = BuildDomainConfig(context.library(), key, spec, {.ports_are_chosen = true});

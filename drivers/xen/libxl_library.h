@@ -43,7 +43,10 @@ namespace reeve::xen {
   F(libxl_device_pci_list)               \
   F(libxl_device_pci_list_free)          \
   F(libxl_device_pci_remove)             \
+  F(libxl_device_usbctrl_add)            \
   F(libxl_device_usbctrl_init)           \
+  F(libxl_device_usbctrl_list)           \
+  F(libxl_device_usbctrl_list_free)      \
   F(libxl_device_usbdev_add)             \
   F(libxl_device_usbdev_init)            \
   F(libxl_device_usbdev_list)            \

@@ -62,6 +62,8 @@ class LibxlToolstack final : public Toolstack {
   absl::Status InsertMedium(uint32_t domid, libxl_device_disk* disk) override;
   absl::Status AddPci(uint32_t domid, libxl_device_pci* device) override;
   absl::Status RemovePci(uint32_t domid, libxl_device_pci* device) override;
+  uint32_t CountUsbControllers(uint32_t domid) const override;
+  absl::Status AddUsbController(uint32_t domid, libxl_device_usbctrl* controller) override;
   absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) override;
   absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) override;
   absl::StatusOr<std::vector<PciFunction>> PciOf(uint32_t domid) const override;

@@ -114,6 +114,18 @@ absl::Status LibxlToolstack::ReturnPciToHost(const PciFunction& function) {
   return step.Result(library_->libxl_device_pci_assignable_remove(context_, device.get(), /*rebind=*/1));
 }
 
+uint32_t LibxlToolstack::CountUsbControllers(uint32_t domid) const {
+  int count = 0;
+  libxl_device_usbctrl* const list = library_->libxl_device_usbctrl_list(context_, domid, &count);
+  if (list != nullptr) library_->libxl_device_usbctrl_list_free(list, count);
+  return static_cast<uint32_t>(count);
+}
+
+absl::Status LibxlToolstack::AddUsbController(uint32_t domid, libxl_device_usbctrl* controller) {
+  const LibxlStep step = Step("libxl_device_usbctrl_add", domid);
+  return step.Result(library_->libxl_device_usbctrl_add(context_, domid, controller, nullptr));
+}
+
 absl::Status LibxlToolstack::AddUsb(uint32_t domid, libxl_device_usbdev* device) {
   const LibxlStep step = Step("libxl_device_usbdev_add", domid);
   return step.Result(library_->libxl_device_usbdev_add(context_, domid, device, nullptr));

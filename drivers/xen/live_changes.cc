@@ -49,6 +49,20 @@ uint32_t OnlineOf(const v1::DomainSpec& spec) {
   return spec.cpu_placement().has_current() ? std::min(spec.cpu_placement().current(), CountOf(spec)) : CountOf(spec);
 }
 
+// The configuration has a controller for the device, which it would have had from its start.
+absl::Status AttachUsb(Toolstack& toolstack, uint32_t domid, DomainConfig* config) {
+  if (toolstack.CountUsbControllers(domid) == 0) {
+    if ((*config)->usbctrls->type != LIBXL_USBCTRL_TYPE_DEVICEMODEL) {
+      return Error(v1::REASON_UNSUPPORTED_BY_DRIVER,
+                   "the guest has no USB controller, and can have one from its start only: define one of the type usb, "
+                   "model qusb2");
+    }
+    // libxenlight 4.17 would note one in the xenstore and not tell QEMU of it.
+    if (absl::Status status = toolstack.AddUsbController(domid, (*config)->usbctrls); !status.ok()) return status;
+  }
+  return toolstack.AddUsb(domid, (*config)->usbdevs);
+}
+
 absl::Status Attach(Toolstack& toolstack, uint32_t domid, DomainConfig* config) {
   if ((*config)->num_disks == 1) return toolstack.AddDisk(domid, (*config)->disks);
   if ((*config)->num_nics == 1) {
@@ -56,7 +70,7 @@ absl::Status Attach(Toolstack& toolstack, uint32_t domid, DomainConfig* config) 
     return toolstack.AddInterface(domid, (*config)->nics);
   }
   if ((*config)->num_pcidevs == 1) return toolstack.AddPci(domid, (*config)->pcidevs);
-  if ((*config)->num_usbdevs == 1) return toolstack.AddUsb(domid, (*config)->usbdevs);
+  if ((*config)->num_usbdevs == 1) return AttachUsb(toolstack, domid, config);
   return Unsupported("attach a device of this kind to");
 }
 

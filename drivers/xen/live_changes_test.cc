@@ -74,6 +74,7 @@ TEST_CASE("Devices come and go") {
     usb.set_bus(1);
     usb.set_device(4);
     name = "usb 1.4";
+    REQUIRE(fixture.toolstack->AddUsbController(fixture.guest.domid, nullptr).ok());
   }
   REQUIRE(fixture.Change(drivers::DeviceChange::kAttach, device).ok());
   CHECK(fixture.Now().devices.count(name) == 1);

@@ -153,6 +153,9 @@ class Toolstack {
   virtual absl::Status InsertMedium(uint32_t domid, libxl_device_disk* disk) = 0;
   virtual absl::Status AddPci(uint32_t domid, libxl_device_pci* device) = 0;
   virtual absl::Status RemovePci(uint32_t domid, libxl_device_pci* device) = 0;
+  // Where USB devices can be plugged in; 0 also where that cannot be told.
+  virtual uint32_t CountUsbControllers(uint32_t domid) const = 0;
+  virtual absl::Status AddUsbController(uint32_t domid, libxl_device_usbctrl* controller) = 0;
   virtual absl::Status AddUsb(uint32_t domid, libxl_device_usbdev* device) = 0;
   // By the host's bus and device of it.
   virtual absl::Status RemoveUsb(uint32_t domid, const libxl_device_usbdev& device) = 0;

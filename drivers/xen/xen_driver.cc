@@ -26,6 +26,7 @@
 #include "drivers/xen/pause_control.h"
 #include "drivers/xen/power_requests.h"
 #include "drivers/xen/recovery.h"
+#include "drivers/xen/usb_addresses.h"
 #include "drivers/xen/xen_capabilities.h"
 #include "proto/status.h"
 #include "util/log.h"
@@ -137,11 +138,8 @@ absl::StatusOr<drivers::RunningGuest> XenDriver::Start(const DomainKey& domain, 
                                                        bool paused) {
   DriverContext& context = implementation_->context;
   if (absl::Status status = context.RefuseUnavailable(); !status.ok()) return status;
-  std::optional<GuestClaim> claim = context.guests().Claim(domain.uid);
-  if (!claim.has_value()) return Busy();
-  if (claim->guest().has_value()) {
-    return Error(v1::REASON_DOMAIN_STATE, "the domain runs already", {{"domain", domain.name}});
-  }
+  absl::StatusOr<GuestClaim> claim = context.ClaimAbsent(domain);
+  if (!claim.ok()) return claim.status();
   absl::StatusOr<Guest> guest = MakeGuest(context, domain, spec, paused);
   if (!guest.ok()) return WithReason(v1::REASON_START_FAILED, guest.status());
   const drivers::RunningGuest running = guest->Describe();
@@ -260,7 +258,10 @@ absl::Status XenDriver::ChangeDevice(const DomainKey& domain, drivers::DeviceCha
   if (!guest.ok()) return guest.status();
   std::shared_lock<std::shared_mutex> host_devices(context.host_devices(), std::defer_lock);
   if (device.host_devices_size() > 0) host_devices.lock();
-  absl::Status status = ChangeGuestDevice(context.toolstack(), context.library(), *guest, change, device, after);
+  v1::Devices found = device;
+  absl::Status status = FindUsbDevices(context.sysfs(), AbsentUsb::kRefused, &found);
+  if (!status.ok()) return status;
+  status = ChangeGuestDevice(context.toolstack(), context.library(), *guest, change, found, after);
   if (host_devices.owns_lock()) host_devices.unlock();
   if (status.ok() && change == drivers::DeviceChange::kDetach) ReturnManaged(context, device);
   return status.ok() ? implementation_->Note(*guest, after) : DriverError(status);

@@ -1,4 +1,5 @@
-"""PCI functions of the host: what the kernel has of them. None is taken from anybody: the drivers that are tried cannot."""
+"""PCI functions and USB devices of the host: what the kernel has of them. None is taken from anybody: the drivers that are tried
+cannot."""
 
 import os
 import re
@@ -8,12 +9,23 @@ from harness import EndToEnd, api
 
 PB = api.node_device_service_pb2
 PCI = "/sys/bus/pci/devices"
+USB = "/sys/bus/usb/devices"
 CHANGES = ("Detach", "Reattach", "Reset")
 
 
 def addresses():
     """Of the functions of this machine, in the kernel's spelling."""
     return sorted(os.listdir(PCI)) if os.path.isdir(PCI) else []
+
+
+def usb_names():
+    """Of the USB devices, by bus and device."""
+    entries = os.listdir(USB) if os.path.isdir(USB) else []
+    devices = []
+    for entry in (one for one in entries if ":" not in one):
+        with open(f"{USB}/{entry}/busnum", encoding="ascii") as bus, open(f"{USB}/{entry}/devnum", encoding="ascii") as number:
+            devices.append((int(bus.read()), int(number.read()), "usb_" + re.sub("[-.]", "_", entry)))
+    return [name for _, _, name in sorted(devices)]
 
 
 def name_of(address):
@@ -38,8 +50,10 @@ class NodeDevices(EndToEnd):
 
     def test_the_list_is_the_kernel_s(self):
         listed = self.client.node_devices.ListNodeDevices(PB.ListNodeDevicesRequest(), timeout=10).devices
-        self.assertEqual([device.name for device in listed], [f"nodeDevices/{name_of(one)}" for one in addresses()])
-        self.assertEqual(self.reeved.cli("nodedev-list").stdout, "".join(f"{name_of(one)}\n" for one in addresses()) + "\n")
+        pci = [name_of(one) for one in addresses()]
+        self.assertEqual([device.name for device in listed], [f"nodeDevices/{one}" for one in pci + usb_names()])
+        for arguments, names in (([], pci + usb_names()), (["--cap", "pci"], pci), (["--cap", "usb_device"], usb_names())):
+            self.assertEqual(self.reeved.cli("nodedev-list", *arguments).stdout, "".join(f"{one}\n" for one in names) + "\n")
         self.assertRegex(self.reeved.cli("nodedev-list", "--tree").stdout, r"\Acomputer\n")
         self.assertEqual(self.reeved.cli("nodedev-list", "--cap", "net", check=False).returncode, 2)
         for device, address in zip(listed, addresses()):
@@ -67,7 +81,7 @@ class NodeDevices(EndToEnd):
         with self.fails("NODE_DEVICE_NOT_FOUND", "fffe:ff:1f.7"):
             self.client.node_devices.GetNodeDevice(PB.GetNodeDeviceRequest(name=missing), timeout=10)
         for name in ("", "pci_0000_00_00_0", "nodeDevices/pci_0000_00_00_0/..", "nodeDevices/../0000:00:00.0",
-                     "nodeDevices/net_lo", "nodeDevices/pci_0000_00_00_0\n", "x" * 100000):
+                     "nodeDevices/net_lo", "nodeDevices/usb_1-4", "nodeDevices/pci_0000_00_00_0\n", "x" * 100000):
             with self.fails("NAME_INVALID"):
                 self.client.node_devices.GetNodeDevice(PB.GetNodeDeviceRequest(name=name), timeout=10)
         for verb in CHANGES:
@@ -75,6 +89,8 @@ class NodeDevices(EndToEnd):
                 self.change(verb, missing)
             with self.fails("NAME_INVALID"):
                 self.change(verb, "nodeDevices/pci_0000")
+        with self.fails("NODE_DEVICE_NOT_FOUND", "usb_99_1"):
+            self.client.node_devices.GetNodeDevice(PB.GetNodeDeviceRequest(name="nodeDevices/usb_99_1"), timeout=10)
         refused = self.reeved.cli("nodedev-dumpxml", "fffe:ff:1f.7", check=False)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("Could not find matching device 'fffe:ff:1f.7'", refused.stderr)

@@ -185,7 +185,7 @@ def xen(flags, part=""):
 
 def xen_passthrough(flags):
     """What needs another machine: devices and memory of the host that go to guests."""
-    return xen(flags, "balloon passthrough")
+    return xen(flags, "second")
 
 
 def xen_migration(flags):

@@ -29,10 +29,11 @@ RUN_SECONDS = 1200
 # Two parts in machines of their own: they need each other.
 PAIR = ["migration", "peer"]
 # Parts on another machine than that of lab/run. It has an IOMMU by which devices go to guests; a device that Dom0 does not
-# need, behind a port of its own; one that cannot be reset. Its Dom0 has all of the memory.
-SECOND = "balloon passthrough"
+# need, behind a port of its own; one that cannot be reset; a USB device. Its Dom0 has all of the memory.
+SECOND = "balloon passthrough usb"
 HARDWARE = ["-machine", "q35", "-device", "intel-iommu,intremap=off", "-device", "pcie-root-port,id=spare,chassis=1",
-            "-device", "virtio-rng-pci,bus=spare", "-device", "pci-testdev", "-append",
+            "-device", "virtio-rng-pci,bus=spare", "-device", "pci-testdev",
+            "-device", "qemu-xhci", "-device", "usb-tablet", "-append",
             "console=com1 com1=115200,8n1 no-real-mode edd=off spec-ctrl=no bootscrub=0"]
 PROGRAMS = ["//daemon:reeved", "//cli:reeve"]
 # The last of a job's checks: a job that ends before it has failed.
@@ -145,7 +146,9 @@ def run_machines(cache, parts):
 
 
 def run(part=""):
-    """The part of that name; without one all that the machine of lab/run can do. "migration" has two of them."""
+    """The part of that name; without one all that the machine of lab/run can do. "migration" has two of them, "second" is
+    all that the other machine can do."""
+    part = SECOND if part == "second" else part
     cache = cache_directory()
     start = time.monotonic()
     try:

@@ -60,27 +60,23 @@ NodeFunctions FakeNode() {
   return node;
 }
 
-// One device.
+// A PCI function and a USB device.
 NodeDeviceFunctions FakeNodeDevices() {
+  std::vector<v1::NodeDevice> list(2);
+  list[0].set_name("nodeDevices/pci_0000_00_03_0");
+  list[0].add_capabilities()->mutable_pci()->mutable_address()->set_slot(3);
+  list[1].set_name("nodeDevices/usb_1_4");
+  list[1].add_capabilities()->mutable_usb_device()->set_bus(1);
   NodeDeviceFunctions devices;
-  devices.parse_name = [](absl::string_view name) -> absl::StatusOr<v1::PciDeviceAddress> {
-    v1::PciDeviceAddress address;
-    if (name == "nodeDevices/pci_0000_00_03_0") address.set_slot(3);
-    if (name == "nodeDevices/pci_0000_00_04_0") address.set_slot(4);
-    if (address.slot() == 0) return Error(v1::REASON_NAME_INVALID, "there is no such name");
-    return address;
-  };
-  devices.get = [](const v1::PciDeviceAddress& address) -> absl::StatusOr<v1::NodeDevice> {
-    if (address.slot() != 3) return Error(v1::REASON_NODE_DEVICE_NOT_FOUND, "there is no such device");
-    v1::NodeDevice device;
-    device.set_name("nodeDevices/pci_0000_00_03_0");
-    *device.add_capabilities()->mutable_pci()->mutable_address() = address;
-    return device;
-  };
-  devices.list = [get = devices.get]() -> absl::StatusOr<std::vector<v1::NodeDevice>> {
-    v1::PciDeviceAddress address;
-    address.set_slot(3);
-    return std::vector<v1::NodeDevice>{*get(address)};
+  devices.list = [list]() -> absl::StatusOr<std::vector<v1::NodeDevice>> { return list; };
+  devices.get = [list](absl::string_view name) -> absl::StatusOr<v1::NodeDevice> {
+    for (const v1::NodeDevice& device : list) {
+      if (device.name() == name) return device;
+    }
+    if (name == "nodeDevices/pci_0000_00_04_0") {
+      return Error(v1::REASON_NODE_DEVICE_NOT_FOUND, "there is no such device");
+    }
+    return Error(v1::REASON_NAME_INVALID, "there is no such name");
   };
   return devices;
 }

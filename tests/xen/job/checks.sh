@@ -148,4 +148,26 @@ started() {
   forget_log "$1"
   define "$@" && reeve start "$1" && soon said "$1" TINY-READY
 }
+# sector_guest NAME [XML OF DEVICES]: the smallest HVM guest. QEMU's machine, BIOS, a disk in a file of format qcow2, a serial port.
+sector_guest() {
+  cp sector.qcow2 "/run/$1.qcow2"
+  cat >"/run/$1.xml" <<XML
+<domain type='xen'>
+  <name>$1</name>
+  <memory unit='MiB'>32</memory>
+  <vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='xenfv'>hvm</type><boot dev='hd'/></os>
+  <features><acpi/><apic/></features>
+  <devices>
+    <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/run/$1.qcow2'/><target dev='hda' bus='ide'/></disk>
+    <serial type='pty'/>
+    ${2:-}
+  </devices>
+</domain>
+XML
+  reeve define "/run/$1.xml"
+}
+# QEMU's process of a guest, and whether it has a file open.
+device_model() { pgrep -f "xen-domid $(xl domid "$1") " | head -1; }
+device_model_has() { ls -l "/proc/$(device_model "$1")/fd" | grep -q -- "-> $2"; }
 ended() { reeve destroy "$1" >/dev/null && reeve undefine "$1" >/dev/null; }

@@ -15,7 +15,7 @@ TOML
 check "the daemon starts" start_daemon
 only=$(cat part)
 # More that need another machine each: one with a device to give away, and two that need each other.
-apart="balloon passthrough unplug migration peer"
+apart="balloon passthrough usb unplug migration peer"
 for part in lifecycle console save images killed behind devices tuning linux hvm errors events figures $apart; do
   [[ -n "$only" || " $apart " != *" $part "* ]] || continue
   [[ -z "$only" || " $only " == *" $part "* ]] || continue

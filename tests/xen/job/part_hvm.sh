@@ -1,26 +1,6 @@
-# An HVM guest: QEMU's machine, BIOS, a disk in a file of format qcow2, a CD drive, a serial port, a VNC display. The drive has a
-# disc from the start: a first disc in a drive that was empty kills Debian 12's QEMU, also when xl inserts it.
+# An HVM guest with a CD drive and a VNC display. The drive has a disc from the start: a first disc in a drive that was empty
+# kills Debian 12's QEMU, also when xl inserts it.
 cdrom() { echo "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>$1<target dev='hdc' bus='ide'/><readonly/></disk>"; }
-hvm_guest() {
-  cat >/run/h1.xml <<XML
-<domain type='xen'>
-  <name>h1</name>
-  <memory unit='MiB'>32</memory>
-  <vcpu>1</vcpu>
-  <os><type arch='x86_64' machine='xenfv'>hvm</type><boot dev='hd'/></os>
-  <features><acpi/><apic/></features>
-  <devices>
-    <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/run/sector.qcow2'/><target dev='hda' bus='ide'/></disk>
-    $(cdrom "<source file='/run/first.iso'/>")
-    <serial type='pty'/>
-    <graphics type='vnc' port='5907' listen='127.0.0.1'/>
-  </devices>
-</domain>
-XML
-  reeve define /run/h1.xml
-}
-device_model() { pgrep -f "xen-domid $(xl domid h1) .*-name h1" | head -1; }
-device_model_has() { ls -l "/proc/$(device_model)/fd" | grep -q -- "-> $1"; }
 in_drive() {
   local is
   is=$(xenstore-read "/local/domain/0/backend/qdisk/$(xl domid h1)/5632/params") && [ "${is#aio:}" = "$1" ] || { echo "'$is' is in the drive"; return 1; }
@@ -32,25 +12,33 @@ boots() {
   type_to h1 "" SECTOR-READY &
   soon grep -aq Connected /run/shown && reeve resume h1 && wait $!
 }
-cp sector.qcow2 /run/
 truncate -s 64K /run/first.iso /run/second.iso
-check "define an HVM guest" hvm_guest
+check "define an HVM guest" sector_guest h1 "$(cdrom "<source file='/run/first.iso'/>")<graphics type='vnc' port='5907' listen='127.0.0.1'/>"
 check "start" reeve start h1 --paused
 check "it is HVM" eval 'xenstore-read "/libxl/$(xl domid h1)/type" | grep -q hvm'
 check "its BIOS reads the disk, its serial port is the console" boots
 check "and takes what is typed" type_to h1 T TICK
-check "the disk is QEMU's" device_model_has /run/sector.qcow2
+check "the disk is QEMU's" device_model_has h1 /run/h1.qcow2
 check "its display answers" vnc_answers 5907
 check "domdisplay tells where it is" eval 'has vnc://127.0.0.1:7 "$(reeve domdisplay h1)"'
 cdrom "<source file='/run/second.iso'/>" >/run/second.xml
 check "another disc is inserted" reeve update-device h1 /run/second.xml --live
-check "QEMU has it" eval 'device_model_has /run/second.iso && in_drive /run/second.iso'
+check "QEMU has it" eval 'device_model_has h1 /run/second.iso && in_drive /run/second.iso'
 check "the live definition has it, the stored one has not" eval 'has second.iso "$(reeve dumpxml h1)" && lacks second.iso "$(reeve dumpxml h1 --inactive)"'
 cdrom "" >/run/empty.xml
 check "it is ejected" reeve update-device h1 /run/empty.xml --live
-check "QEMU has it no more" eval '! device_model_has /run/second.iso && in_drive ""'
+check "QEMU has it no more" eval '! device_model_has h1 /run/second.iso && in_drive ""'
 check "and inserted again" eval 'reeve update-device h1 /run/second.xml --live && in_drive /run/second.iso'
 check "pause and resume" eval 'reeve suspend h1 && state_is h1 paused && reeve resume h1 && state_is h1 running'
+# As kexec does: the hypervisor forgets what the guest has set up, and the guest goes on. Its new QEMU has the old one's state.
+domid_before=$(xl domid h1) model_before=$(device_model h1)
+check "it asks for a soft reset" type_to h1 s SOFTLY
+reset_softly() {
+  [ "$(device_model h1)" != "$model_before" ] && xenstore-exists "/local/domain/$domid_before/serial/0/tty" &&
+    ! xen_says h1 p && ! xen_says h1 s
+}
+check "it is the same domain with another QEMU" eval 'soon reset_softly && state_is h1 running && [ "$(xl domid h1)" = "$domid_before" ]'
+check "it goes on" type_to h1 T GOES-ON
 check "the ACPI button ends it" eval 'reeve shutdown h1 && soon state_is h1 "shut off"'
 no_device_model() { ! pgrep -f "[-]name h1" >/dev/null; }
 check "no device model is left" soon no_device_model

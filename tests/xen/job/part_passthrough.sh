@@ -32,7 +32,13 @@ plugged p2
 check "the guest that was given it ends" ended p2
 check "it is given back after that" reeve nodedev-reattach "$called"
 # Managed: taken at the start, given back at the end.
-check "a guest that takes it itself" started p3 "" "${hostdev/managed=\'no\'/managed=\'yes\'}"
+managed="${hostdev/managed=\'no\'/managed=\'yes\'}"
+check "a guest that takes it itself" started p3 "" "$managed"
 check "it was taken for that guest" eval 'has_function p3 && driver_is pciback'
 check "it ends" ended p3
 check "what was managed is the host's again" eval 'driver_is virtio-pci && ! assignable'
+# HVM: through QEMU, which the guest's BIOS finds it in.
+check "an HVM guest that takes it itself" eval 'sector_guest p4 "$managed" && reeve start p4'
+check "the HVM guest has it" has_function p4
+check "the HVM guest ends" ended p4
+check "the host has it after the HVM guest" eval 'driver_is virtio-pci && ! assignable'

@@ -1,7 +1,7 @@
 # The smallest HVM guest: the boot sector of a disk, which speaks at the first serial port.
 #
-# It says SECTOR-READY and answers to what is typed there: q powers off, r resets, anything else is TICK. The ACPI power
-# button makes it say BUTTON and power off.
+# It says SECTOR-READY and answers to what is typed there: q powers off, r resets, s has Xen reset it softly, as kexec does,
+# anything else is TICK, and GOES-ON behind that reset. The ACPI power button makes it say BUTTON and power off.
         .code16
         .globl _start
         .set serial, 0x3f8
@@ -30,8 +30,18 @@ typed:  movw    $serial, %dx
         je      off
         cmpb    $'r', %al
         je      reset
-        movw    $tick, %si
+        cmpb    $'s', %al
+        je      soft
+        movw    reply, %si
         call    say
+        jmp     next
+soft:   movw    $softly, %si
+        call    say
+        movl    $29, %eax                       # sched_op(SCHEDOP_shutdown, {SHUTDOWN_soft_reset}): xen/sched.h
+        movl    $2, %ebx
+        movl    $reason, %ecx
+        vmmcall                                 # of AMD's processors, which the lab's is
+        movw    $goes, reply
         jmp     next
 pressed:
         movw    $button, %si
@@ -61,5 +71,10 @@ say:    lodsb
 ready:  .asciz  "SECTOR-READY\r\n"
 tick:   .asciz  "TICK\r\n"
 button: .asciz  "BUTTON\r\n"
+goes:   .asciz  "GOES-ON\r\n"
+softly: .asciz  "SOFTLY\r\n"
+        .balign 4
+reason: .long   5
+reply:  .word   tick
         .org    510
         .word   0xaa55
