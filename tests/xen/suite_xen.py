@@ -30,7 +30,7 @@ RUN_SECONDS = 1200
 PAIR = ["migration", "peer"]
 # Parts on another machine than that of lab/run. It has an IOMMU by which devices go to guests; a device that Dom0 does not
 # need, behind a port of its own; one that cannot be reset; a USB device. Its Dom0 has all of the memory.
-SECOND = "balloon passthrough usb"
+SECOND = "balloon passthrough usb unplug"
 HARDWARE = ["-machine", "q35", "-device", "intel-iommu,intremap=off", "-device", "pcie-root-port,id=spare,chassis=1",
             "-device", "virtio-rng-pci,bus=spare", "-device", "pci-testdev",
             "-device", "qemu-xhci", "-device", "usb-tablet", "-append",
@@ -117,7 +117,7 @@ def run_machines(cache, parts):
         for job, part in zip(jobs, parts):
             os.mkdir(job)
             prepare(cache, job, part)
-        hardware = [HARDWARE if part in (SECOND, *SECOND.split(), "unplug") else [] for part in parts]
+        hardware = [HARDWARE if part in (SECOND, *SECOND.split()) else [] for part in parts]
         if parts == PAIR:
             write_certificates(jobs)
             port = free_port()

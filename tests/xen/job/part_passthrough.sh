@@ -42,3 +42,10 @@ check "an HVM guest that takes it itself" eval 'sector_guest p4 "$managed" && re
 check "the HVM guest has it" has_function p4
 check "the HVM guest ends" ended p4
 check "the host has it after the HVM guest" eval 'driver_is virtio-pci && ! assignable'
+# PVH: not with Xen 4.17.
+pvh_with_it() {
+  define p5 "" "$hostdev" && sed -i "s#<type.*</kernel>#<type arch='x86_64' machine='xenpvh'>xenpvh</type><kernel>/host/vmlinux</kernel>#" /run/p5.xml && reeve define /run/p5.xml
+}
+check "a PVH guest that wants it" pvh_with_it
+check "is refused by Xen" refused "PVH" reeve start p5
+check "and leaves nothing" eval 'gone p5 && reeve undefine p5 && driver_is virtio-pci'

@@ -1,5 +1,5 @@
-# A PCI function is taken out of a guest that runs. The guest must have a front end: Linux, which takes minutes to start
-# with an IOMMU that is emulated. So this part is run by hand.
+# A PCI function is taken out of a guest that runs. The guest must have a front end: Linux, which on a slow host takes minutes to
+# start with an IOMMU that is emulated.
 . ./host_device.sh
 pv_linux() {
   cat >/run/p3.xml <<XML
