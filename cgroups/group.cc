@@ -130,8 +130,7 @@ absl::StatusOr<AttachTargets> Group::Targets() const {
   AttachTargets targets;
   for (int hierarchy : members_) {
     if (location_.hierarchies.all()[hierarchy].version == 1) {
-      targets.v1_procs.push_back(
-          FullPath(location_.hierarchies, hierarchy, absl::StrCat(location_.path, "/cgroup.procs")));
+      targets.v1_tasks.push_back(FullPath(location_.hierarchies, hierarchy, absl::StrCat(location_.path, "/tasks")));
       continue;
     }
     const int error = location_.hierarchies.tree()->OpenDirectory(hierarchy, location_.path, &targets.unified);

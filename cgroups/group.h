@@ -19,11 +19,13 @@
 
 namespace reeve::cgroups {
 
-// How a process gets into the group: clone3(2) with CLONE_INTO_CGROUP where there is a v2 directory, then its pid (or
-// "0" by itself) written to each of the v1 files.
+// How a process gets into the group: clone3(2) with CLONE_INTO_CGROUP where there is a v2 directory, then "0" written
+// by its only thread to each of the v1 files. Both do without the lock of cgroup.procs (cgroup_procs_write_start() of
+// the kernel), for which every fork and exit of the host waits: tens of milliseconds where nobody has taken it just
+// before.
 struct AttachTargets {
   util::UniqueFd unified;             // directory of the group in the v2 hierarchy; empty without one
-  std::vector<std::string> v1_procs;  // absolute paths of cgroup.procs
+  std::vector<std::string> v1_tasks;  // absolute paths of the files "tasks"
 };
 
 // Usage. What a host cannot tell is 0.

@@ -368,8 +368,8 @@ TEST_CASE("Attaching needs the v2 directory and the v1 files") {
   auto group = Group::Create(host.hierarchies, "/machine", "a");
   const auto targets = group->Targets();
   REQUIRE(targets.ok());
-  CHECK(targets->v1_procs.size() == 5);
-  CHECK(targets->v1_procs[0] == "/sys/fs/cgroup/memory/machine/a/cgroup.procs");
+  CHECK(targets->v1_tasks.size() == 5);
+  CHECK(targets->v1_tasks[0] == "/sys/fs/cgroup/memory/machine/a/tasks");
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ struct KernelFixture {
     ::close(go[0]);
     const auto targets = group.Targets();
     REQUIRE(targets.ok());
-    for (const std::string& path : targets->v1_procs) std::ofstream(path) << child << std::flush;
+    for (const std::string& path : targets->v1_tasks) std::ofstream(path) << child << std::flush;
     const int unified = hierarchies.unified();
     if (unified >= 0) {
       REQUIRE(hierarchies.tree()->Write(unified, group.path() + "/cgroup.procs", absl::StrCat(child)) == 0);

@@ -137,7 +137,7 @@ void Fields(Archive& archive, LaunchPlan& plan) {
   archive(plan.shutdown_signal);
   archive(plan.reboot_signal);
   archive(plan.partition);
-  archive(plan.v1_procs);
+  archive(plan.v1_tasks);
   archive(plan.memory_events);
   archive(plan.warnings);
 }

@@ -162,8 +162,8 @@ struct LaunchPlan {
   uint32_t shutdown_signal = 15;
   uint32_t reboot_signal = 1;
   std::string partition;
-  // Absolute paths of the v1 cgroup.procs files the guest is written to.
-  std::vector<std::string> v1_procs;
+  // Absolute paths of the v1 files "tasks" by which processes of the guest join its groups (cgroups::AttachTargets).
+  std::vector<std::string> v1_tasks;
   // File with a line "oom_kill N" (memory.oom_control, memory.events); empty: unknown.
   std::string memory_events;
 

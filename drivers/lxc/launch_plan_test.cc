@@ -21,7 +21,7 @@ LaunchPlan Sample() {
   plan.interfaces = {interface};
   plan.arguments = {"/sbin/init", ""};
   plan.capabilities = ~uint64_t{0};
-  plan.v1_procs = {"/a", "/b"};
+  plan.v1_tasks = {"/a", "/b"};
   return plan;
 }
 

@@ -110,8 +110,7 @@ absl::Status Launcher::PlanGroups(LaunchPlan* plan) const {
   const std::string path = partition->empty() ? *name : absl::StrCat(*partition, "/", *name);
   for (int used : hierarchies_.used()) {
     const cgroups::Hierarchy& hierarchy = hierarchies_.all()[static_cast<size_t>(used)];
-    if (hierarchy.version == 1)
-      plan->v1_procs.push_back(absl::StrCat(hierarchy.mount_point, "/", path, "/cgroup.procs"));
+    if (hierarchy.version == 1) plan->v1_tasks.push_back(absl::StrCat(hierarchy.mount_point, "/", path, "/tasks"));
   }
   const cgroups::Placement& memory = hierarchies_.Find(cgroups::Controller::kMemory);
   if (memory.hierarchy >= 0) {
@@ -152,10 +151,21 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (!directory.ok()) return Refuse("make the run directory", directory.status());
   parts->directory = *std::move(directory);
   if (absl::Status status = prepared(); !status.ok()) return status;
+  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, plan.partition, plan.uid);
+  if (!home.ok()) return Refuse("make the supervisor's group", home.status());
+  parts->supervisor_group = *std::move(home);
+  const bool in_scope = parts->supervisor_group->in_scope();
+  std::optional<cgroups::AttachTargets> birthplace;
+  if (!in_scope) {
+    absl::StatusOr<cgroups::AttachTargets> targets = parts->supervisor_group->Targets();
+    if (!targets.ok()) return Refuse("make the supervisor's group", targets.status());
+    birthplace = *std::move(targets);
+  }
   const auto spawn = [&]() -> absl::StatusOr<SupervisorProcess> {
     absl::StatusOr<std::shared_ptr<const util::UniqueFd>> program = supervisor_->Get();
     if (!program.ok()) return program.status();
-    return SpawnSupervisor((*program)->get(), supervisor_->path(), plan, parts->directory->fd(), held);
+    return SpawnSupervisor((*program)->get(), supervisor_->path(), plan, parts->directory->fd(), held,
+                           birthplace.has_value() ? &*birthplace : nullptr);
   };
   absl::StatusOr<SupervisorProcess> supervisor = spawn();
   if (!supervisor.ok()) {
@@ -165,10 +175,6 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
   if (!supervisor.ok()) return Refuse("start the supervisor", supervisor.status());
   parts->supervisor = *std::move(supervisor);
   // While it executes and prepares what needs no groups:
-  absl::StatusOr<SupervisorGroup> home = SupervisorGroup::Create(hierarchies_, plan.partition, plan.uid);
-  if (!home.ok()) return Refuse("make the supervisor's group", home.status());
-  parts->supervisor_group = *std::move(home);
-  const bool in_scope = parts->supervisor_group->in_scope();
   if (absl::Status status = in_scope ? parts->supervisor_group->Add(parts->supervisor.pid) : absl::OkStatus();
       !status.ok()) {
     return Refuse("make the supervisor's scope", status);
@@ -177,7 +183,7 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
     return Refuse("make the control groups", status);
   absl::StatusOr<cgroups::AttachTargets> targets = parts->group->Targets();
   if (!targets.ok()) return Refuse("make the control groups", targets.status());
-  if (targets->v1_procs != plan.v1_procs) {
+  if (targets->v1_tasks != plan.v1_tasks) {
     return Error(v1::REASON_INTERNAL, "make the control groups: they are not where they were planned");
   }
   for (const util::UniqueFd& file : passed) {
@@ -194,11 +200,11 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Attempt(const v1::DomainSpe
       error != 0) {
     return Refuse("tell the supervisor", util::ErrnoStatus(error, "send"));
   }
-  // While it launches the guest: the guest has a group of its own from its first moment, so the supervisor may move
-  // late.
-  if (absl::Status status = in_scope ? absl::OkStatus() : parts->supervisor_group->Add(parts->supervisor.pid);
-      !status.ok()) {
-    return Refuse("make the supervisor's group", status);
+  // While it launches the guest: the guest has a group of its own from its first moment, so a supervisor that was not
+  // born in its own may move late.
+  if (!in_scope && !parts->supervisor.in_group) {
+    absl::Status status = parts->supervisor_group->Add(parts->supervisor.pid);
+    if (!status.ok()) return Refuse("make the supervisor's group", status);
   }
   Message word;
   util::UniqueFd pidfd;
@@ -230,7 +236,8 @@ absl::StatusOr<std::shared_ptr<Container>> Launcher::Launch(const drivers::Domai
   if (container.ok()) return container;
   if (absl::Status undone = RemoveParts(&parts); !undone.ok()) {
     *leftover = std::move(parts);
-    return WithContext(absl::StrCat("(and not all could be undone at once: ", undone.message(), ")"), container.status());
+    return WithContext(absl::StrCat("(and not all could be undone at once: ", undone.message(), ")"),
+                       container.status());
   }
   return container.status();
 }

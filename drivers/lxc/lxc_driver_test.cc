@@ -10,9 +10,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "drivers/lxc/testdata/test_host.h"
 #include "proto/status.h"
+#include "util/files.h"
 
 namespace reeve::lxc {
 namespace {
@@ -132,6 +134,28 @@ TEST_CASE("shutdown asks, and the end counts as asked for whatever the code") {
     CHECK(host.observer()->AwaitExit().second.detail == v1::EVENT_DETAIL_STOPPED_SHUTDOWN);
     text.AwaitText("asked");
   }
+}
+
+TEST_CASE("guest and supervisor are in groups of their own, apart from the daemon") {
+  TestHost host;
+  const RunningGuest guest = MustStart(&host, host.Key("a"), host.Shell("sleep 1000"));
+  const auto groups_of = [](int64_t pid) { return *util::ReadFile(absl::StrCat("/proc/", pid, "/cgroup")); };
+  const std::vector<std::string> ours = absl::StrSplit(groups_of(getpid()), '\n', absl::SkipEmpty());
+  const std::vector<std::string> guests = absl::StrSplit(groups_of(guest.id), '\n', absl::SkipEmpty());
+  const std::vector<std::string> supervisors = absl::StrSplit(groups_of(guest.supervisor_pid), '\n', absl::SkipEmpty());
+  REQUIRE(supervisors.size() == ours.size());
+  REQUIRE(guests.size() == ours.size());
+  for (size_t i = 0; i < ours.size(); ++i) {
+    INFO(supervisors[i] << ", " << guests[i]);
+    // systemd's hierarchies are where the supervisor has a group; in those of controllers it is with the daemon.
+    const bool managed = absl::StartsWith(ours[i], "0::") || absl::StrContains(ours[i], ":name=systemd:");
+    CHECK(absl::EndsWith(supervisors[i], ".supervisor") == managed);
+    if (!managed) CHECK(supervisors[i] == ours[i]);
+    // Of the guest, those of controllers that it does not use stay as they are.
+    CHECK((absl::EndsWith(guests[i], ".domain") || guests[i] == supervisors[i]));
+    if (absl::StartsWith(ours[i], "0::")) CHECK(absl::EndsWith(guests[i], ".domain"));
+  }
+  REQUIRE(host.driver()->Destroy(host.Key("a")).ok());
 }
 
 TEST_CASE("destroy ends all at once and is reported once") {

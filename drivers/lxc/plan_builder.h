@@ -10,7 +10,7 @@
 namespace reeve::lxc {
 
 // Pure. The specification has passed ValidateSpec. SPEC_INVALID when there is no root. What depends on the host's
-// groups (v1_procs, memory_events) and the filter of system calls are left open.
+// groups (v1_tasks, memory_events) and the filter of system calls are left open.
 absl::StatusOr<LaunchPlan> BuildPlan(const drivers::DomainKey& domain, const v1::DomainSpec& spec,
                                      const std::string& default_partition);
 

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "cgroups/group.h"
 #include "cgroups/hierarchies.h"
 
 namespace reeve::lxc {
@@ -45,6 +46,9 @@ class SupervisorGroup {
   // The group above the guest's from which on controllers are ours to enable; "" is the root.
   const std::string& delegated() const { return scope_; }
 
+  // For a supervisor that is born in the group (SpawnSupervisor); not of a scope.
+  absl::StatusOr<cgroups::AttachTargets> Targets() const;
+  // Moves one that was not.
   absl::Status Add(pid_t supervisor) const;
   // Removes it; guest and supervisor have ended. What is gone is fine. A scope is left to systemd, but for what is of
   // it in hierarchies that systemd does not look at.

@@ -70,7 +70,7 @@ bool SetHostname(const LaunchPlan& plan, Failure* failure) {
 // The descriptors of the groups were opened by the supervisor, whose rights count (cgroups(7)).
 bool JoinGroups(const LaunchPlan& plan, const Preparation& preparation, Failure* failure) {
   for (size_t i = 0; i < preparation.groups.size(); ++i) {
-    if (write(preparation.groups[i].get(), "0", 1) != 1) return Fail(failure, Step::kJoinGroup, plan.v1_procs[i]);
+    if (write(preparation.groups[i].get(), "0", 1) != 1) return Fail(failure, Step::kJoinGroup, plan.v1_tasks[i]);
   }
   return true;
 }

@@ -54,9 +54,9 @@ bool MapIds(const LaunchPlan& plan, int processes, pid_t pid, Failure* failure) 
 // Here, for on the stage there are no control groups.
 bool OpenGroups(const LaunchPlan& plan, Preparation* preparation, Failure* failure) {
   preparation->groups.clear();
-  for (const std::string& procs : plan.v1_procs) {
-    preparation->groups.emplace_back(open(procs.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!preparation->groups.back()) return Fail(failure, Step::kJoinGroup, procs);
+  for (const std::string& path : plan.v1_tasks) {
+    preparation->groups.emplace_back(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!preparation->groups.back()) return Fail(failure, Step::kJoinGroup, path);
   }
   return true;
 }

@@ -37,7 +37,7 @@ struct Preparation {
   util::UniqueFd shared_memory;
   std::vector<util::UniqueFd> replaced;  // one for each of plan.replaced_files
   util::UniqueFd host_system;            // a sysfs, where the guest may not mount one of its own
-  std::vector<util::UniqueFd> groups;  // cgroup.procs of each of plan.v1_procs
+  std::vector<util::UniqueFd> groups;  // each of plan.v1_tasks
   std::vector<Terminal> terminals;
   std::vector<util::UniqueFd> passed;  // open files that init gets from descriptor 3 on
 };

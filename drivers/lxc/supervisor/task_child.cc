@@ -40,6 +40,17 @@ bool ArrangeDescriptors(const std::vector<int>& descriptors) {
   return close_range(static_cast<unsigned>(kTaskStatus) + static_cast<unsigned>(high.size()), ~0U, 0) == 0;
 }
 
+// Those of v1; that of v2 it was born in.
+bool JoinGroups(const LaunchPlan& plan) {
+  for (const std::string& path : plan.v1_tasks) {
+    const util::UniqueFd tasks(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!tasks || write(tasks.get(), "0", 1) != 1) {
+      return FailTask("put the command into the guest's control groups: " + path, errno);
+    }
+  }
+  return true;
+}
+
 bool BecomeGuestRoot(const LaunchPlan& plan) {
   if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0 && errno != ENOSYS) {
     return FailTask("make a session keyring", errno);
@@ -128,7 +139,8 @@ void RunTask(const LaunchPlan& plan, const TaskRequest& request, pid_t guest, co
   if (request.kind == TaskKind::kInitctl) NoteHostInits(&context.host_inits);
   Failure failure;
   if (!ArrangeDescriptors(descriptors)) _exit(1);
-  // While /proc is the host's: a helper has no place in that of the guest.
+  // While /sys and /proc are the host's: a helper has no place in those of the guest.
+  if (request.kind == TaskKind::kExecute && !JoinGroups(plan)) _exit(1);
   if (request.kind == TaskKind::kExecute && !ResetLimits(&failure)) {
     FailTask(failure);
     _exit(1);

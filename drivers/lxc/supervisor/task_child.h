@@ -41,8 +41,8 @@ void ReportEnd();
 bool FailTask(const std::string& what, int error);
 bool FailTask(const Failure& failure);
 
-// Runs in the helper, which is in the guest's control groups where the task is a command; never returns. `descriptors`
-// are in the order of the numbers above.
+// Runs in the helper, which is in the guest's v2 group where the task is a command, and joins its v1 groups then; never
+// returns. `descriptors` are in the order of the numbers above.
 [[noreturn]] void RunTask(const LaunchPlan& plan, const TaskRequest& request, pid_t guest,
                           const std::vector<int>& descriptors);
 

@@ -23,15 +23,6 @@ namespace {
 constexpr size_t kMaximumTasks = 64;
 constexpr int kLastWordMilliseconds = 100;
 
-bool JoinGroups(const LaunchPlan& plan, pid_t pid) {
-  const std::string text = std::to_string(pid);
-  for (const std::string& path : plan.v1_procs) {
-    const util::UniqueFd procs(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!procs || write(procs.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return false;
-  }
-  return true;
-}
-
 // How a child has ended; false: it has not.
 bool Reap(int pidfd, siginfo_t* info) {
   *info = siginfo_t();
@@ -114,14 +105,6 @@ bool Tasks::Fork(int group, const TaskRequest& request, std::vector<util::Unique
   }
   task->status.Reset(ends[0]);
   const util::UniqueFd helper_end(ends[1]);
-  // A pipe by which the helper waits until it is in its control groups.
-  int gate[2];
-  if (pipe2(gate, O_CLOEXEC) < 0) {
-    Fail(task, "prepare a helper", errno);
-    return false;
-  }
-  const util::UniqueFd gate_read(gate[0]);
-  util::UniqueFd gate_write(gate[1]);
   int pidfd = -1;
   clone_args arguments = {};
   arguments.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (group >= 0 ? CLONE_INTO_CGROUP : 0);
@@ -134,9 +117,6 @@ bool Tasks::Fork(int group, const TaskRequest& request, std::vector<util::Unique
     return false;
   }
   if (pid == 0) {
-    gate_write.Reset();
-    char word;
-    if (read(gate_read.get(), &word, 1) != 1) _exit(1);
     const util::UniqueFd own(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
     std::vector<int> descriptors = {helper_end.get(), guest_->pidfd.get(), own.get()};
     for (const util::UniqueFd& stream : streams) descriptors.push_back(stream.get());
@@ -144,17 +124,6 @@ bool Tasks::Fork(int group, const TaskRequest& request, std::vector<util::Unique
     RunTask(*plan_, request, guest_->pid, descriptors);
   }
   task->helper.Reset(pidfd);
-  if (task->is_command && !JoinGroups(*plan_, pid)) {
-    Fail(task, "put the command into the guest's control groups", errno);
-    (void)util::SignalPidfd(pidfd, SIGKILL);
-    siginfo_t info;
-    (void)waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
-    task->helper.Reset();
-    task->status.Reset();
-    return false;
-  }
-  // A helper that does not hear it ends, and is seen to.
-  if (write(gate_write.get(), "g", 1) != 1) gate_write.Reset();
   return true;
 }
 
