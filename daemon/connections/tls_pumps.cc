@@ -83,8 +83,9 @@ void TlsPumps::Run() {
   (void)::pthread_setname_np(::pthread_self(), "tls");
   std::array<epoll_event, 64> events;
   while (true) {
-    const int count =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), ready_.empty() ? -1 : 0);
+    const int size = static_cast<int>(events.size());
+    const int count = ready_.empty() ? wait_.Wait(epoll_.get(), events.data(), size)
+                                     : ::epoll_wait(epoll_.get(), events.data(), size, 0);
     if (count < 0 && errno != EINTR) util::LogError("TLS: ", util::ErrnoStatus("epoll_wait").message());
     const std::vector<uint64_t> ready = std::exchange(ready_, {});
     for (int i = 0; i < count; ++i) {

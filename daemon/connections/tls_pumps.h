@@ -10,6 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "daemon/connections/eager_wait.h"
 #include "util/fd.h"
 #include "util/tls_pump.h"
 
@@ -62,6 +63,7 @@ class TlsPumps {
   Entries entries_;
   std::vector<uint64_t> ready_;  // with more to move than their budget
   util::TlsScratch scratch_;
+  EagerWait wait_;
   uint64_t last_key_ = 0;
 
   absl::Mutex mutex_;
