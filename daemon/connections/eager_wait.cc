@@ -12,21 +12,28 @@ constexpr int kForever = -1;
 
 }  // namespace
 
+bool Eagerness::Next() {
+  if (sleeping_ == 0) return true;
+  --sleeping_;
+  return false;
+}
+
+void Eagerness::InVain() {
+  misses_ = std::min(misses_ + 1, kMostMisses);
+  if (misses_ > kForgiven) sleeping_ = (1 << (misses_ - kForgiven)) - 1;
+}
+
 int EagerWait::Wait(int epoll, epoll_event* events, int size) {
-  if (skipped_ > 0) {
-    --skipped_;
-    return epoll_wait(epoll, events, size, kForever);
-  }
+  if (!eagerness_.Next()) return epoll_wait(epoll, events, size, kForever);
   using Clock = std::chrono::steady_clock;
-  const Clock::time_point end = Clock::now() + absl::ToChronoMicroseconds(kEagerness);
+  const Clock::time_point end = Clock::now() + absl::ToChronoMicroseconds(kEagerTime);
   do {
     const int count = epoll_wait(epoll, events, size, 0);
     if (count == 0) continue;
-    misses_ = 0;
+    eagerness_.Repaid();
     return count;
   } while (Clock::now() < end);
-  misses_ = std::min(misses_ + 1, kMostMisses);
-  if (misses_ > kForgiven) skipped_ = (1 << (misses_ - kForgiven)) - 1;
+  eagerness_.InVain();
   return epoll_wait(epoll, events, size, kForever);
 }
 
