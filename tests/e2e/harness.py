@@ -7,6 +7,7 @@ import unittest
 import api
 import environment
 import leftovers
+import waiting
 from daemon import Daemon
 
 __all__ = ["EndToEnd", "Daemon", "api", "environment", "leftovers"]
@@ -42,6 +43,9 @@ class EndToEnd(unittest.TestCase):
             except AssertionError as error:
                 problems.append(str(error))
                 daemon.kill()
+        # The kernel takes the interfaces of a network namespace away a moment behind its last process.
+        with contextlib.suppress(AssertionError):
+            waiting.until(lambda: not self.before.beyond(), "nothing is left", 10)
         problems += self.before.beyond()
         self.before.clean()
         result = self._outcome.result

@@ -27,8 +27,8 @@ PRIVILEGES = ("sethostname", "setgroups", "setresuid", "setresgid", "capset", "p
 DAEMON_FILES = ("mkdir", "mkdirat", "openat", "renameat")
 # fcntl(2) is left out: SQLite does not expect to fail in giving back a lock, and the kernel does not fail in it.
 DAEMON_PROCESSES = ("bpf", "poll")
-# These are tried a second time: they fail for good.
-DAEMON_SUPERVISOR = ("socketpair", "vfork", "pidfd_open")
+# These are tried a second time: they fail for good. Without clone3 the supervisor is made by vfork, and its pidfd by pidfd_open.
+DAEMON_SUPERVISOR = ("socketpair", "clone3,vfork", "clone3,pidfd_open")
 DAEMON_RECORDS = ("pwrite64", "fdatasync")
 MOST = 80
 
@@ -207,6 +207,7 @@ class Faults(EndToEnd):
             with self.subTest(call=call):
                 self.assertIn("start the supervisor", self.attempt_of_daemon(call, "1+") or "no error")
                 self.assertIsNone(self.attempt_of_daemon(call, 1), "tried a second time")
+        self.assertIsNone(self.attempt_of_daemon("clone3", "1+"), "by vfork")
         self.daemon_fails_each(DAEMON_PROCESSES, 4)
 
     def test_the_daemons_records(self):
