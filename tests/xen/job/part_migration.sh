@@ -65,7 +65,7 @@ in_doubt() {
   modprobe sch_netem && tc qdisc add dev eth0 root netem delay 1500ms || return 1
   remotely $here migrate m1 "xen+tls://$there/?pkipath=$pki" >/run/migrate.log 2>&1 &
   local program=$!
-  soon reason_is m1 migrating || { cat /run/migrate.log; return 1; }
+  soon reason_is m1 migrating || soon reason_is m1 migrating || { cat /run/migrate.log; return 1; }
   kill_daemon && ip link set eth0 down && tc qdisc del dev eth0 root && start_daemon || return 1
   wait $program
   state_is m1 paused && reason_is m1 migrating
