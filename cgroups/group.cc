@@ -126,20 +126,24 @@ absl::Status Group::Remove(absl::Duration timeout) {
   return result;
 }
 
-absl::StatusOr<AttachTargets> Group::Targets() const {
+absl::StatusOr<AttachTargets> FindTargets(const Location& group, const std::vector<int>& members) {
   AttachTargets targets;
-  for (int hierarchy : members_) {
-    if (location_.hierarchies.all()[hierarchy].version == 1) {
-      targets.v1_tasks.push_back(FullPath(location_.hierarchies, hierarchy, absl::StrCat(location_.path, "/tasks")));
+  for (int hierarchy : members) {
+    if (group.hierarchies.all()[hierarchy].version == 1) {
+      targets.v1_tasks.push_back(FullPath(group.hierarchies, hierarchy, absl::StrCat(group.path, "/tasks")));
       continue;
     }
-    const int error = location_.hierarchies.tree()->OpenDirectory(hierarchy, location_.path, &targets.unified);
+    const int error = group.hierarchies.tree()->OpenDirectory(hierarchy, group.path, &targets.unified);
     if (error != 0) {
       return util::ErrnoStatus(
-          error, absl::StrCat("unified hierarchy: open ", FullPath(location_.hierarchies, hierarchy, location_.path)));
+          error, absl::StrCat("unified hierarchy: open ", FullPath(group.hierarchies, hierarchy, group.path)));
     }
   }
   return targets;
+}
+
+absl::StatusOr<AttachTargets> Group::Targets() const {
+  return FindTargets(location_, members_);
 }
 
 absl::StatusOr<Usage> Group::Statistics() const {

@@ -28,6 +28,9 @@ struct AttachTargets {
   std::vector<std::string> v1_tasks;  // absolute paths of the files "tasks"
 };
 
+// Those of a group in these of its hierarchies (indexes). Errors name the place.
+absl::StatusOr<AttachTargets> FindTargets(const Location& group, const std::vector<int>& members);
+
 // Usage. What a host cannot tell is 0.
 struct Usage {
   uint64_t cpu_time_ns = 0;

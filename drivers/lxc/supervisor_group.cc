@@ -134,17 +134,7 @@ absl::Status SupervisorGroup::MakeScope(pid_t supervisor) const {
 }
 
 absl::StatusOr<cgroups::AttachTargets> SupervisorGroup::Targets() const {
-  cgroups::AttachTargets targets;
-  for (int hierarchy : Members()) {
-    const cgroups::Hierarchy& of = hierarchies_.all()[static_cast<size_t>(hierarchy)];
-    if (of.version == 1) {
-      targets.v1_tasks.push_back(absl::StrCat(of.mount_point, "/", path_, "/tasks"));
-      continue;
-    }
-    const int error = hierarchies_.tree()->OpenDirectory(hierarchy, path_, &targets.unified);
-    if (error != 0) return util::ErrnoStatus(error, absl::StrCat("open the group ", path_));
-  }
-  return targets;
+  return cgroups::FindTargets({hierarchies_, path_}, Members());
 }
 
 absl::Status SupervisorGroup::Add(pid_t supervisor) const {

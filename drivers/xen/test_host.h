@@ -87,7 +87,8 @@ struct Host {
   // The daemon ends and comes back.
   void Restart() {
     driver.reset();
-    XenDriverOptions options{.state_directory = directory.string(), .sysfs = sysfs, .patience = patience, .library = library};
+    XenDriverOptions options{
+        .state_directory = directory.string(), .sysfs = sysfs, .patience = patience, .library = library};
     options.toolstack = std::make_unique<FakeToolstack>(&xen, library);
     driver = std::make_unique<XenDriver>(std::move(options));
   }
